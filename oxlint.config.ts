@@ -1,0 +1,76 @@
+import { defineConfig, type OxlintConfig } from 'oxlint';
+import { bigDependencies, rooms } from './test/support/rooms.ts';
+
+/** What every file of one room may not import: other rooms' insides, rooms it has no leave for, other rooms' big dependencies. */
+function restrictions(room: string): { group: string[]; message: string }[] {
+  const allowed = rooms[room]?.imports ?? [];
+  const others = Object.keys(rooms).filter((other) => other !== room);
+  const patterns: { group: string[]; message: string }[] = [];
+  for (const other of others) {
+    if (allowed.includes(other)) {
+      patterns.push({
+        group: [`**/${other}/**`, `!**/${other}/index.ts`, `!**/sip-config/**`],
+        message: `Enter ${other}/ by its door, ${other}/index.ts.`,
+      });
+    } else {
+      patterns.push({
+        group: [`../${other}`, `../${other}/**`, `../../${other}/**`],
+        message: `${room}/ may not import ${other}/ (test/support/rooms.ts has the table).`,
+      });
+    }
+  }
+  for (const [dependency, owners] of Object.entries(bigDependencies)) {
+    if (!owners.includes(room)) {
+      patterns.push({
+        group: [dependency, `${dependency}/**`],
+        message: `${dependency} is imported in ${owners.join(' and ')}/ only.`,
+      });
+    }
+  }
+  return patterns;
+}
+
+type Rules = NonNullable<OxlintConfig['rules']>;
+
+const strictest: Rules = {
+  'no-console': 'error',
+  'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
+  'import/no-cycle': ['error', { ignoreTypes: false }],
+  'typescript/no-floating-promises': 'error',
+  'typescript/no-misused-promises': 'error',
+  'typescript/await-thenable': 'error',
+  'typescript/no-explicit-any': 'error',
+  'typescript/no-non-null-assertion': 'error',
+  'typescript/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+  'typescript/consistent-type-imports': 'error',
+  'typescript/no-unnecessary-type-assertion': 'error',
+  'unicorn/prefer-node-protocol': 'error',
+  eqeqeq: 'error',
+  'no-var': 'error',
+  'prefer-const': 'error',
+};
+
+const testRules: Rules = { 'no-restricted-exports': 'off', 'typescript/no-non-null-assertion': 'off' };
+
+function roomRules(room: string): { files: string[]; rules: Rules } {
+  const rules: Rules = {
+    'no-restricted-imports': ['error', { patterns: restrictions(room) }],
+    'no-restricted-globals': ['error', { name: 'process', message: 'Only src/main.ts touches process.' }],
+  };
+  return { files: [`src/${room}/**/*.ts`], rules };
+}
+
+export default defineConfig({
+  plugins: ['typescript', 'import', 'unicorn', 'promise'],
+  categories: { correctness: 'error', suspicious: 'error' },
+  rules: {
+    ...strictest,
+    'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'Randomness is passed in.' }],
+    'unicorn/no-array-sort': 'off',
+    'no-shadow': 'off',
+    // TypeScript's noImplicitReturns says the same and knows exhaustive switches.
+    'typescript/consistent-return': 'off',
+    'typescript/no-unsafe-type-assertion': 'off',
+  },
+  overrides: [...Object.keys(rooms).map(roomRules), { files: ['test/**/*.ts', '*.config.ts'], rules: testRules }],
+});

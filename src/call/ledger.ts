@@ -1,0 +1,53 @@
+import type { Evidence } from './evidence.ts';
+import type { CallState } from './state.ts';
+
+/** One end of a call as the caller's or the called user's headers show it. All strings are hostile input. */
+export interface Party {
+  /** The user part: digits, `+E.164`, or a SIP user name. Null where there is none. */
+  readonly number: string | null;
+  /** The whole URI, `sip:` or `tel:`. */
+  readonly uri: string;
+  readonly displayName: string | null;
+  /** The party asked for privacy (RFC 3323 `Privacy: id`, or an anonymous From): nobody may be shown who it was. */
+  readonly hidden: boolean;
+}
+
+/** What is known of a call when its first INVITE arrives; journalled before anything rings. */
+export interface CallStart {
+  /** Ours, a UUIDv7. */
+  readonly id: string;
+  /** The Call-ID of the first INVITE. */
+  readonly sipCallId: string;
+  readonly caller: Party;
+  /** The called number as dialled (the Request-URI's user part). */
+  readonly callee: string;
+  readonly calleeUri: string;
+  /** The called user's mailbox (policy.yaml identity), null where the number has none. */
+  readonly mailbox: string | null;
+  /** Name of the peer the call came from. */
+  readonly peer: string;
+  readonly startedAt: number;
+  readonly evidence: readonly Evidence[];
+}
+
+/**
+ * The judge, as the gateway sees it. Nothing here waits for mail or look-ups, none of it throws for a failing journal:
+ * calls outrank notices (the ledger queues in bounded memory and reports through readiness).
+ */
+export interface Ledger {
+  /**
+   * Journals the call's first record. Resolves when it is committed or after at most 50 ms, whichever is first; the
+   * gateway sends its outgoing INVITE after that.
+   */
+  begin(start: CallStart): Promise<void>;
+  /** The first time anything rang for this call. */
+  rang(callId: string, at: number): void;
+  /** A phone (or voicemail) answered and our 200 left towards the caller. */
+  answered(callId: string, at: number, by: 'phone' | 'voicemail'): void;
+  /** The last leg ended: judges, decides, and commits outcome, evidence, decisions and notifications in one transaction. */
+  ended(callId: string, state: CallState, at: number): void;
+  /** Evidence from outside the call's signalling (an MWI change, an event from the voicemail system). */
+  addEvidence(callId: string, evidence: Evidence): void;
+  /** Judges the calls whose pending verdict is due at `now`. */
+  settleDue(now: number): Promise<void>;
+}

@@ -1,0 +1,52 @@
+/** The closed sets of words a verdict is made of (the table is in classifier.ts). */
+
+export const OUTCOMES = ['answered', 'voicemail', 'missed', 'elsewhere', 'rejected', 'failed'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Why. Null where the outcome says it all. */
+export const CAUSES = [
+  'caller-hung-up',
+  'no-answer',
+  'busy',
+  'declined',
+  'unreachable',
+  'voicemail-abandoned',
+  'voicemail-blank',
+  'voicemail-access',
+  'unwanted',
+  'interrupted',
+] as const;
+export type Cause = (typeof CAUSES)[number];
+
+/** Every decision carries one of these. `missed` is the only one that notifies. */
+export const DECISION_REASONS = [
+  'missed',
+  'answered',
+  'answered-elsewhere',
+  'voicemail-left',
+  'voicemail-access',
+  'rejected',
+  'not-rung',
+  'policy-disabled',
+  'mailbox-disabled',
+  'no-mailbox',
+  'no-email-address',
+  'condition',
+  'duplicate',
+  'collapsed',
+  'called-back',
+] as const;
+export type DecisionReason = (typeof DECISION_REASONS)[number];
+
+/** A judgement on a whole call. `reason` is the default decision's: `missed` notifies, any other skips. */
+export interface Verdict {
+  readonly outcome: Outcome;
+  readonly cause: Cause | null;
+  readonly reason: DecisionReason;
+}
+
+/** A verdict that waits for evidence until `pendingUntil` (milliseconds since the epoch). */
+export interface PendingVerdict {
+  readonly outcome: null;
+  readonly pendingUntil: number;
+}

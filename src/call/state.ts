@@ -1,0 +1,171 @@
+import type { CallEvent, LegId, LegKind, Reason } from './events.ts';
+
+/** An inbound INVITE of the call: the caller's leg. */
+export interface CallerLeg {
+  readonly id: LegId;
+  readonly invitedAt: number;
+  readonly returned: boolean;
+  readonly answeredAt: number | null;
+  /** The outbound leg whose answer we relayed. */
+  readonly answeredBy: LegId | null;
+  readonly cancelledAt: number | null;
+  readonly cancelReasons: readonly Reason[];
+  readonly cancelTrusted: boolean;
+  readonly refused: { readonly status: number; readonly why: string } | null;
+  readonly endedAt: number | null;
+}
+
+/** An outbound INVITE of the call. */
+export interface CalleeLeg {
+  readonly id: LegId;
+  readonly caller: LegId;
+  readonly kind: LegKind;
+  readonly target: string;
+  readonly invitedAt: number;
+  /** First 180, or 183 with SDP. */
+  readonly rangAt: number | null;
+  readonly answeredAt: number | null;
+  readonly timedOutAt: number | null;
+  readonly final: { readonly at: number; readonly status: number; readonly reasons: readonly Reason[] } | null;
+  readonly failure: { readonly at: number; readonly kind: 'timeout' | 'transport' } | null;
+  readonly endedAt: number | null;
+  readonly endedBy: 'caller' | 'callee' | 'gateway' | 'lost' | null;
+}
+
+/** Everything that has happened to a call so far. Plain data: it survives JSON. */
+export interface CallState {
+  /** A call to a voicemail pilot without diversion, or from the mailbox's own number: somebody listens to messages. */
+  readonly voicemailAccess: boolean;
+  readonly callers: readonly CallerLeg[];
+  readonly legs: readonly CalleeLeg[];
+}
+
+export function newCall(facts: { readonly voicemailAccess: boolean }): CallState {
+  return { voicemailAccess: facts.voicemailAccess, callers: [], legs: [] };
+}
+
+/** RFC 3261 13.2.2.1 and design: something rings on a 180, or on a 183 that carries early media. */
+function rings(status: number, sdp: boolean): boolean {
+  return status === 180 || (status === 183 && sdp);
+}
+
+/** Folds one event into the state. An event about an unknown leg, or one that cannot follow, changes nothing. */
+export function advance(state: CallState, event: CallEvent): CallState {
+  switch (event.type) {
+    case 'caller-invited':
+      if (state.callers.some(({ id }) => id === event.caller)) return state;
+      return { ...state, callers: [...state.callers, newCallerLeg(event.caller, event.at, event.returned)] };
+    case 'leg-invited':
+      if (state.legs.some(({ id }) => id === event.leg)) return state;
+      return { ...state, legs: [...state.legs, newCalleeLeg(event)] };
+    case 'leg-provisional':
+      return updateLeg(state, event.leg, (leg) =>
+        leg.rangAt === null && !concluded(leg) && rings(event.status, event.sdp) ? { ...leg, rangAt: event.at } : leg,
+      );
+    case 'leg-answered':
+      return updateLeg(state, event.leg, (leg) => (concluded(leg) ? leg : { ...leg, answeredAt: event.at }));
+    case 'leg-final':
+      return updateLeg(state, event.leg, (leg) =>
+        concluded(leg)
+          ? leg
+          : { ...leg, final: { at: event.at, status: event.status, reasons: event.reasons }, endedAt: event.at },
+      );
+    case 'leg-failed':
+      return updateLeg(state, event.leg, (leg) =>
+        concluded(leg) ? leg : { ...leg, failure: { at: event.at, kind: event.failure }, endedAt: event.at },
+      );
+    case 'leg-timed-out':
+      return updateLeg(state, event.leg, (leg) =>
+        concluded(leg) || leg.timedOutAt !== null ? leg : { ...leg, timedOutAt: event.at },
+      );
+    case 'leg-ended':
+      return updateLeg(state, event.leg, (leg) =>
+        leg.endedAt === null ? { ...leg, endedAt: event.at, endedBy: event.by } : leg,
+      );
+    case 'answer-relayed':
+      return updateCaller(state, event.caller, (caller) =>
+        caller.answeredAt === null && caller.cancelledAt === null
+          ? { ...caller, answeredAt: event.at, answeredBy: event.leg }
+          : caller,
+      );
+    case 'caller-cancelled':
+      return updateCaller(state, event.caller, (caller) =>
+        // RFC 3261 9.2: a CANCEL has no effect on a request that has been answered.
+        caller.answeredAt === null && caller.cancelledAt === null
+          ? { ...caller, cancelledAt: event.at, cancelReasons: event.reasons, cancelTrusted: event.trusted }
+          : caller,
+      );
+    case 'refused':
+      return updateCaller(state, event.caller, (caller) => ({
+        ...caller,
+        refused: caller.refused ?? { status: event.status, why: event.why },
+      }));
+    case 'caller-ended':
+      return updateCaller(state, event.caller, (caller) => ({ ...caller, endedAt: caller.endedAt ?? event.at }));
+  }
+}
+
+/** A leg that has its final answer takes no second one. */
+function concluded(leg: CalleeLeg): boolean {
+  return leg.answeredAt !== null || leg.final !== null || leg.failure !== null;
+}
+
+function newCallerLeg(id: LegId, invitedAt: number, returned: boolean): CallerLeg {
+  return {
+    id,
+    invitedAt,
+    returned,
+    answeredAt: null,
+    answeredBy: null,
+    cancelledAt: null,
+    cancelReasons: [],
+    cancelTrusted: false,
+    refused: null,
+    endedAt: null,
+  };
+}
+
+function newCalleeLeg(event: Extract<CallEvent, { type: 'leg-invited' }>): CalleeLeg {
+  return {
+    id: event.leg,
+    caller: event.caller,
+    kind: event.kind,
+    target: event.target,
+    invitedAt: event.at,
+    rangAt: null,
+    answeredAt: null,
+    timedOutAt: null,
+    final: null,
+    failure: null,
+    endedAt: null,
+    endedBy: null,
+  };
+}
+
+function updateLeg(state: CallState, id: LegId, change: (leg: CalleeLeg) => CalleeLeg): CallState {
+  return { ...state, legs: state.legs.map((leg) => (leg.id === id ? change(leg) : leg)) };
+}
+
+function updateCaller(state: CallState, id: LegId, change: (caller: CallerLeg) => CallerLeg): CallState {
+  return { ...state, callers: state.callers.map((caller) => (caller.id === id ? change(caller) : caller)) };
+}
+
+/** When the first phone of the call rang, or null. */
+export function rangAt(state: CallState): number | null {
+  const times = state.legs.flatMap(({ rangAt }) => (rangAt === null ? [] : [rangAt]));
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+/** How long it rang: from the first ring to the answer, the caller's hang-up, or the last phone's end; null if it never rang. */
+export function rangMs(state: CallState, endedAt: number): number | null {
+  const from = rangAt(state);
+  if (from === null) return null;
+  const phones = state.legs.filter(({ kind }) => kind === 'phone');
+  const ends = [
+    ...state.callers.flatMap(({ cancelledAt }) => (cancelledAt === null ? [] : [cancelledAt])),
+    ...phones.flatMap(({ answeredAt }) => (answeredAt === null ? [] : [answeredAt])),
+  ];
+  const phonesEnd = Math.max(...phones.map((leg) => leg.timedOutAt ?? leg.endedAt ?? endedAt));
+  const until = ends.length > 0 ? Math.min(...ends) : phones.length > 0 ? phonesEnd : endedAt;
+  return Math.max(0, Math.min(until, endedAt) - from);
+}

@@ -1,0 +1,25 @@
+import type { ListenAddress, SipTimers } from '../sip/index.ts';
+
+/** What an embedded engine needs; plain data, so that it can be handed to its thread. */
+export interface EngineOptions {
+  readonly listen: readonly ListenAddress[];
+  readonly advertise?: string;
+  readonly timers?: Partial<SipTimers>;
+  /** Where drachtio applications connect: 127.0.0.1, port 0 for a free one. */
+  readonly client: { readonly host: string; readonly port: number };
+  readonly secret: string;
+  /**
+   * CIDRs of the peers that may send requests outside a dialog; everybody else gets a stateless 403. Absent: everybody may.
+   * OPTIONS from strangers get the same 403.
+   */
+  readonly allow?: readonly string[];
+}
+
+export interface Engine {
+  /** Where srf.connect goes. */
+  readonly client: { readonly host: string; readonly port: number };
+  readonly secret: string;
+  /** `udp://127.0.0.1:5060`, … as bound. */
+  readonly sipAddresses: readonly string[];
+  close(): Promise<void>;
+}

@@ -1,0 +1,2 @@
+export type * from './types.ts';
+export { NOTIFICATION_STATES } from './types.ts';

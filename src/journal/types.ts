@@ -1,0 +1,161 @@
+import type { CallStart, CallState, Cause, DecisionReason, Evidence, Outcome, Party } from '../call/index.ts';
+
+/** A call as the journal has it. Times are milliseconds since the epoch. */
+export interface CallRecord {
+  readonly id: string;
+  readonly sipCallId: string;
+  readonly node: string;
+  readonly caller: Party;
+  readonly callee: string;
+  readonly calleeUri: string;
+  readonly mailbox: string | null;
+  readonly peer: string;
+  readonly startedAt: number;
+  readonly rangAt: number | null;
+  readonly answeredAt: number | null;
+  readonly answeredBy: 'phone' | 'voicemail' | null;
+  readonly endedAt: number | null;
+  readonly rangMs: number | null;
+  readonly outcome: Outcome | null;
+  readonly cause: Cause | null;
+  readonly pendingUntil: number | null;
+  /** The folded call, kept from the end of the call on (a pending verdict is judged from it later, also after a restart). */
+  readonly state: CallState | null;
+  readonly evidence: readonly Evidence[];
+}
+
+export const NOTIFICATION_STATES = ['due', 'claimed', 'sent', 'dead', 'dropped'] as const;
+export type NotificationState = (typeof NOTIFICATION_STATES)[number];
+
+/** Everything a notification's renderer needs, fixed when the decision was made. Strings from SIP are hostile. */
+export interface NotificationContent {
+  readonly recipient: {
+    readonly address: string;
+    readonly displayName: string;
+    /** BCP 47. */
+    readonly language: string;
+    /** IANA zone. */
+    readonly timeZone: string;
+  };
+  readonly caller: Party;
+  /** The user's number that was dialled. */
+  readonly callee: string;
+  readonly startedAt: number;
+  readonly rangMs: number | null;
+  readonly cause: Cause | null;
+  readonly sipCallId: string;
+}
+
+export interface NotificationRecord {
+  /** UUIDv7. */
+  readonly id: string;
+  readonly callId: string;
+  readonly mailbox: string;
+  readonly channel: 'email';
+  readonly state: NotificationState;
+  /** Sends begun so far. */
+  readonly attempts: number;
+  readonly createdAt: number;
+  /** Not claimed before this time. */
+  readonly dueAt: number;
+  /** Who sends it now, until when. */
+  readonly claimedBy: string | null;
+  readonly leaseUntil: number | null;
+  /** Derived from `id`: the same at every attempt. Null until first claimed is not allowed: set at creation. */
+  readonly messageId: string;
+  readonly lastError: string | null;
+  readonly sentAt: number | null;
+  readonly content: NotificationContent;
+}
+
+export interface DecisionRecord {
+  readonly mailbox: string | null;
+  /** The called user's own decision (others: group members, later). */
+  readonly primary: boolean;
+  readonly decision: 'notify' | 'skip';
+  readonly reason: DecisionReason;
+  /** What a person is told besides, e.g. the condition's name, or the policy that says no. */
+  readonly detail: string | null;
+}
+
+/** What is committed when a call has its verdict: all of it in one transaction, or none. */
+export interface Settlement {
+  readonly callId: string;
+  readonly endedAt: number;
+  readonly rangAt: number | null;
+  readonly rangMs: number | null;
+  readonly answeredAt: number | null;
+  readonly answeredBy: 'phone' | 'voicemail' | null;
+  readonly state: CallState | null;
+  /** Added to what the journal has already. */
+  readonly evidence: readonly Evidence[];
+  readonly verdict:
+    | { readonly outcome: Outcome; readonly cause: Cause | null }
+    | { readonly outcome: null; readonly pendingUntil: number };
+  readonly decisions: readonly DecisionRecord[];
+  readonly notifications: readonly NotificationRecord[];
+}
+
+/** A call with all that was decided about it, for lists and `explain`. */
+export interface CallView extends CallRecord {
+  readonly decisions: readonly (DecisionRecord & { readonly notifications: readonly NotificationSummary[] })[];
+}
+
+export interface NotificationSummary {
+  readonly id: string;
+  readonly channel: string;
+  readonly state: NotificationState;
+  readonly attempts: number;
+  readonly messageId: string;
+  readonly lastError: string | null;
+}
+
+/**
+ * The durable record, behind one interface and one behaviour suite (test/journal/behaviour.ts) for every backend.
+ * Statements of calls made without awaiting the one before are committed in the order of the calls (group commit).
+ */
+export interface Journal {
+  /** First record of a call. A second one of the same id changes nothing. */
+  begin(start: CallStart): Promise<void>;
+  rang(callId: string, at: number): Promise<void>;
+  answered(callId: string, at: number, by: 'phone' | 'voicemail'): Promise<void>;
+  addEvidence(callId: string, evidence: readonly Evidence[]): Promise<void>;
+  /**
+   * Commits a settlement in one transaction. Unique by call, mailbox and channel: settling again a call that already has
+   * its outcome changes nothing and answers false.
+   */
+  settle(settlement: Settlement): Promise<boolean>;
+  /** Calls of this node that have neither outcome nor end: a starting gateway settles them as interrupted. */
+  unfinished(): Promise<CallRecord[]>;
+  /** Calls whose pending verdict is due. */
+  pendingDue(now: number, limit: number): Promise<CallRecord[]>;
+
+  /** Frees this node's claims from an earlier life (a starting gateway). Returns how many. */
+  releaseClaims(now: number): Promise<number>;
+  /** Claims up to `limit` due notifications (and those whose lease has run out) for `owner`; counts the attempt. */
+  claim(owner: string, now: number, leaseMs: number, limit: number): Promise<NotificationRecord[]>;
+  /** Prolongs leases still held by `owner`; answers the ids that are. */
+  renew(owner: string, ids: readonly string[], leaseUntil: number): Promise<string[]>;
+  /** `claimed` by owner -> `sent`. False where the claim was lost. */
+  complete(owner: string, id: string, sentAt: number): Promise<boolean>;
+  /** `claimed` by owner -> `due` again at `dueAt`, or `dead`. False where the claim was lost. */
+  fail(owner: string, id: string, error: string, next: { readonly dueAt: number } | 'dead'): Promise<boolean>;
+  /** When the next notification falls due (or its lease runs out), null where none waits. */
+  nextDueAt(): Promise<number | null>;
+  /** An admin's retry of a dead or due one (due now, attempts kept), or drop of one not sent. False where state forbids. */
+  retry(id: string, now: number): Promise<boolean>;
+  drop(id: string): Promise<boolean>;
+
+  /** Newest last. */
+  calls(query: { readonly limit: number; readonly before?: string }): Promise<CallView[]>;
+  /** By our id, an unambiguous prefix or suffix of it, or the SIP Call-ID (then the newest). */
+  call(idOrCallId: string): Promise<CallView | null>;
+  notifications(query: {
+    readonly states?: readonly NotificationState[];
+    readonly limit: number;
+  }): Promise<NotificationRecord[]>;
+  counts(): Promise<{ readonly calls: number; readonly notifications: Readonly<Record<NotificationState, number>> }>;
+  /** Resolves if a write can be committed now. */
+  probe(): Promise<void>;
+  close(): Promise<void>;
+}

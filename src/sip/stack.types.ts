@@ -1,0 +1,113 @@
+import type { HeaderField, SipRequest, SipResponse } from './message/message.ts';
+import type { BoundAddress, Flow, ListenAddress, TransportError } from './transport/transport.ts';
+
+/** RFC 3261 table 4; everything else is made of these. */
+export interface SipTimers {
+  readonly t1Ms: number;
+  readonly t2Ms: number;
+  readonly t4Ms: number;
+  /** 64*T1 by default: timers B, D, F, H, J, L, M and the wait for an ACK. */
+  readonly t1x64Ms: number;
+}
+
+export const DEFAULT_TIMERS: SipTimers = { t1Ms: 500, t2Ms: 4_000, t4Ms: 5_000, t1x64Ms: 32_000 };
+
+/** Time, passed in, so that tests can let it elapse. */
+export interface Clock {
+  now(): number;
+  setTimeout(callback: () => void, delayMs: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
+export interface SipStackOptions {
+  readonly listen: readonly ListenAddress[];
+  /** Host shown in Via and Contact in place of the bound address. */
+  readonly advertise?: string;
+  readonly timers?: Partial<SipTimers>;
+  readonly clock?: Clock;
+  /**
+   * Asked for every request outside a dialog before a transaction is made for it: a status refuses it statelessly.
+   * (design.md section 3: strangers cost one stateless answer.)
+   */
+  readonly admit?: (request: SipRequest, flow: Flow) => { readonly status: number; readonly reason: string } | null;
+  readonly user: StackUser;
+  /** One line for an operator; the stack never logs by itself. */
+  readonly log?: (level: 'warn' | 'info' | 'debug', text: string) => void;
+}
+
+/** Where a request goes. `uri` is resolved (RFC 3263); `flow` is a way already known, used as it is. */
+export type RequestTarget = { readonly uri: string } | { readonly flow: Flow };
+
+/** What the layer above the stack is told. */
+export interface StackUser {
+  /** A new request (never ACK or CANCEL, never a retransmission, never a merged INVITE: that got its 482). INVITEs had their 100. */
+  onRequest(transaction: ServerTransaction, request: SipRequest, flow: Flow): void;
+  /** The ACK to a 2xx. `transaction` is the INVITE it acknowledges where that still lives; ACKs to failures never come here. */
+  onAck(ack: SipRequest, flow: Flow, transaction: ServerTransaction | null): void;
+  /** A CANCEL matched an INVITE that had no final answer: 200 and 487 have been sent. A CANCEL that matches nothing got 481. */
+  onCancel(transaction: ServerTransaction, cancel: SipRequest, flow: Flow): void;
+  /** A connection ended. */
+  onClosed?(flow: Flow): void;
+}
+
+export interface ServerTransaction {
+  /** UUID, one per transaction. */
+  readonly id: string;
+  readonly request: SipRequest;
+  readonly flow: Flow;
+  /** False once a final answer was sent, the INVITE was cancelled, or the transaction died. */
+  readonly open: boolean;
+  /**
+   * Sends a response made with `makeResponse` (sip/message): Via, From, To, Call-ID, CSeq are already in it. Returns the
+   * bytes as sent. 2xx to INVITE over any transport are repeated until the ACK (RFC 3261 13.3.1.4).
+   * Throws where `open` is false.
+   */
+  respond(response: SipResponse): Buffer;
+  /** No ACK for our 2xx within 64*T1. */
+  onAckTimeout: (() => void) | null;
+  /** The transaction ended: its response could not be sent, or the application never answered within its limit. */
+  onTerminated: ((error: TransportError | null) => void) | null;
+}
+
+export interface ClientTransactionHandlers {
+  /** Every 101-699 once, and every 2xx of another To tag; never 100, never a retransmission. */
+  onResponse(response: SipResponse, flow: Flow): void;
+  /** Exactly one of these ends a transaction without a final response. */
+  onTimeout(): void;
+  onTransportError(error: TransportError): void;
+}
+
+export interface ClientTransaction {
+  readonly id: string;
+  /** The request with our Via, Call-ID, CSeq, Max-Forwards. */
+  readonly request: SipRequest;
+  /** Known at once for literal addresses, UDP and open connections; null while a name is looked up or a connection made. */
+  readonly flow: Flow | null;
+  /** The bytes as sent, or as they will be. */
+  readonly bytes: Buffer;
+  /**
+   * CANCELs the INVITE: at once after a provisional, else when the first comes (RFC 3261 9.1). `extra`: headers such as
+   * Reason. Returns the CANCEL, or null where a final response was there already. Calling it twice is an error of the caller.
+   * Where no final follows within 64*T1 a 487 is made up and delivered (9.1).
+   */
+  cancel(extra?: readonly HeaderField[]): SipRequest | null;
+  /** Remembers the ACK to this INVITE's 2xx, sends it, and repeats it for every retransmitted 2xx of the same To tag. */
+  acknowledge(ack: SipRequest, target: RequestTarget): Buffer;
+}
+
+/** A SIP endpoint: transports, transactions, matching. It knows nothing of dialogs (sip/dialog is pure, for its users). */
+export interface SipStack {
+  start(): Promise<void>;
+  readonly addresses: readonly BoundAddress[];
+  readonly timers: SipTimers;
+  /** The own address shown to such a target; undefined where no bound transport fits (then `request` throws no-transport). */
+  localFor(target: RequestTarget): BoundAddress | undefined;
+  /**
+   * Sends a request outside of any transaction of ours. Adds the Via (with a fresh branch), Max-Forwards where absent, and
+   * Content-Length. Never throws for the network: errors come to the handlers, always after this call has returned.
+   */
+  request(request: SipRequest, target: RequestTarget, handlers: ClientTransactionHandlers): ClientTransaction;
+  /** How many transactions live now (server and client): for limits, metrics and leak tests. */
+  readonly transactionCount: number;
+  close(): Promise<void>;
+}

@@ -1,0 +1,77 @@
+import type { ParseFailure, SipMessage, SipUri } from '../message/message.ts';
+
+/** TLS, WS and WSS have their place here; udp and tcp are built. */
+export type TransportProtocol = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+
+/** `udp://0.0.0.0:5060`, `tcp://[::1]:0` taken apart. Port 0 takes a free one. */
+export interface ListenAddress {
+  readonly protocol: TransportProtocol;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A socket that is bound. `host` is what Via and Contact show: the advertised one, else an address others can reach. */
+export interface BoundAddress extends ListenAddress {
+  readonly host: string;
+}
+
+/** One way to one peer: a UDP pair of addresses, or one connection. Responses and in-dialog requests go back over it. */
+export interface Flow {
+  readonly protocol: TransportProtocol;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Identifies the connection for as long as it lives; null for UDP. */
+  readonly connectionId: number | null;
+}
+
+/** Where a request may be sent: one address of RFC 3263's answer. */
+export interface Destination {
+  readonly protocol: TransportProtocol;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The message did not leave, or its connection died. `code`: `refused`, `timeout`, `closed`, `no-transport`, `dns`, `too-large`. */
+export class TransportError extends Error {
+  readonly code: 'refused' | 'timeout' | 'closed' | 'no-transport' | 'dns' | 'too-large' | 'failed';
+  constructor(code: TransportError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'TransportError';
+    this.code = code;
+  }
+}
+
+export interface TransportHandlers {
+  onMessage(message: SipMessage, flow: Flow): void;
+  /** Bytes that are no SIP message; the stack answers (statelessly) where `failure.status` says so. */
+  onFailure(failure: ParseFailure, flow: Flow): void;
+  /** A connection ended; transactions that wait on it fail. */
+  onClosed(flow: Flow): void;
+}
+
+/** Every socket of the stack. Implemented in layer.ts; one file a protocol (udp.ts, tcp.ts). */
+export interface TransportLayer {
+  /** Binds all or none; rejects with the address that could not be bound. */
+  start(handlers: TransportHandlers): Promise<void>;
+  readonly addresses: readonly BoundAddress[];
+  /** The bound address that Via and Contact of a message to this destination show; undefined where none fits. */
+  localFor(destination: Destination): BoundAddress | undefined;
+  /**
+   * Sends to an existing flow, or to a destination (an open connection to it is used again, else one is made).
+   * `onSent` tells the flow used, or why it failed; synchronously for UDP and open connections.
+   */
+  send(bytes: Buffer, to: Flow | Destination, onSent: (error: TransportError | null, flow: Flow | null) => void): void;
+  /** Whether the flow still stands (always true for UDP). */
+  isOpen(flow: Flow): boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * RFC 3263 in small: a literal answers at once (synchronously, as an array); a host with a port A/AAAA; without one SRV, then
+ * A/AAAA. Rejects with TransportError `dns`. Answers are cached (lru-cache) for a bounded time.
+ */
+export interface Resolver {
+  resolve(uri: SipUri): readonly Destination[] | Promise<readonly Destination[]>;
+}

@@ -1,0 +1,50 @@
+/**
+ * The house: which room may import which (through its index.ts only), and which room owns which big dependency.
+ * oxlint.config.ts makes the lint rules from this table; test/house.test.ts plants a violation of each and sees it refused.
+ */
+export const rooms: Record<string, { imports: readonly string[] }> = {
+  config: { imports: [] },
+  sip: { imports: [] },
+  call: { imports: [] },
+  policy: { imports: [] },
+  observe: { imports: [] },
+  drachtio: { imports: ['sip'] },
+  journal: { imports: ['call'] },
+  ledger: { imports: ['call', 'policy', 'journal'] },
+  notification: { imports: ['journal', 'call'] },
+  gateway: { imports: ['call', 'policy'] },
+  cmdlet: { imports: ['policy', 'journal', 'notification'] },
+  admin: { imports: ['cmdlet', 'policy', 'journal', 'notification'] },
+  lab: { imports: ['sip'] },
+  cli: {
+    imports: [
+      'config',
+      'sip',
+      'call',
+      'policy',
+      'observe',
+      'drachtio',
+      'journal',
+      'ledger',
+      'notification',
+      'gateway',
+      'cmdlet',
+      'admin',
+      'lab',
+    ],
+  },
+};
+
+/** Big dependencies and the rooms that may import them. */
+export const bigDependencies: Record<string, readonly string[]> = {
+  'drachtio-srf': ['gateway'],
+  nodemailer: ['notification'],
+  'node:sqlite': ['journal'],
+  yaml: ['policy', 'config'],
+  'js-yaml': ['policy', 'config'],
+  fastify: ['admin'],
+  pino: ['observe'],
+  'prom-client': ['observe'],
+  commander: ['cli'],
+  chokidar: ['policy'],
+};
