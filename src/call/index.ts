@@ -1,7 +1,11 @@
+export type { EndedCall, InterruptedCall, Judgement, VerdictSettings } from './classifier.ts';
+export { classify, classifyInterrupted, judge, MINIMUM_UNRUNG_WAIT_MS } from './classifier.ts';
 export type * from './events.ts';
 export type * from './evidence.ts';
 export { EVIDENCE_KINDS } from './evidence.ts';
 export type * from './ledger.ts';
 export * from './outcome.ts';
+export { formatReason, hasReason, parseReasons } from './reason.ts';
+export { evidenceOf } from './signalling-evidence.ts';
 export type { CalleeLeg, CallerLeg, CallState } from './state.ts';
 export { advance, newCall, rangAt, rangMs } from './state.ts';

@@ -1,0 +1,92 @@
+import type { Evidence, EvidenceKind, EvidenceStrength } from './evidence.ts';
+import { formatReason } from './reason.ts';
+import type { CalleeLeg, CallerLeg, CallState } from './state.ts';
+
+/** The evidence that the call's own signalling gives, in the order of time. */
+export function evidenceOf(state: CallState, endedAt: number): Evidence[] {
+  const cancelled = new Set(state.callers.filter(({ cancelledAt }) => cancelledAt !== null).map(({ id }) => id));
+  const relayed = new Set(state.callers.map(({ answeredBy }) => answeredBy));
+  return [
+    ...state.callers.flatMap(callerEvidence),
+    ...state.legs.flatMap((leg) => [
+      ...ringingEvidence(leg, state.voicemailAccess),
+      ...endEvidence(leg),
+      ...answerEvidence(leg, cancelled.has(leg.caller) && !relayed.has(leg.id), endedAt),
+    ]),
+  ].sort((a, b) => a.at - b.at);
+}
+
+function evidence(
+  at: number,
+  kind: EvidenceKind,
+  source: string,
+  detail: string,
+  strength: EvidenceStrength = 'certain',
+): Evidence {
+  return { at, kind, source, strength, detail };
+}
+
+function callerEvidence(caller: CallerLeg): Evidence[] {
+  const found: Evidence[] = [];
+  if (caller.refused !== null) {
+    const { status, why } = caller.refused;
+    found.push(evidence(caller.invitedAt, 'refused', 'gateway', `the gateway answered ${status}: ${why}`));
+  }
+  if (caller.cancelledAt !== null) {
+    found.push(evidence(caller.cancelledAt, 'caller-cancelled', caller.id, 'the caller gave up before an answer'));
+    for (const reason of caller.cancelReasons) {
+      const believed = caller.cancelTrusted ? '' : ', which this peer is not believed';
+      const strength = caller.cancelTrusted ? 'strong' : 'weak';
+      found.push(
+        evidence(caller.cancelledAt, 'reason', caller.id, `CANCEL said ${formatReason(reason)}${believed}`, strength),
+      );
+    }
+  }
+  return found;
+}
+
+function ringingEvidence(leg: CalleeLeg, voicemailAccess: boolean): Evidence[] {
+  const found: Evidence[] = [];
+  if (leg.kind === 'voicemail' && !voicemailAccess) {
+    found.push(evidence(leg.invitedAt, 'diverted', 'gateway', `diverted to voicemail at ${leg.target}`));
+  }
+  if (leg.rangAt !== null) found.push(evidence(leg.rangAt, 'rang', leg.id, `${leg.target} rang`));
+  return found;
+}
+
+function endEvidence(leg: CalleeLeg): Evidence[] {
+  const found: Evidence[] = [];
+  if (leg.timedOutAt !== null) {
+    found.push(evidence(leg.timedOutAt, 'ring-timer', 'gateway', `the ring timer gave ${leg.target} up`));
+  }
+  if (leg.failure !== null) {
+    found.push(
+      leg.failure.kind === 'timeout'
+        ? evidence(leg.failure.at, 'timeout', leg.id, `${leg.target} did not respond`)
+        : evidence(leg.failure.at, 'transport-error', leg.id, `${leg.target} could not be reached`),
+    );
+  }
+  if (leg.final !== null && leg.timedOutAt === null) {
+    found.push(evidence(leg.final.at, 'final-response', leg.id, `${leg.target} answered ${leg.final.status}`));
+    for (const reason of leg.final.reasons) {
+      found.push(evidence(leg.final.at, 'reason', leg.id, `${leg.target} said ${formatReason(reason)}`, 'strong'));
+    }
+  }
+  return found;
+}
+
+function answerEvidence(leg: CalleeLeg, crossed: boolean, callEndedAt: number): Evidence[] {
+  if (leg.answeredAt === null) return [];
+  if (crossed) {
+    return [evidence(leg.answeredAt, 'answer-crossed', leg.id, `the answer of ${leg.target} crossed the hang-up`)];
+  }
+  const endedAt = leg.endedAt ?? callEndedAt;
+  const seconds = ((endedAt - leg.answeredAt) / 1_000).toFixed(1);
+  const answered = evidence(leg.answeredAt, 'answered', leg.id, `${leg.target} answered`);
+  return leg.kind === 'voicemail'
+    ? [answered, evidence(endedAt, 'voicemail-duration', leg.id, `${seconds} s in voicemail`, 'weak')]
+    : [
+        answered,
+        evidence(endedAt, 'talk-time', leg.id, `talked for ${seconds} s; ended by ${leg.endedBy ?? 'nobody'}`),
+      ];
+}
