@@ -43,7 +43,7 @@ interface Facts {
   readonly rang: boolean;
   /** Inbound legs that are not our own coming back. */
   readonly roots: readonly CallerLeg[];
-  /** The root leg that the caller gave up, if any. */
+  /** The roots that the caller gave up. */
   readonly cancelled: readonly CallerLeg[];
   readonly phones: readonly CalleeLeg[];
   /** Voicemail legs whose answer reached the caller. */
@@ -52,7 +52,7 @@ interface Facts {
 
 interface Row {
   readonly rule: string;
-  judge(facts: Facts): Verdict | PendingVerdict | null;
+  readonly judge: (facts: Facts) => Verdict | PendingVerdict | null;
 }
 
 /**
@@ -248,10 +248,12 @@ function has(facts: Pick<Facts, 'call'> | { readonly call: InterruptedCall }, ki
  * up. Two or more legs here, all cancelled so and none answered, contradict it.
  */
 function completedElsewhere(roots: readonly CallerLeg[]): boolean {
-  const saidSo = ({ cancelReasons, cancelTrusted }: CallerLeg): boolean =>
-    cancelTrusted && (hasReason(cancelReasons, 'SIP', 200) || hasReason(cancelReasons, 'Q.850', 26));
-  const contradicted = roots.length >= 2 && roots.every(saidSo);
-  return roots.some(saidSo) && !contradicted;
+  const contradicted = roots.length >= 2 && roots.every(saidElsewhere);
+  return roots.some(saidElsewhere) && !contradicted;
+}
+
+function saidElsewhere({ cancelReasons, cancelTrusted }: CallerLeg): boolean {
+  return cancelTrusted && (hasReason(cancelReasons, 'SIP', 200) || hasReason(cancelReasons, 'Q.850', 26));
 }
 
 /** The PBX that sent the call takes it back, perhaps to its voicemail: only evidence can tell. */

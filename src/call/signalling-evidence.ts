@@ -35,7 +35,7 @@ function callerEvidence(caller: CallerLeg): Evidence[] {
   if (caller.cancelledAt !== null) {
     found.push(evidence(caller.cancelledAt, 'caller-cancelled', caller.id, 'the caller gave up before an answer'));
     for (const reason of caller.cancelReasons) {
-      const believed = caller.cancelTrusted ? '' : ', which this peer is not believed';
+      const believed = caller.cancelTrusted ? '' : ' (this peer’s Reason is not believed)';
       const strength = caller.cancelTrusted ? 'strong' : 'weak';
       found.push(
         evidence(caller.cancelledAt, 'reason', caller.id, `CANCEL said ${formatReason(reason)}${believed}`, strength),
