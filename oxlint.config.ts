@@ -50,7 +50,11 @@ const strictest: Rules = {
   'prefer-const': 'error',
 };
 
-const testRules: Rules = { 'no-restricted-exports': 'off', 'typescript/no-non-null-assertion': 'off' };
+const testRules: Rules = {
+  'no-restricted-exports': 'off',
+  'typescript/no-non-null-assertion': 'off',
+  'unicorn/consistent-function-scoping': 'off',
+};
 
 function roomRules(room: string): { files: string[]; rules: Rules } {
   const rules: Rules = {
@@ -68,6 +72,8 @@ export default defineConfig({
     'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'Randomness is passed in.' }],
     'unicorn/no-array-sort': 'off',
     'no-shadow': 'off',
+    // fast-check's own way of writing: `fc.property`.
+    'import/no-named-as-default-member': 'off',
     // TypeScript's noImplicitReturns says the same and knows exhaustive switches.
     'typescript/consistent-return': 'off',
     'typescript/no-unsafe-type-assertion': 'off',
