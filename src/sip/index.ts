@@ -1,3 +1,13 @@
+export { formatCSeq, parseCSeq } from './message/cseq.ts';
+export { SipHeaders } from './message/headers.ts';
+export { formatHostPort, parseHostPort, type HostPort } from './message/host.ts';
 export type * from './message/message.ts';
+export { formatNameAddress, parseNameAddress, tagOf } from './message/name-address.ts';
+export { parseFragment, parseMessage } from './message/parse.ts';
+export { makeResponse, type ResponseParts } from './message/response.ts';
+export { serialize } from './message/serialize.ts';
+export { decodeText, encodeText } from './message/text.ts';
+export { formatUri, parseUri, schemeOf } from './message/uri.ts';
+export { formatVia, parseVia, stampTopVia, topVia } from './message/via.ts';
 export type * from './stack.types.ts';
 export type { BoundAddress, Destination, Flow, ListenAddress, TransportProtocol } from './transport/transport.ts';
