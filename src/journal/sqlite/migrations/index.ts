@@ -1,0 +1,5 @@
+import { migration as calls } from './0001-calls.ts';
+import type { Migration } from './migration.ts';
+
+/** In order; versions count 1, 2, 3, … */
+export const migrations: readonly Migration[] = [calls];

@@ -1,0 +1,75 @@
+import { extname } from 'node:path';
+import type { Journal } from '../types.ts';
+import type { Reads } from './reader-worker.ts';
+import { createThread } from './thread.ts';
+import type { WorkerSettings } from './worker-messages.ts';
+import type { Writes } from './writer-worker.ts';
+
+/** A worker's entry lies beside this file: `.ts` when run from source, `.js` when built. */
+function entry(name: string): URL {
+  return new URL(`./${name}${extname(import.meta.url)}`, import.meta.url);
+}
+
+export interface SqliteJournalOptions {
+  /** The database file. Its folder is made if missing; `-wal`, `-shm` and `.lock` stand beside it. */
+  readonly path: string;
+  /** This gateway's name. */
+  readonly node: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /**
+   * `gateway` (default): one a file, holds the lock for life, keeps the schema up to date. `beside`: a command next to a
+   * running or stopped gateway; the journal must exist.
+   */
+  readonly mode?: 'gateway' | 'beside';
+  /** Told to a second gateway that finds this one. */
+  readonly pid?: number;
+}
+
+/**
+ * Opens a SQLite journal: a thread that writes (group commit) and a thread that reads.
+ * @throws JournalError `in-use`, `newer-schema`, `older-schema`, `missing`, `not-a-journal`, `io`, …
+ */
+export async function openSqliteJournal(options: SqliteJournalOptions): Promise<Journal> {
+  const { path, node, now, mode = 'gateway', pid = null } = options;
+  const settings: WorkerSettings = { path, node, mode, pid, openedAt: now() };
+  const writer = createThread<Writes>(entry('writer-worker'), settings);
+  const reader = createThread<Reads>(entry('reader-worker'), settings);
+  try {
+    // A command rarely writes: its writer starts with the first write.
+    if (mode === 'gateway') await writer.start();
+    await reader.start();
+  } catch (error) {
+    await Promise.all([reader.close(), writer.close()]);
+    throw error;
+  }
+  return {
+    begin: (start) => writer.request('begin', start),
+    rang: (callId, at) => writer.request('rang', callId, at),
+    answered: (callId, at, by) => writer.request('answered', callId, at, by),
+    addEvidence: (callId, evidence) => writer.request('addEvidence', callId, evidence),
+    settle: (settlement) => writer.request('settle', settlement),
+    unfinished: () => reader.request('unfinished'),
+    pendingDue: (now, limit) => reader.request('pendingDue', now, limit),
+
+    releaseClaims: (now) => writer.request('releaseClaims', now),
+    claim: (owner, now, leaseMs, limit) => writer.request('claim', owner, now, leaseMs, limit),
+    renew: (owner, ids, leaseUntil) => writer.request('renew', owner, ids, leaseUntil),
+    complete: (owner, id, sentAt) => writer.request('complete', owner, id, sentAt),
+    fail: (owner, id, error, next) => writer.request('fail', owner, id, error, next),
+    nextDueAt: () => reader.request('nextDueAt'),
+    retry: (id, now) => writer.request('retry', id, now),
+    drop: (id) => writer.request('drop', id),
+
+    calls: (query) => reader.request('calls', query),
+    call: (idOrCallId) => reader.request('call', idOrCallId),
+    notifications: (query) => reader.request('notifications', query),
+    counts: () => reader.request('counts'),
+    probe: () => writer.request('probe', now()),
+    async close() {
+      // The reader first: the writer's close is then the last one, which folds the write-ahead log into the file.
+      await reader.close();
+      await writer.close();
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import type { DatabaseSync } from 'node:sqlite';
+import {
+  NOTIFICATION_STATES,
+  type CallRecord,
+  type CallView,
+  type NotificationRecord,
+  type NotificationState,
+} from '../types.ts';
+import { callRecord, decisionRecord, notificationRecord, notificationSummary, type Row } from './rows.ts';
+
+/** Rows one query answers at most: a list is handed over in one piece, and goes on with `before`. */
+export const MAX_ROWS = 1_000;
+/** Shorter parts of an id name too many calls. */
+const SHORTEST_ID_PART = 4;
+
+/** To SQLite a negative LIMIT is none. */
+export function bounded(limit: number): number {
+  return Math.max(0, Math.min(limit, MAX_ROWS));
+}
+
+/** The statements that only read, prepared once. */
+export function reads(db: DatabaseSync, node: string) {
+  const unfinished = db.prepare(
+    'SELECT * FROM calls WHERE node = ? AND outcome IS NULL AND ended_at IS NULL ORDER BY id',
+  );
+  const pendingDue = db.prepare(`
+    SELECT * FROM calls WHERE outcome IS NULL AND pending_until IS NOT NULL AND pending_until <= ?
+    ORDER BY pending_until, id LIMIT ?`);
+  const nextDueAt = db.prepare(`
+    SELECT coalesce(lease_until, due_at) AS at FROM notifications
+    WHERE state IN ('due', 'claimed') ORDER BY coalesce(lease_until, due_at), id LIMIT 1`);
+  const newest = db.prepare('SELECT * FROM calls ORDER BY id DESC LIMIT ?');
+  const newestBefore = db.prepare('SELECT * FROM calls WHERE id < ? ORDER BY id DESC LIMIT ?');
+  const decisionsOf = db.prepare('SELECT * FROM decisions WHERE call_id = ? ORDER BY position');
+  const notificationsOf = db.prepare('SELECT * FROM notifications WHERE call_id = ? ORDER BY id');
+  const byId = db.prepare('SELECT * FROM calls WHERE id = ?');
+  const bySipCallId = db.prepare('SELECT * FROM calls WHERE sip_call_id = ? ORDER BY id DESC LIMIT 1');
+  // Two rows tell an ambiguous part from an unambiguous one.
+  const byPrefix = db.prepare('SELECT id FROM calls WHERE id >= ? AND id < ? LIMIT 2');
+  const bySuffix = db.prepare('SELECT id FROM calls WHERE substr(id, ?) = ? LIMIT 2');
+  const someNotifications = db.prepare(`
+    SELECT * FROM (SELECT * FROM notifications WHERE state IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT ?)
+    ORDER BY id`);
+  const countCalls = db.prepare('SELECT count(*) AS n FROM calls');
+  const countNotifications = db.prepare('SELECT state, count(*) AS n FROM notifications GROUP BY state');
+
+  function view(row: Row): CallView {
+    const record = callRecord(row);
+    const notifications = notificationsOf.all(record.id);
+    const decisions = decisionsOf.all(record.id).map((decision) => ({
+      ...decisionRecord(decision),
+      notifications: notifications
+        .filter((notification) => notification['mailbox'] === decision['mailbox'])
+        .map(notificationSummary),
+    }));
+    return { ...record, decisions };
+  }
+
+  function findByPart(part: string): Row | undefined {
+    if (part.length < SHORTEST_ID_PART) return undefined;
+    // U+FFFF sorts after every character an id can have.
+    let found = byPrefix.all(part, `${part}\uffff`);
+    if (found.length === 0) found = bySuffix.all(-part.length, part);
+    return found.length === 1 ? byId.get(String(found[0]?.['id'])) : undefined;
+  }
+
+  return {
+    unfinished(): CallRecord[] {
+      return unfinished.all(node).map(callRecord);
+    },
+
+    pendingDue(now: number, limit: number): CallRecord[] {
+      return pendingDue.all(now, bounded(limit)).map(callRecord);
+    },
+
+    nextDueAt(): number | null {
+      const row = nextDueAt.get();
+      return row === undefined ? null : Number(row['at']);
+    },
+
+    calls(query: { readonly limit: number; readonly before?: string }): CallView[] {
+      const limit = bounded(query.limit);
+      const rows = query.before === undefined ? newest.all(limit) : newestBefore.all(query.before, limit);
+      return rows.toReversed().map(view);
+    },
+
+    call(idOrCallId: string): CallView | null {
+      const row = byId.get(idOrCallId) ?? bySipCallId.get(idOrCallId) ?? findByPart(idOrCallId);
+      return row === undefined ? null : view(row);
+    },
+
+    notifications(query: {
+      readonly states?: readonly NotificationState[];
+      readonly limit: number;
+    }): NotificationRecord[] {
+      const states = JSON.stringify(query.states ?? NOTIFICATION_STATES);
+      return someNotifications.all(states, bounded(query.limit)).map(notificationRecord);
+    },
+
+    counts(): { calls: number; notifications: Record<NotificationState, number> } {
+      const notifications = { due: 0, claimed: 0, sent: 0, dead: 0, dropped: 0 };
+      for (const row of countNotifications.all())
+        notifications[String(row['state']) as NotificationState] = Number(row['n']);
+      return { calls: Number(countCalls.get()?.['n']), notifications };
+    },
+  };
+}
