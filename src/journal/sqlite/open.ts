@@ -10,6 +10,9 @@ function entry(name: string): URL {
   return new URL(`./${name}${extname(import.meta.url)}`, import.meta.url);
 }
 
+/** At most 250 commits a second: more would not answer sooner, only wake the disk and the threads more often. */
+const COMMIT_INTERVAL_MS = 4;
+
 export interface SqliteJournalOptions {
   /** The database file. Its folder is made if missing; `-wal`, `-shm` and `.lock` stand beside it. */
   readonly path: string;
@@ -33,8 +36,8 @@ export interface SqliteJournalOptions {
 export async function openSqliteJournal(options: SqliteJournalOptions): Promise<Journal> {
   const { path, node, now, mode = 'gateway', pid = null } = options;
   const settings: WorkerSettings = { path, node, mode, pid, openedAt: now() };
-  const writer = createThread<Writes>(entry('writer-worker'), settings);
-  const reader = createThread<Reads>(entry('reader-worker'), settings);
+  const writer = createThread<Writes>({ entry: entry('writer-worker'), settings, listIntervalMs: COMMIT_INTERVAL_MS });
+  const reader = createThread<Reads>({ entry: entry('reader-worker'), settings, listIntervalMs: 0 });
   try {
     // A command rarely writes: its writer starts with the first write.
     if (mode === 'gateway') await writer.start();
