@@ -1,1 +1,3 @@
+export { type PolicyLoad, loadPolicy } from './load.ts';
+export { policyJsonSchema } from './schema.ts';
 export type * from './types.ts';

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { fileProblem, readYaml } from '../yamlfile/index.ts';
+import { policyMistakesOf } from './checks.ts';
+import { DEFAULT_POLICY_SUFFIX, MAX_MAILBOXES, MAX_POLICY_BYTES } from './limits.ts';
+import { LoadedPolicy, type PolicyHead } from './lookup.ts';
+import { type MailboxEntry, type PolicyFile, policyFile } from './schema.ts';
+import type { Mailbox, MailboxPolicy, Policy, PolicyProblem } from './types.ts';
+
+/** A checked file as plain data. */
+export interface PolicyData extends PolicyHead {
+  readonly mailboxes: readonly Mailbox[];
+}
+
+export type PolicyReading =
+  | { readonly ok: true; readonly data: PolicyData }
+  | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+
+export type PolicyLoad =
+  { readonly ok: true; readonly policy: Policy } | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+
+/** The version of a file's contents: the same text has the same version, on every machine. */
+export function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
+
+const byName = <Entry extends { readonly name: string }>(entries: readonly Entry[]): Map<string, Entry> =>
+  new Map(entries.map((entry) => [entry.name.toLowerCase(), entry]));
+
+/** The file's policies, and the default one of each dial plan that has none (New-UMDialPlan makes it). */
+function policiesOf({ dialPlans, mailboxPolicies }: PolicyFile): MailboxPolicy[] {
+  const plans = byName(dialPlans);
+  const policies = mailboxPolicies.map((policy): MailboxPolicy => ({
+    ...policy,
+    dialPlan: plans.get(policy.dialPlan.toLowerCase())?.name ?? policy.dialPlan,
+  }));
+  const served = new Set(policies.map(({ dialPlan }) => dialPlan));
+  for (const { name } of dialPlans) {
+    if (served.has(name)) continue;
+    policies.push({ name: `${name}${DEFAULT_POLICY_SUFFIX}`, dialPlan: name, allowMissedCallNotifications: true });
+  }
+  return policies;
+}
+
+function mailboxOf(entry: MailboxEntry, policies: ReadonlyMap<string, MailboxPolicy>): Mailbox {
+  return {
+    identity: entry.identity,
+    displayName: entry.displayName ?? entry.identity,
+    emailAddress: entry.emailAddress,
+    extensions: entry.extensions,
+    sipAddresses: entry.sipAddresses,
+    mailboxPolicy: policies.get(entry.mailboxPolicy.toLowerCase())?.name ?? entry.mailboxPolicy,
+    missedCallNotificationEnabled: entry.missedCallNotificationEnabled,
+    language: entry.language,
+    timeZone: entry.timeZone,
+  };
+}
+
+/** Reads and checks, and builds no index: what the loader's thread does. */
+export function readPolicy(text: string): PolicyReading {
+  const reading = readYaml(text, { schema: policyFile, maxCharacters: MAX_POLICY_BYTES, check: policyMistakesOf });
+  if (!reading.ok) return reading;
+  const file = reading.value;
+  const mailboxPolicies = policiesOf(file);
+  const policies = byName(mailboxPolicies);
+  const mailboxes = file.mailboxes.map((entry) => mailboxOf(entry, policies));
+  return { ok: true, data: { version: versionOf(text), dialPlans: file.dialPlans, mailboxPolicies, mailboxes } };
+}
+
+/**
+ * The policy that a text of policy.yaml says, or every mistake in it. Never throws. Takes about 2 s and 0.6 GB for
+ * 100,000 mailboxes: a running program uses `openPolicyStore`, which does it on a thread of its own.
+ */
+export function loadPolicy(text: string): PolicyLoad {
+  const reading = readPolicy(text);
+  if (!reading.ok) return reading;
+  const policy = new LoadedPolicy(reading.data);
+  for (const mailbox of reading.data.mailboxes) policy.add(mailbox);
+  return { ok: true, policy };
+}
+
+export function fileTooLarge(bytes: number): PolicyProblem {
+  const message = `the file has ${bytes} bytes; at most ${MAX_POLICY_BYTES} are read`;
+  return fileProblem(message, `policy.yaml is meant for ${MAX_MAILBOXES} mailboxes at most.`);
+}

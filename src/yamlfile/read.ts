@@ -1,0 +1,112 @@
+import type { z } from 'zod';
+import { parseYaml, type YamlDocument } from './document.ts';
+import { schemaMistakes } from './mistakes.ts';
+import type { Mistake, Path, Problem, Reading } from './types.ts';
+
+/** More problems than this are counted, not listed. */
+export const MAX_PROBLEMS = 500;
+
+export interface ReadOptions<Schema extends z.ZodType> {
+  readonly schema: Schema;
+  /** A longer text is refused before it is parsed. */
+  readonly maxCharacters: number;
+  /** What a schema cannot say (references, duplicates). Gets the value as it was written, right or wrong in its parts. */
+  readonly check?: (written: unknown) => Iterable<Mistake>;
+}
+
+/** `mailboxes[3].mailboxPolicy`. */
+export function pathText(path: Path): string {
+  let text = '';
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else text += text === '' ? step : `.${step}`;
+  }
+  return text;
+}
+
+/** Line and column, from 1, of offsets in a text: the lines are found once. */
+function lineCounter(text: string): (offset: number) => { line: number; column: number } {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return (offset) => {
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+  };
+}
+
+/** Where to point: the value, or where it is missing or empty its key, or what it should have stood in. */
+function offsetOf(document: YamlDocument, { path, at }: Mistake): { offset: number; source: string } {
+  const value = document.placeOf(path);
+  if (value !== null && at !== 'key') {
+    return { offset: value.start, source: document.text.slice(value.start, value.end) };
+  }
+  const key = document.placeOfKey(path);
+  if (key !== null) return { offset: key.start, source: '' };
+  for (let length = path.length - 1; length >= 0; length -= 1) {
+    const outer = document.placeOf(path.slice(0, length));
+    if (outer !== null) return { offset: outer.start, source: '' };
+  }
+  return { offset: 0, source: '' };
+}
+
+function placed(document: YamlDocument, mistakes: readonly Mistake[]): Problem[] {
+  const lineAndColumn = lineCounter(document.text);
+  const problems = mistakes.slice(0, MAX_PROBLEMS).map((mistake): Problem => {
+    const { offset, source } = offsetOf(document, mistake);
+    const remedy = typeof mistake.remedy === 'string' ? mistake.remedy : mistake.remedy(source);
+    return { ...lineAndColumn(offset), path: pathText(mistake.path), message: mistake.message, remedy };
+  });
+  problems.sort((a, b) => a.line - b.line || a.column - b.column);
+  const more = mistakes.length - problems.length;
+  if (more > 0) {
+    const remedy = `Correct these first; the first ${MAX_PROBLEMS} are listed.`;
+    problems.push({ line: 1, column: 1, path: '', message: `${more} more mistakes are not listed`, remedy });
+  }
+  return problems;
+}
+
+/** One problem that concerns the whole file. */
+export function fileProblem(message: string, remedy: string): Problem {
+  return { line: 1, column: 1, path: '', message, remedy };
+}
+
+/**
+ * Reads a YAML text strictly: syntax, repeated and unknown keys, types, and what `check` knows. Every mistake is
+ * reported at once, but for syntax errors, after which nothing else can be judged. Never throws for what is in the text.
+ */
+export function readYaml<Schema extends z.ZodType>(
+  text: string,
+  { schema, maxCharacters, check }: ReadOptions<Schema>,
+): Reading<z.output<Schema>> {
+  if (text.length > maxCharacters) {
+    const message = `the file is ${text.length} characters long; at most ${maxCharacters} are read`;
+    return { ok: false, problems: [fileProblem(message, 'Remove what is not needed.')] };
+  }
+  const document = parseYaml(text);
+  if ('syntax' in document) {
+    const lineAndColumn = lineCounter(text);
+    const problems = document.syntax.map(({ offset, ...words }) => ({ ...lineAndColumn(offset), path: '', ...words }));
+    return { ok: false, problems };
+  }
+  const parsed = schema.safeParse(document.value);
+  const mistakes = document.mistakes.concat(
+    parsed.success ? [] : schemaMistakes(schema, document.value, parsed.error.issues),
+  );
+  if (check !== undefined) for (const mistake of check(document.value)) mistakes.push(mistake);
+  if (mistakes.length === 0 && parsed.success) return { ok: true, value: parsed.data };
+  return { ok: false, problems: placed(document, mistakes) };
+}
+
+/** One line per problem, as a terminal shows it: `policy.yaml:12:5 mailboxes[3].mailboxPolicy: … Did you mean …?` */
+export function problemLines(file: string, problems: readonly Problem[]): string[] {
+  return problems.map(({ line, column, path, message, remedy }) => {
+    const where = `${file}:${line}:${column}`;
+    return `${where} ${path === '' ? '' : `${path}: `}${message}. ${remedy}`.trimEnd();
+  });
+}
