@@ -1,0 +1,51 @@
+/**
+ * Strings from SIP are hostile: anybody who can place a call chooses them. `plainText` makes one of them fit for a mail
+ * header, a line of text or a page; `escapeHtml` is for what goes between tags or into a quoted attribute.
+ */
+
+/** No more than this many combining marks on one letter: enough for every script, too few to paint over the lines beside. */
+const MAX_COMBINING_MARKS = 4;
+
+/** Input beyond this many UTF-16 units per wanted character is not even looked at. */
+const INPUT_PER_CHARACTER = 8;
+
+const spaces = /[\s\p{Z}\p{Cc}]+/gu;
+// \p{Cf} holds the bidirectional controls (which reorder what a reader sees), soft hyphens, tags; \p{Cs} lone surrogates.
+// The two joiners are letters' business in Persian and in emoji.
+const invisible = /[\p{Cs}\p{Cn}\p{Co}]|(?![\u200c\u200d])\p{Cf}/gu;
+const marks = new RegExp(`(\\p{M}{${MAX_COMBINING_MARKS}})\\p{M}+`, 'gu');
+
+/**
+ * One line of visible text: controls, line breaks and bidirectional controls gone, runs of spaces made one, at most
+ * `maxLength` characters (code points), the last an ellipsis where some were cut off.
+ */
+export function plainText(text: string, maxLength: number): string {
+  const clean = text
+    .slice(0, maxLength * INPUT_PER_CHARACTER)
+    .normalize('NFC')
+    .replace(spaces, ' ')
+    .replace(invisible, '')
+    .replace(marks, '$1')
+    .replace(/ {2,}/g, ' ')
+    .trim();
+  if (clean.length <= maxLength) return clean;
+  const characters = Array.from(clean);
+  return characters.length <= maxLength
+    ? clean
+    : `${characters
+        .slice(0, maxLength - 1)
+        .join('')
+        .trimEnd()}…`;
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
+}
