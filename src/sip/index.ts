@@ -11,3 +11,8 @@ export { formatUri, parseUri, schemeOf } from './message/uri.ts';
 export { formatVia, parseVia, stampTopVia, topVia } from './message/via.ts';
 export type * from './stack.types.ts';
 export type { BoundAddress, Destination, Flow, ListenAddress, TransportProtocol } from './transport/transport.ts';
+export { createTransportLayer, type TransportLayerOptions } from './transport/layer.ts';
+export { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './transport/limits.ts';
+export { createResolver, type NameService, type ResolverOptions, type SrvRecord } from './transport/resolver.ts';
+export { TransportError, type Resolver, type TransportHandlers, type TransportLayer } from './transport/transport.ts';
+export { destinationOfVia } from './transport/via-destination.ts';

@@ -14,6 +14,8 @@ const COLON = 0x3a;
 export interface ParsedHead {
   readonly message: SipMessage | null;
   readonly problem: Problem | null;
+  /** Start line and every header line could be read; `problem` is about what they say. */
+  readonly complete: boolean;
 }
 
 /**
@@ -41,7 +43,8 @@ export function parseMessage(bytes: Buffer, framing: 'datagram' | 'stream'): Par
  */
 export function parseFragment(bytes: Buffer): ParseOutcome {
   const blank = bytes.indexOf('\r\n\r\n', 0, 'latin1');
-  const { message, problem } = readHead(bytes.toString('latin1', 0, blank < 0 ? bytes.length : blank + 2));
+  const text = bytes.toString('latin1', 0, blank < 0 ? bytes.length : blank + 2);
+  const { message, problem } = readHead(text.endsWith('\r\n') ? text : `${text}\r\n`);
   if (message === null || problem !== null) return failure(message, problem ?? NOT_SIP);
   message.body = blank < 0 ? NO_BODY : bytes.subarray(blank + 4);
   return { ok: true, message };
@@ -70,9 +73,9 @@ export function contentLengthOf(message: SipMessage): number | null {
 
 /** `head`: start line and header fields, each with its line end, without the empty line. */
 export function parseHead(head: string): ParsedHead {
-  const { message, problem } = readHead(head);
-  if (message === null || problem !== null) return { message, problem };
-  return { message, problem: problemOf(message) };
+  const read = readHead(head);
+  if (read.message === null || read.problem !== null) return read;
+  return { message: read.message, problem: problemOf(read.message), complete: true };
 }
 
 const NOT_SIP = badRequest('Not A SIP Message');
@@ -102,7 +105,7 @@ function readHead(head: string): ParsedHead {
   const start = readStartLine(end < 0 ? head : head.slice(0, end));
   if (start.message === null || end < 0) return start;
   const problem = readFields(head, end + 2, start.message.headers);
-  return { message: start.message, problem: start.problem ?? problem };
+  return { message: start.message, problem: start.problem ?? problem, complete: start.complete && problem === null };
 }
 
 function readStartLine(line: string): ParsedHead {
@@ -113,10 +116,11 @@ function readStartLine(line: string): ParsedHead {
   const uriEnd = trimmed.lastIndexOf(' ');
   const version = trimmed.slice(uriEnd + 1);
   const method = trimmed.slice(0, Math.max(methodEnd, 0));
-  if (!/^SIP\/\d+\.\d+$/i.test(version) || !isToken(method)) return { message: null, problem: NOT_SIP };
+  if (!/^SIP\/\d+\.\d+$/i.test(version) || !isToken(method))
+    return { message: null, problem: NOT_SIP, complete: false };
   const uri = trimmed.slice(methodEnd + 1, Math.max(uriEnd, methodEnd + 1));
   const message: SipMessage = { kind: 'request', method, uri, headers: new SipHeaders(), body: NO_BODY };
-  return { message, problem: requestLineProblem(line, trimmed, uri, version) };
+  return { message, problem: requestLineProblem(line, trimmed, uri, version), complete: true };
 }
 
 function requestLineProblem(line: string, trimmed: string, uri: string, version: string): Problem | null {
@@ -139,8 +143,8 @@ function readStatusLine(line: string): ParsedHead {
     headers: new SipHeaders(),
     body: NO_BODY,
   };
-  if (match !== null && !/[\r\n]/.test(message.reason)) return { message, problem: null };
-  return { message, problem: badRequest('Bad Status-Line', line) };
+  if (match !== null && !/[\r\n]/.test(message.reason)) return { message, problem: null, complete: true };
+  return { message, problem: badRequest('Bad Status-Line', line), complete: false };
 }
 
 /** Appends the fields; stops at the first that is none, so that what stands above it can still be answered to. */

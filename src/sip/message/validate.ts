@@ -118,7 +118,11 @@ function isBranch(branch: string): boolean {
 
 function badContentLength(message: SipMessage): Problem | null {
   const value = message.headers.get('Content-Length');
-  if (value === undefined) return null;
+  return value === undefined ? null : contentLengthProblem(value);
+}
+
+/** Digits only (RFC 3261 20.14), and no more than we take. */
+export function contentLengthProblem(value: string): Problem | null {
   if (!/^\d+$/.test(value)) return badRequest('Bad Content-Length', value);
   return Number(value) > MAX_BODY_BYTES ? TOO_LARGE : null;
 }

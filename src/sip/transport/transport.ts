@@ -49,6 +49,11 @@ export interface TransportHandlers {
   onFailure(failure: ParseFailure, flow: Flow): void;
   /** A connection ended; transactions that wait on it fail. */
   onClosed(flow: Flow): void;
+  /**
+   * The system refused a datagram after `send` had taken it (no route to the peer, no permission): `onSent` told of success
+   * already. Transactions towards this peer need not wait for their timers.
+   */
+  onSendError?(error: TransportError, flow: Flow): void;
 }
 
 /** Every socket of the stack. Implemented in layer.ts; one file a protocol (udp.ts, tcp.ts). */

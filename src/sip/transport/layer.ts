@@ -1,0 +1,302 @@
+import type { Server, Socket } from 'node:net';
+import { isIP } from 'node:net';
+import { systemClock } from '../clock.ts';
+import { parseMessage } from '../message/parse.ts';
+import { stampTopVia } from '../message/via.ts';
+import type { SipMessage } from '../message/message.ts';
+import type { Clock } from '../stack.types.ts';
+import type { Framed } from './framer.ts';
+import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './limits.ts';
+import { chooseBound, isLoopback, isWildcard, reachableAddress, readOwnAddresses } from './local-address.ts';
+import { listenTcp, TcpConnection, type Sent } from './tcp.ts';
+import {
+  TransportError,
+  type BoundAddress,
+  type Destination,
+  type Flow,
+  type ListenAddress,
+  type TransportHandlers,
+  type TransportLayer,
+} from './transport.ts';
+import { UdpSocket } from './udp.ts';
+
+export interface TransportLayerOptions {
+  /** Host shown in place of every bound address. */
+  readonly advertise?: string;
+  readonly clock?: Clock;
+  readonly limits?: Partial<TransportLimits>;
+}
+
+/** A listening socket and what it is known by. */
+interface Listener {
+  readonly bound: BoundAddress;
+  /** null for TCP. */
+  readonly udp: UdpSocket | null;
+  close(): Promise<void>;
+}
+
+/** Every UDP and TCP socket of a stack, bound by `start`. `listen`: port 0 takes a free one. */
+export function createTransportLayer(
+  listen: readonly ListenAddress[],
+  options: TransportLayerOptions = {},
+): TransportLayer {
+  return new SocketLayer(listen, options);
+}
+
+class SocketLayer implements TransportLayer {
+  readonly #listen: readonly ListenAddress[];
+  readonly #advertise: string | undefined;
+  readonly #clock: Clock;
+  readonly #limits: TransportLimits;
+  readonly #own = readOwnAddresses();
+  readonly #connections = new Map<number, TcpConnection>();
+  /** The connection that a destination is reached by, `address:port`. */
+  readonly #byRemote = new Map<string, TcpConnection>();
+  readonly #acceptedBySource = new Map<string, number>();
+  #handlers: TransportHandlers | null = null;
+  #listeners: Listener[] = [];
+  #addresses: BoundAddress[] = [];
+  #nextConnectionId = 1;
+  #closing = false;
+
+  constructor(listen: readonly ListenAddress[], options: TransportLayerOptions) {
+    this.#listen = listen;
+    this.#advertise = options.advertise;
+    this.#clock = options.clock ?? systemClock;
+    this.#limits = { ...DEFAULT_TRANSPORT_LIMITS, ...options.limits };
+  }
+
+  get addresses(): readonly BoundAddress[] {
+    return this.#addresses;
+  }
+
+  async start(handlers: TransportHandlers): Promise<void> {
+    this.#handlers = handlers;
+    for (const address of this.#listen) {
+      try {
+        this.#listeners.push(await this.#bind(address));
+      } catch (error) {
+        await this.close();
+        const why = error instanceof Error ? error.message : String(error);
+        throw new TransportError('failed', `cannot listen on ${describe(address)}: ${why}`, { cause: error });
+      }
+    }
+    this.#addresses = this.#listeners.map((listener) => listener.bound);
+  }
+
+  localFor(destination: Destination): BoundAddress | undefined {
+    const bound = chooseBound(this.#addresses, destination);
+    if (bound === undefined || !isWildcard(bound.address)) return bound;
+    if (this.#advertise !== undefined && !isLoopback(destination.address)) return bound;
+    const host = reachableAddress(bound.address, destination.address, this.#own);
+    return host === bound.host ? bound : { ...bound, host };
+  }
+
+  send(bytes: Buffer, to: Flow | Destination, onSent: Sent): void {
+    if (this.#closing) onSent(new TransportError('closed', 'the transports are closed'), null);
+    else if ('connectionId' in to) this.#sendToFlow(bytes, to, onSent);
+    else this.#sendToDestination(bytes, to, onSent);
+  }
+
+  isOpen(flow: Flow): boolean {
+    if (this.#closing) return false;
+    return flow.connectionId === null || this.#connections.get(flow.connectionId)?.open === true;
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const connection of this.#connections.values()) connection.close();
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    await Promise.all(listeners.map((listener) => listener.close()));
+  }
+
+  async #bind(listen: ListenAddress): Promise<Listener> {
+    if (isIP(listen.address) === 0) throw new Error('give an IP address, 0.0.0.0 or [::] for all');
+    if (listen.protocol === 'udp') {
+      const udp: UdpSocket = await UdpSocket.bind(listen, {
+        onDatagram: (bytes, remote) => this.#receiveDatagram(udp, bytes, remote.address, remote.port),
+        onSendError: (error, address, port) => {
+          this.#handlers?.onSendError?.(error, this.#udpFlow(udp, address, port));
+        },
+      });
+      return { bound: this.#bound(listen, udp.port), udp, close: () => udp.close() };
+    }
+    if (listen.protocol !== 'tcp') throw new Error(`${listen.protocol} is not supported`);
+    const server = await listenTcp(listen, (socket) => this.#accept(socket));
+    const address = server.address();
+    const port = address === null || typeof address === 'string' ? listen.port : address.port;
+    return { bound: this.#bound(listen, port), udp: null, close: () => closeServer(server) };
+  }
+
+  #bound(listen: ListenAddress, port: number): BoundAddress {
+    const host = this.#advertise ?? reachableAddress(listen.address, null, this.#own);
+    return { protocol: listen.protocol, address: listen.address, port, host };
+  }
+
+  // --- UDP
+
+  #receiveDatagram(udp: UdpSocket, bytes: Buffer, address: string, port: number): void {
+    // Keep-alives: empty, line breaks, or a word of some phones. A source port of 0 cannot be answered.
+    if (bytes.length <= 4 || port === 0 || this.#closing) return;
+    const flow = this.#udpFlow(udp, address, port);
+    const outcome = parseMessage(bytes, 'datagram');
+    if (outcome.ok) this.#deliver(outcome.message, flow);
+    else this.#handlers?.onFailure(outcome, flow);
+  }
+
+  #udpFlow(udp: UdpSocket, remoteAddress: string, remotePort: number): Flow {
+    return {
+      protocol: 'udp',
+      localAddress: isWildcard(udp.address) ? reachableAddress(udp.address, remoteAddress, this.#own) : udp.address,
+      localPort: udp.port,
+      remoteAddress,
+      remotePort,
+      connectionId: null,
+    };
+  }
+
+  #sendDatagram(udp: UdpSocket | null, bytes: Buffer, address: string, port: number, onSent: Sent): void {
+    if (udp === null) {
+      onSent(new TransportError('no-transport', `no UDP socket is bound that reaches ${address}`), null);
+      return;
+    }
+    const error = udp.send(bytes, address, port);
+    onSent(error, error === null ? this.#udpFlow(udp, address, port) : null);
+  }
+
+  /** The socket a datagram came in on: by its address, else the wildcard one with its port. */
+  #udpOf(flow: Flow): UdpSocket | null {
+    const family = isIP(flow.remoteAddress);
+    const fitting = this.#listeners.filter(
+      ({ udp, bound }) => udp !== null && bound.port === flow.localPort && isIP(bound.address) === family,
+    );
+    return (fitting.find(({ bound }) => bound.address === flow.localAddress) ?? fitting[0])?.udp ?? null;
+  }
+
+  // --- TCP
+
+  #accept(socket: Socket): void {
+    const source = socket.remoteAddress;
+    const fromSource = this.#acceptedBySource.get(source ?? '') ?? 0;
+    const full = this.#connections.size >= this.#limits.maxConnections;
+    if (source === undefined || this.#closing || full || fromSource >= this.#limits.maxConnectionsPerSource) {
+      socket.destroy();
+      return;
+    }
+    this.#acceptedBySource.set(source, fromSource + 1);
+    const connection = TcpConnection.accepted(
+      this.#nextConnectionId++,
+      socket,
+      {
+        onFramed: (framed, flow) => this.#receiveFramed(framed, flow),
+        onClosed: (closed, flow) => {
+          this.#releaseSource(source);
+          this.#forget(closed, flow);
+        },
+      },
+      this.#limits,
+      this.#clock,
+    );
+    this.#remember(connection);
+  }
+
+  #connect(to: Destination, bound: BoundAddress): TcpConnection {
+    const connection = TcpConnection.connecting(
+      this.#nextConnectionId++,
+      to,
+      isWildcard(bound.address) ? null : bound.address,
+      {
+        onFramed: (framed, flow) => this.#receiveFramed(framed, flow),
+        onClosed: (closed, flow) => this.#forget(closed, flow),
+      },
+      this.#limits,
+      this.#clock,
+    );
+    this.#remember(connection);
+    return connection;
+  }
+
+  #remember(connection: TcpConnection): void {
+    this.#connections.set(connection.id, connection);
+    this.#byRemote.set(remoteKey(connection.remoteAddress, connection.remotePort), connection);
+  }
+
+  #forget(connection: TcpConnection, flow: Flow | null): void {
+    this.#connections.delete(connection.id);
+    const key = remoteKey(connection.remoteAddress, connection.remotePort);
+    if (this.#byRemote.get(key) === connection) this.#byRemote.delete(key);
+    if (flow !== null) this.#handlers?.onClosed(flow);
+  }
+
+  #releaseSource(source: string): void {
+    const left = (this.#acceptedBySource.get(source) ?? 1) - 1;
+    if (left > 0) this.#acceptedBySource.set(source, left);
+    else this.#acceptedBySource.delete(source);
+  }
+
+  #receiveFramed(framed: Framed, flow: Flow): void {
+    if (framed.kind === 'message') this.#deliver(framed.message, flow);
+    else if (framed.kind === 'failure') this.#handlers?.onFailure(framed.failure, flow);
+  }
+
+  // --- both
+
+  #deliver(message: SipMessage, flow: Flow): void {
+    if (message.kind === 'request') stampTopVia(message, flow.remoteAddress, flow.remotePort);
+    this.#handlers?.onMessage(message, flow);
+  }
+
+  #sendToFlow(bytes: Buffer, flow: Flow, onSent: Sent): void {
+    if (flow.connectionId === null) {
+      this.#sendDatagram(this.#udpOf(flow), bytes, flow.remoteAddress, flow.remotePort, onSent);
+      return;
+    }
+    const connection = this.#connections.get(flow.connectionId);
+    if (connection !== undefined) connection.send(bytes, onSent);
+    else onSent(new TransportError('closed', `the connection to ${flow.remoteAddress} is closed`), null);
+  }
+
+  #sendToDestination(bytes: Buffer, to: Destination, onSent: Sent): void {
+    const bound = chooseBound(this.#addresses, to);
+    if (bound === undefined) {
+      onSent(new TransportError('no-transport', `no ${to.protocol} socket is bound that reaches ${to.address}`), null);
+    } else if (to.protocol === 'udp') {
+      const listener = this.#listeners.find((each) => each.bound === bound);
+      this.#sendDatagram(listener?.udp ?? null, bytes, to.address, to.port, onSent);
+    } else {
+      this.#sendByConnection(bytes, to, bound, onSent);
+    }
+  }
+
+  #sendByConnection(bytes: Buffer, to: Destination, bound: BoundAddress, onSent: Sent): void {
+    const known = this.#byRemote.get(remoteKey(to.address, to.port));
+    if (known?.usable === true) {
+      known.send(bytes, onSent);
+    } else if (to.port < 1 || to.port > 65_535) {
+      onSent(new TransportError('failed', `tcp:${to.address}:${to.port} is no address to send to`), null);
+    } else if (this.#connections.size >= this.#limits.maxConnections) {
+      onSent(
+        new TransportError('failed', `${this.#limits.maxConnections} connections are open, no more are made`),
+        null,
+      );
+    } else {
+      this.#connect(to, bound).send(bytes, onSent);
+    }
+  }
+}
+
+function remoteKey(address: string, port: number): string {
+  return `${address}:${port}`;
+}
+
+function describe(listen: ListenAddress): string {
+  const host = isIP(listen.address) === 6 ? `[${listen.address}]` : listen.address;
+  return `${listen.protocol}://${host}:${listen.port}`;
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}

@@ -1,0 +1,28 @@
+/** What the sockets may hold and how long they wait. */
+export interface TransportLimits {
+  /** Connections of the layer, in and out together. Beyond it new ones are closed at once. */
+  readonly maxConnections: number;
+  /** Inbound connections from one address. */
+  readonly maxConnectionsPerSource: number;
+  /** Bytes that wait for a peer to read; beyond it the connection is closed. */
+  readonly maxWriteQueueBytes: number;
+  /** How long a connection of ours may take to open. */
+  readonly connectTimeoutMs: number;
+  /** How long a peer may take for the rest of a message once it began, and for its first one (slow loris). */
+  readonly messageTimeoutMs: number;
+}
+
+export const DEFAULT_TRANSPORT_LIMITS: TransportLimits = {
+  maxConnections: 10_000,
+  maxConnectionsPerSource: 1_000,
+  maxWriteQueueBytes: 4_194_304,
+  connectTimeoutMs: 4_000,
+  messageTimeoutMs: 20_000,
+};
+
+/** The kernel keeps this much for us while the loop is busy: some 4,000 INVITEs. Best effort (net.core.rmem_max). */
+export const UDP_RECEIVE_BUFFER_BYTES = 4_194_304;
+/** 65,535 less the UDP header and an IPv4 header without options (RFC 768, RFC 791). */
+export const MAX_UDP_PAYLOAD_BYTES = 65_507;
+/** The kernel asks idle TCP peers whether they still live, as often as drachtio-server does. */
+export const TCP_KEEP_ALIVE_MS = 45_000;
