@@ -72,6 +72,9 @@ export default defineConfig({
     'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'Randomness is passed in.' }],
     'unicorn/no-array-sort': 'off',
     'no-shadow': 'off',
+    // It is about windows; here messages go to threads.
+    'unicorn/require-post-message-target-origin': 'off',
+    'promise/always-return': 'off',
     // fast-check's own way of writing: `fc.property`.
     'import/no-named-as-default-member': 'off',
     // TypeScript's noImplicitReturns says the same and knows exhaustive switches.
