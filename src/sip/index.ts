@@ -16,3 +16,26 @@ export { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './transport/limi
 export { createResolver, type NameService, type ResolverOptions, type SrvRecord } from './transport/resolver.ts';
 export { TransportError, type Resolver, type TransportHandlers, type TransportLayer } from './transport/transport.ts';
 export { destinationOfVia } from './transport/via-destination.ts';
+export { systemClock } from './clock.ts';
+export {
+  confirmAsUac,
+  confirmAsUas,
+  dialogAsUac,
+  dialogAsUas,
+  dialogKey,
+  dialogKeyOfRequest,
+  receiveRequest,
+  refreshTarget,
+  type Dialog,
+} from './dialog/dialog.ts';
+export {
+  ackInDialog,
+  nextHopOf,
+  requestInDialog,
+  type DialogRequest,
+  type DialogRequestParts,
+} from './dialog/request.ts';
+export { newBranch, newCallId, newTag } from './ids.ts';
+export { createSipStack } from './stack.ts';
+export { DEFAULT_TIMERS } from './stack.types.ts';
+export { DIALOG_RESERVE, MAX_TRANSACTIONS, RETRY_AFTER_S } from './transaction/layer.ts';

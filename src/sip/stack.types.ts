@@ -8,6 +8,8 @@ export interface SipTimers {
   readonly t4Ms: number;
   /** 64*T1 by default: timers B, D, F, H, J, L, M and the wait for an ACK. */
   readonly t1x64Ms: number;
+  /** Timer B alone, where a silent next hop should be given up sooner: 64*T1 by default. */
+  readonly timerBMs?: number;
 }
 
 export const DEFAULT_TIMERS: SipTimers = { t1Ms: 500, t2Ms: 4_000, t4Ms: 5_000, t1x64Ms: 32_000 };
@@ -30,6 +32,8 @@ export interface SipStackOptions {
    * (design.md section 3: strangers cost one stateless answer.)
    */
   readonly admit?: (request: SipRequest, flow: Flow) => { readonly status: number; readonly reason: string } | null;
+  /** Transactions that may live at once: 100,000 by default. Beyond it new requests outside a dialog get a stateless 503. */
+  readonly maxTransactions?: number;
   readonly user: StackUser;
   /** One line for an operator; the stack never logs by itself. */
   readonly log?: (level: 'warn' | 'info' | 'debug', text: string) => void;

@@ -1,0 +1,86 @@
+import { systemClock } from './clock.ts';
+import { randomFraction } from './ids.ts';
+import { parseUri } from './message/uri.ts';
+import { DEFAULT_TIMERS, type RequestTarget, type SipStack, type SipStackOptions } from './stack.types.ts';
+import type { Hop } from './transaction/client.ts';
+import { MAX_TRANSACTIONS, TransactionLayer } from './transaction/layer.ts';
+import { TimerQueue } from './transaction/timer-queue.ts';
+import { createTransportLayer } from './transport/layer.ts';
+import { createResolver } from './transport/resolver.ts';
+import type { BoundAddress, TransportLayer } from './transport/transport.ts';
+
+/** Puts transports, resolver and transactions together. `start` binds the sockets. */
+export function createSipStack(options: SipStackOptions): SipStack {
+  const clock = options.clock ?? systemClock;
+  const timers = { ...DEFAULT_TIMERS, ...options.timers };
+  const resolver = createResolver({ random: randomFraction });
+  const transport = createTransportLayer(options.listen, {
+    clock,
+    ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
+  });
+
+  /** Nothing that a message sets off, here or in the user's code, may end the engine. */
+  const onDefect = (what: string, error: unknown): void => {
+    options.log?.(
+      'warn',
+      `${what} was dropped: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+  };
+
+  const localForTarget = (target: RequestTarget): BoundAddress | undefined => {
+    if ('flow' in target) return localForHop(transport, target.flow);
+    const uri = parseUri(target.uri);
+    if (uri === null) return undefined;
+    const hops = resolver.resolve(uri);
+    if (!(hops instanceof Promise)) return hops[0] === undefined ? undefined : localForHop(transport, hops[0]);
+    // The request that follows asks for the same name, and hears how the look-up ended.
+    hops.catch(() => undefined);
+    const named = uri.params.get('transport')?.toLowerCase() ?? (uri.scheme === 'sips' ? 'tls' : null);
+    return transport.addresses.find(({ protocol }) => named === null || protocol === named);
+  };
+
+  const layer = new TransactionLayer({
+    transport,
+    timers,
+    queue: new TimerQueue(clock, onDefect),
+    user: options.user,
+    admit: options.admit,
+    maxTransactions: options.maxTransactions ?? MAX_TRANSACTIONS,
+    hopsOf(target) {
+      if ('flow' in target) return [target.flow];
+      const uri = parseUri(target.uri);
+      // `localForTarget` has refused what is no SIP URI.
+      return uri === null ? [] : resolver.resolve(uri);
+    },
+    localFor: (hop) => localForHop(transport, hop),
+    localForTarget,
+    onDefect,
+  });
+
+  return {
+    start: () => transport.start(layer),
+    get addresses() {
+      return transport.addresses;
+    },
+    timers,
+    localFor: localForTarget,
+    request: (request, target, handlers) => layer.request(request, target, handlers),
+    get transactionCount() {
+      return layer.transactionCount;
+    },
+    async close() {
+      layer.close();
+      await transport.close();
+    },
+  };
+}
+
+function localForHop(transport: TransportLayer, hop: Hop): BoundAddress | undefined {
+  if (!('connectionId' in hop)) return transport.localFor(hop);
+  // The socket the flow came in by; a connection of our own has a port of its own, which nobody could call back.
+  const bound = transport.addresses.find(
+    ({ protocol, port, address }) =>
+      protocol === hop.protocol && port === hop.localPort && address === hop.localAddress,
+  );
+  return bound ?? transport.localFor({ protocol: hop.protocol, address: hop.remoteAddress, port: hop.remotePort });
+}
