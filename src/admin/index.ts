@@ -1,0 +1,2 @@
+export { startAdmin } from './server.ts';
+export type * from './types.ts';
