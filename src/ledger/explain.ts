@@ -1,0 +1,105 @@
+import { judge, type Evidence, type Party } from '../call/index.ts';
+import type { CallView, NotificationSummary } from '../journal/index.ts';
+import { CAUSE_WORDS, OUTCOME_WORDS, quoted, REASON_WORDS, STATE_WORDS, STRENGTH_WORDS } from './words.ts';
+
+/**
+ * The way from evidence to mail in plain sentences, one a line: who called whom, what was seen, the verdict and the rule
+ * that made it, the decision and why, and what became of the mail. Times are UTC. The caller stays hidden where the call
+ * asked for it, and nothing in a line can move a terminal's cursor.
+ */
+export function explain(call: CallView): string[] {
+  return [
+    ...opening(call),
+    'What was seen:',
+    ...evidenceLines(call),
+    ...verdictLines(call),
+    ...call.decisions.flatMap(decisionLines),
+  ].map(plain);
+}
+
+function opening(call: CallView): string[] {
+  const belongs = call.mailbox === null ? 'which has no mailbox' : `the number of mailbox ${quoted(call.mailbox)}`;
+  const lines = [
+    `Call ${call.id} (Call-ID ${call.sipCallId}) came from peer ${quoted(call.peer)} to node ${quoted(call.node)}.`,
+    `On ${utc(call.startedAt)} ${describe(call.caller)} called ${call.callee}, ${belongs}.`,
+  ];
+  if (call.endedAt === null) return [...lines, 'It has not ended.'];
+  const rang =
+    call.rangMs === null ? (call.rangAt === null ? 'it never rang' : 'it rang') : `it rang for ${seconds(call.rangMs)}`;
+  return [...lines, `It ended after ${seconds(call.endedAt - call.startedAt)}; ${rang}.`];
+}
+
+function describe({ number, uri, displayName, hidden }: Party): string {
+  if (hidden) return 'a caller who asked not to be named';
+  return displayName === null ? (number ?? uri) : `${quoted(displayName)} (${number ?? uri})`;
+}
+
+function evidenceLines({ evidence, startedAt }: CallView): string[] {
+  if (evidence.length === 0) return ['  nothing yet'];
+  const line = ({ at, source, detail, strength }: Evidence): string =>
+    `  ${signedSeconds(at - startedAt)}  ${source}: ${detail}${STRENGTH_WORDS[strength]}`;
+  return [...evidence].sort((a, b) => a.at - b.at).map(line);
+}
+
+function verdictLines(call: CallView): string[] {
+  if (call.outcome !== null) {
+    const cause = call.cause === null ? '' : `: ${CAUSE_WORDS[call.cause]}`;
+    const words = call.cause === null ? call.outcome : `${call.outcome} / ${call.cause}`;
+    return [`Verdict: ${words}: ${OUTCOME_WORDS[call.outcome]}${cause}.`, `The rule that made it: ${ruleOf(call)}.`];
+  }
+  if (call.pendingUntil !== null) {
+    return [`Verdict: none yet. It waits for evidence (a voicemail left, or none) until ${utc(call.pendingUntil)}.`];
+  }
+  return ['Verdict: none yet, the call is still going on (or its gateway stopped and has not been started again).'];
+}
+
+/** A rule is found by what happened alone; the settings only say what follows from it. */
+const NEUTRAL_SETTINGS = {
+  voicemail: { owner: 'none', greetingMs: 0, minimumMessageMs: 0, settleMs: 0 },
+} as const;
+
+function ruleOf({ state, evidence, endedAt, startedAt, mailbox, answeredBy }: CallView): string {
+  if (state !== null) {
+    const facts = { state, evidence, endedAt: endedAt ?? startedAt, hasMailbox: mailbox !== null };
+    return judge(facts, NEUTRAL_SETTINGS, { settled: true }).rule;
+  }
+  switch (answeredBy) {
+    case null:
+      return 'the gateway stopped before anybody answered';
+    case 'phone':
+      return 'the gateway stopped while a phone had answered';
+    case 'voicemail':
+      return 'the gateway stopped while the voicemail system had the call';
+  }
+}
+
+function decisionLines(decision: CallView['decisions'][number]): string[] {
+  const { mailbox, reason, detail, notifications } = decision;
+  const whom = mailbox === null ? 'nobody to notify' : `mailbox ${quoted(mailbox)}`;
+  const because = REASON_WORDS[reason](detail ?? '');
+  const verb = decision.decision === 'notify' ? `notify ${whom}` : mailbox === null ? whom : `do not notify ${whom}`;
+  return [`Decision: ${verb} (${reason}): ${because}.`, ...notifications.map(mailLine)];
+}
+
+function mailLine({ id, channel, state, attempts, messageId, lastError }: NotificationSummary): string {
+  const tries = attempts === 0 ? 'not tried yet' : attempts === 1 ? 'tried once' : `tried ${attempts} times`;
+  const error = lastError === null ? '' : ` The last attempt failed: ${lastError}.`;
+  return `Notification ${id} by ${channel}: ${state}, ${tries}: ${STATE_WORDS[state](id)}.${error} Message-ID ${messageId}.`;
+}
+
+function utc(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
+
+function signedSeconds(ms: number): string {
+  return `${ms < 0 ? '-' : '+'}${seconds(Math.abs(ms))}`.padStart(9);
+}
+
+/** Control and format characters (terminal escapes, direction overrides) come from SIP headers and mail servers. */
+function plain(line: string): string {
+  return line.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
+}

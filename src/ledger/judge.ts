@@ -1,0 +1,103 @@
+import {
+  classify,
+  classifyInterrupted,
+  evidenceOf,
+  rangAt,
+  rangMs,
+  type CallStart,
+  type CallState,
+  type Evidence,
+  type VerdictSettings,
+} from '../call/index.ts';
+import type { CallRecord } from '../journal/index.ts';
+import type { Policy } from '../policy/index.ts';
+import type { Judged } from './settlement.ts';
+
+/** What a verdict rests on besides the call. */
+export interface Law {
+  readonly settings: VerdictSettings;
+  readonly policy: Policy;
+}
+
+/** What has been reported of a call that has not ended. */
+export interface Reported {
+  readonly start: CallStart;
+  /** From outside the call's signalling; the journal has it, or is about to. */
+  readonly evidence: readonly Evidence[];
+  readonly rangAt: number | null;
+  readonly answered: { readonly at: number; readonly by: 'phone' | 'voicemail' } | null;
+}
+
+/** A call whose last leg has ended. */
+export function judgeEnded(call: Reported, state: CallState, endedAt: number, law: Law): Judged {
+  const { start } = call;
+  const newEvidence = evidenceOf(state, endedAt);
+  const evidence = [...call.evidence, ...newEvidence].sort((a, b) => a.at - b.at);
+  const answered = call.answered ?? answerIn(state);
+  const facts = { state, evidence, endedAt, hasMailbox: hasMailbox(start, law) };
+  return {
+    start,
+    course: {
+      rangAt: rangAt(state) ?? call.rangAt,
+      rangMs: rangMs(state, endedAt),
+      answeredAt: answered?.at ?? null,
+      answeredBy: answered?.by ?? null,
+      endedAt,
+      state,
+    },
+    verdict: classify(facts, law.settings, { settled: false }),
+    evidence,
+    newEvidence,
+  };
+}
+
+/**
+ * A call that the gateway did not see to its end: only what was reported of it is known.
+ * @param detail how it was interrupted, for the evidence
+ */
+export function judgeInterrupted(call: Reported, endedAt: number, detail: string, law: Law): Judged {
+  const { start, rangAt, answered } = call;
+  const seen: Evidence = { at: endedAt, kind: 'interrupted', source: 'gateway', strength: 'certain', detail };
+  const evidence = [...call.evidence, seen];
+  const answeredBy = answered?.by ?? null;
+  return {
+    start,
+    // How long it rang is not known: nobody saw when it stopped.
+    course: { rangAt, rangMs: null, answeredAt: answered?.at ?? null, answeredBy, endedAt, state: null },
+    verdict: classifyInterrupted({ answeredBy, evidence, endedAt }, law.settings, { settled: false }),
+    evidence,
+    newEvidence: [seen],
+  };
+}
+
+/** A call whose verdict waited for evidence, by what the journal has now. */
+export function judgePending(record: CallRecord, now: number, law: Law): Judged {
+  const { evidence, state, rangAt, rangMs, answeredAt, answeredBy, endedAt: ended } = record;
+  const endedAt = ended ?? now;
+  const verdict =
+    state === null
+      ? classifyInterrupted({ answeredBy, evidence, endedAt }, law.settings, { settled: true })
+      : classify({ state, evidence, endedAt, hasMailbox: hasMailbox(record, law) }, law.settings, { settled: true });
+  const course = { rangAt, rangMs, answeredAt, answeredBy, endedAt, state };
+  return { start: record, course, verdict, evidence, newEvidence: [] };
+}
+
+/** What the journal's record of an unfinished call reports. */
+export function reportedIn(record: CallRecord): Reported {
+  const { evidence, rangAt, answeredAt, answeredBy } = record;
+  const answered = answeredAt === null || answeredBy === null ? null : { at: answeredAt, by: answeredBy };
+  return { start: record, evidence, rangAt, answered };
+}
+
+function hasMailbox({ mailbox }: CallStart, { policy }: Law): boolean {
+  return mailbox !== null && policy.mailbox(mailbox) !== undefined;
+}
+
+/** The first answer that reached a caller, where nobody reported it while it happened. */
+function answerIn(state: CallState): Reported['answered'] {
+  for (const { answeredAt, answeredBy } of state.callers) {
+    const leg = state.legs.find(({ id }) => id === answeredBy);
+    if (answeredAt !== null && leg !== undefined) return { at: answeredAt, by: leg.kind };
+  }
+  return null;
+}

@@ -1,0 +1,58 @@
+import type { Ledger, VerdictSettings } from '../call/index.ts';
+import type { CallView, Journal } from '../journal/index.ts';
+import type { PolicyStore } from '../policy/index.ts';
+
+export interface LedgerSettings extends VerdictSettings {
+  /** This gateway's name, as in the journal. */
+  readonly node: string;
+}
+
+/** Calls `callback` once after `delayMs`; the returned function cancels that. */
+export type Schedule = (callback: () => void, delayMs: number) => () => void;
+
+export interface LedgerLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface LedgerOptions {
+  readonly journal: Journal;
+  readonly policy: Pick<PolicyStore, 'current'>;
+  readonly settings: LedgerSettings;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** A new UUIDv7. */
+  readonly newId: () => string;
+  readonly schedule: Schedule;
+  readonly log: LedgerLog;
+  /**
+   * Called when a settlement is committed: once with a verdict for every call, and before that once with outcome null for
+   * a call whose verdict is pending. What it throws is logged.
+   */
+  readonly onSettled?: (call: CallView) => void;
+}
+
+export interface Recovery {
+  /** Calls of an earlier life that were settled as interrupted. */
+  readonly interrupted: number;
+  /** Notifications whose claim was freed. */
+  readonly released: number;
+}
+
+/** The judge, with what the program around it needs. */
+export interface CallLedger extends Ledger {
+  /**
+   * To be called once at start, before mail is sent: frees this node's claims of an earlier life, and settles its calls
+   * that nobody ended as interrupted. Calls may come while it runs. Never rejects: what fails is logged and tried again.
+   */
+  recover(): Promise<Recovery>;
+  /** The journal takes what it is given, in reasonable time. */
+  readonly ready: boolean;
+  /** Calls with something not yet written. */
+  readonly queueDepth: number;
+  /** Calls given up because more waited than memory may hold, or because the journal refused them for good. */
+  readonly dropped: number;
+  /** Settles what still lives as interrupted, writes what waits (for a bounded time), and releases the timers. */
+  stop(): Promise<void>;
+}
