@@ -2,14 +2,10 @@ import { createHash } from 'node:crypto';
 import { fileProblem, readYaml } from '../yamlfile/index.ts';
 import { policyMistakesOf } from './checks.ts';
 import { DEFAULT_POLICY_SUFFIX, MAX_MAILBOXES, MAX_POLICY_BYTES } from './limits.ts';
-import { LoadedPolicy, type PolicyHead } from './lookup.ts';
+import { LoadedPolicy } from './lookup.ts';
 import { type MailboxEntry, type PolicyFile, policyFile } from './schema.ts';
+import { makeSnapshot, type PolicyData } from './snapshot.ts';
 import type { Mailbox, MailboxPolicy, Policy, PolicyProblem } from './types.ts';
-
-/** A checked file as plain data. */
-export interface PolicyData extends PolicyHead {
-  readonly mailboxes: readonly Mailbox[];
-}
 
 export type PolicyReading =
   | { readonly ok: true; readonly data: PolicyData }
@@ -55,7 +51,7 @@ function mailboxOf(entry: MailboxEntry, policies: ReadonlyMap<string, MailboxPol
   };
 }
 
-/** Reads and checks, and builds no index: what the loader's thread does. */
+/** Reads and checks. */
 export function readPolicy(text: string): PolicyReading {
   const reading = readYaml(text, { schema: policyFile, maxCharacters: MAX_POLICY_BYTES, check: policyMistakesOf });
   if (!reading.ok) return reading;
@@ -73,9 +69,7 @@ export function readPolicy(text: string): PolicyReading {
 export function loadPolicy(text: string): PolicyLoad {
   const reading = readPolicy(text);
   if (!reading.ok) return reading;
-  const policy = new LoadedPolicy(reading.data);
-  for (const mailbox of reading.data.mailboxes) policy.add(mailbox);
-  return { ok: true, policy };
+  return { ok: true, policy: new LoadedPolicy(makeSnapshot(reading.data)) };
 }
 
 export function fileTooLarge(bytes: number): PolicyProblem {

@@ -4,6 +4,7 @@ import {
   type Event,
   getScalarValue,
   parseEvents,
+  SCALAR_STYLE,
   COLLECTION_STYLE,
   YAMLException,
 } from 'js-yaml';
@@ -23,6 +24,9 @@ export interface Place {
   readonly start: number;
   /** After the last character; for a list or a map the same as `start`. */
   readonly end: number;
+  /** Around the quotes, where there are any. */
+  readonly outerStart: number;
+  readonly outerEnd: number;
   readonly kind: 'scalar' | 'sequence' | 'mapping';
   /** Written in brackets or braces, on a scalar: false. */
   readonly flow: boolean;
@@ -36,8 +40,8 @@ export interface YamlDocument {
   /** Repeated keys: the document can be judged further, and is refused in the end. */
   readonly mistakes: readonly Mistake[];
   /** The value at this path; null where there is none or it is empty (`key:`). */
-  placeOf(path: Path): Place | null;
-  placeOfKey(path: Path): Place | null;
+  readonly placeOf: (path: Path) => Place | null;
+  readonly placeOfKey: (path: Path) => Place | null;
 }
 
 /** A mistake of syntax stands where the parser stopped. */
@@ -115,12 +119,16 @@ class Places {
   place(index: number): Place | null {
     const event = this.#events[index];
     if (event?.type === EVENT_ID.SCALAR) {
-      if (event.valueStart < 0) return null;
-      return { start: event.valueStart, end: event.valueEnd, kind: 'scalar', flow: false };
+      const { valueStart: start, valueEnd: end, style } = event;
+      if (start < 0) return null;
+      const quote = style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED ? 1 : 0;
+      return { start, end, outerStart: start - quote, outerEnd: end + quote, kind: 'scalar', flow: false };
     }
     if (event?.type === EVENT_ID.SEQUENCE || event?.type === EVENT_ID.MAPPING) {
       const kind = event.type === EVENT_ID.SEQUENCE ? 'sequence' : 'mapping';
-      return { start: event.start, end: event.start, kind, flow: event.style === COLLECTION_STYLE.FLOW };
+      const { start } = event;
+      const flow = event.style === COLLECTION_STYLE.FLOW;
+      return { start, end: start, outerStart: start, outerEnd: start, kind, flow };
     }
     return null;
   }

@@ -40,6 +40,11 @@ function lineCounter(text: string): (offset: number) => { line: number; column: 
   };
 }
 
+/** Messages are made as clauses and shown as sentences, with the remedy after them. */
+function sentence(message: string): string {
+  return /[.!?]$/.test(message) ? message : `${message}.`;
+}
+
 /** Where to point: the value, or where it is missing or empty its key, or what it should have stood in. */
 function offsetOf(document: YamlDocument, { path, at }: Mistake): { offset: number; source: string } {
   const value = document.placeOf(path);
@@ -60,20 +65,20 @@ function placed(document: YamlDocument, mistakes: readonly Mistake[]): Problem[]
   const problems = mistakes.slice(0, MAX_PROBLEMS).map((mistake): Problem => {
     const { offset, source } = offsetOf(document, mistake);
     const remedy = typeof mistake.remedy === 'string' ? mistake.remedy : mistake.remedy(source);
-    return { ...lineAndColumn(offset), path: pathText(mistake.path), message: mistake.message, remedy };
+    return { ...lineAndColumn(offset), path: pathText(mistake.path), message: sentence(mistake.message), remedy };
   });
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
   const more = mistakes.length - problems.length;
   if (more > 0) {
     const remedy = `Correct these first; the first ${MAX_PROBLEMS} are listed.`;
-    problems.push({ line: 1, column: 1, path: '', message: `${more} more mistakes are not listed`, remedy });
+    problems.push(fileProblem(`${more} more mistakes are not listed`, remedy));
   }
   return problems;
 }
 
 /** One problem that concerns the whole file. */
 export function fileProblem(message: string, remedy: string): Problem {
-  return { line: 1, column: 1, path: '', message, remedy };
+  return { line: 1, column: 1, path: '', message: sentence(message), remedy };
 }
 
 /**
@@ -91,7 +96,12 @@ export function readYaml<Schema extends z.ZodType>(
   const document = parseYaml(text);
   if ('syntax' in document) {
     const lineAndColumn = lineCounter(text);
-    const problems = document.syntax.map(({ offset, ...words }) => ({ ...lineAndColumn(offset), path: '', ...words }));
+    const problems = document.syntax.map(({ offset, message, remedy }): Problem => ({
+      ...lineAndColumn(offset),
+      path: '',
+      message: sentence(message),
+      remedy,
+    }));
     return { ok: false, problems };
   }
   const parsed = schema.safeParse(document.value);
@@ -107,6 +117,6 @@ export function readYaml<Schema extends z.ZodType>(
 export function problemLines(file: string, problems: readonly Problem[]): string[] {
   return problems.map(({ line, column, path, message, remedy }) => {
     const where = `${file}:${line}:${column}`;
-    return `${where} ${path === '' ? '' : `${path}: `}${message}. ${remedy}`.trimEnd();
+    return `${where} ${path === '' ? '' : `${path}: `}${message} ${remedy}`.trimEnd();
   });
 }

@@ -18,6 +18,7 @@ export interface Problem {
   readonly column: number;
   /** `mailboxes[3].mailboxPolicy`; empty for the file as a whole. */
   readonly path: string;
+  /** A sentence with its full stop; `remedy` follows it. */
   readonly message: string;
   readonly remedy: string;
 }

@@ -1,0 +1,68 @@
+/**
+ * A map from texts to numbers, in a few flat arrays: the loader's thread makes it, and it is handed over to main without
+ * a copy, so that neither the hand-over nor the garbage collector ever holds main up. One key may have several values.
+ */
+export interface Table {
+  /** All keys, one after the other. */
+  readonly keys: string;
+  /** Entry to the offset of its key; one more than there are entries. */
+  readonly starts: Uint32Array<ArrayBuffer>;
+  /** Entry to its value. */
+  readonly values: Uint32Array<ArrayBuffer>;
+  /** Bucket to its first entry, plus 1; as many buckets as a power of two. */
+  readonly heads: Uint32Array<ArrayBuffer>;
+  /** Entry to the next of its bucket, plus 1. */
+  readonly next: Uint32Array<ArrayBuffer>;
+}
+
+/** FNV-1a, over UTF-16 units. */
+function hashOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < key.length; at += 1) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}
+
+export function makeTable(entries: readonly (readonly [key: string, value: number])[]): Table {
+  const starts = new Uint32Array(entries.length + 1);
+  const values = new Uint32Array(entries.length);
+  const next = new Uint32Array(entries.length);
+  const heads = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(entries.length, 1) * 2)));
+  let length = 0;
+  entries.forEach(([key, value], entry) => {
+    const bucket = hashOf(key) & (heads.length - 1);
+    length += key.length;
+    starts[entry + 1] = length;
+    values[entry] = value;
+    next[entry] = heads[bucket] ?? 0;
+    heads[bucket] = entry + 1;
+  });
+  return { keys: entries.map(([key]) => key).join(''), starts, values, heads, next };
+}
+
+/** The first entry of this key from `entry` (as `heads` and `next` have it) on, plus 1; 0 where there is none. */
+function sameKey({ keys, starts, next }: Table, key: string, from: number): number {
+  let entry = from;
+  while (entry !== 0) {
+    const start = starts[entry - 1] ?? 0;
+    if ((starts[entry] ?? 0) - start === key.length && keys.startsWith(key, start)) return entry;
+    entry = next[entry - 1] ?? 0;
+  }
+  return 0;
+}
+
+/** Every entry of a key in turn: `for (let e = firstEntry(t, k); e !== 0; e = nextEntry(t, k, e)) valueOf(t, e)`. */
+export function firstEntry(table: Table, key: string): number {
+  return sameKey(table, key, table.heads[hashOf(key) & (table.heads.length - 1)] ?? 0);
+}
+
+export function nextEntry(table: Table, key: string, entry: number): number {
+  return sameKey(table, key, table.next[entry - 1] ?? 0);
+}
+
+export function valueOf(table: Table, entry: number): number {
+  return table.values[entry - 1] ?? 0;
+}
+
+export function buffersOf({ starts, values, heads, next }: Table): ArrayBuffer[] {
+  return [starts.buffer, values.buffer, heads.buffer, next.buffer];
+}
