@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import { isIP } from 'node:net';
+import { LRUCache } from 'lru-cache';
 import { systemClock } from '../clock.ts';
 import { parseMessage } from '../message/parse.ts';
 import { stampTopVia } from '../message/via.ts';
@@ -19,6 +20,9 @@ import {
   type TransportLayer,
 } from './transport.ts';
 import { UdpSocket } from './udp.ts';
+
+/** Peers whose matching own address is remembered. */
+const MAX_REMEMBERED_PEERS = 1_000;
 
 export interface TransportLayerOptions {
   /** Host shown in place of every bound address. */
@@ -49,6 +53,7 @@ class SocketLayer implements TransportLayer {
   readonly #clock: Clock;
   readonly #limits: TransportLimits;
   readonly #own = readOwnAddresses();
+  readonly #reachableBy = new LRUCache<string, string>({ max: MAX_REMEMBERED_PEERS });
   readonly #connections = new Map<number, TcpConnection>();
   /** The connection that a destination is reached by, `address:port`. */
   readonly #byRemote = new Map<string, TcpConnection>();
@@ -88,7 +93,7 @@ class SocketLayer implements TransportLayer {
     const bound = chooseBound(this.#addresses, destination);
     if (bound === undefined || !isWildcard(bound.address)) return bound;
     if (this.#advertise !== undefined && !isLoopback(destination.address)) return bound;
-    const host = reachableAddress(bound.address, destination.address, this.#own);
+    const host = this.#reachable(bound.address, destination.address);
     return host === bound.host ? bound : { ...bound, host };
   }
 
@@ -134,6 +139,16 @@ class SocketLayer implements TransportLayer {
     return { protocol: listen.protocol, address: listen.address, port, host };
   }
 
+  /** Asked for every datagram, hence remembered. */
+  #reachable(wildcard: string, remote: string): string {
+    let address = this.#reachableBy.get(remote);
+    if (address === undefined) {
+      address = reachableAddress(wildcard, remote, this.#own);
+      this.#reachableBy.set(remote, address);
+    }
+    return address;
+  }
+
   // --- UDP
 
   #receiveDatagram(udp: UdpSocket, bytes: Buffer, address: string, port: number): void {
@@ -148,7 +163,7 @@ class SocketLayer implements TransportLayer {
   #udpFlow(udp: UdpSocket, remoteAddress: string, remotePort: number): Flow {
     return {
       protocol: 'udp',
-      localAddress: isWildcard(udp.address) ? reachableAddress(udp.address, remoteAddress, this.#own) : udp.address,
+      localAddress: isWildcard(udp.address) ? this.#reachable(udp.address, remoteAddress) : udp.address,
       localPort: udp.port,
       remoteAddress,
       remotePort,
