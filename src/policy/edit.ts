@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { parseYaml, type YamlDocument } from '../yamlfile/index.ts';
 import { codeOf, readPolicyFile, replacePolicyFile, withLock } from './file.ts';
 import { readPolicy, versionOf } from './load.ts';
@@ -59,6 +60,12 @@ function splice(text: string, from: number, to: number, insert: string): string 
 
 const lineBreakOf = (text: string): string => (text.includes('\r\n') ? '\r\n' : '\n');
 
+/** A changed text, and what it must say when it is read again. */
+interface Change {
+  readonly text: string;
+  readonly policies: readonly object[];
+}
+
 /** Adds the key after the policy's name: `, key: value` in braces, a line of its own in a block. */
 function withKeyAdded({ text, placeOf, placeOfKey }: YamlDocument, index: number, value: boolean): string | null {
   const item = placeOf(['mailboxPolicies', index]);
@@ -72,7 +79,7 @@ function withKeyAdded({ text, placeOf, placeOfKey }: YamlDocument, index: number
   return splice(text, at, at, `${lineBreakOf(text)}${' '.repeat(column)}${KEY}: ${value}`);
 }
 
-/** Writes out a policy that a dial plan had only by default. */
+/** Writes out, as the first of the list, a policy that a dial plan had only by default. */
 function withPolicyAdded(
   { text, placeOf }: YamlDocument,
   { name, dialPlan }: MailboxPolicy,
@@ -95,38 +102,42 @@ function withPolicyAdded(
   return splice(text, list.start, list.start, `- ${entry}${lineBreak}${' '.repeat(column)}`);
 }
 
-/**
- * The same text with the policy's switch set: only the value's own characters change, or one key or entry is added.
- * Null where the file is written in a way that this cannot be done in.
- */
-export function withMailboxPolicy(text: string, policy: MailboxPolicy, value: boolean): string | null {
-  const document = parseYaml(text);
-  if ('syntax' in document) return null;
-  const list = (document.value as { readonly mailboxPolicies?: readonly { readonly name: string }[] }).mailboxPolicies;
+function withPolicy(document: YamlDocument, policy: MailboxPolicy, value: boolean): Change | null {
+  const list =
+    (document.value as { readonly mailboxPolicies?: readonly { readonly name: string }[] }).mailboxPolicies ?? [];
   const wanted = policy.name.toLowerCase();
-  const index = (list ?? []).findIndex(({ name }) => name.toLowerCase() === wanted);
-  if (index < 0) return withPolicyAdded(document, policy, value);
+  const index = list.findIndex(({ name }) => name.toLowerCase() === wanted);
   const place = document.placeOf(['mailboxPolicies', index, KEY]);
-  if (place === null) return withKeyAdded(document, index, value);
-  return splice(text, place.start, place.end, String(value));
+  let text: string | null;
+  if (index < 0) text = withPolicyAdded(document, policy, value);
+  else if (place === null) text = withKeyAdded(document, index, value);
+  else text = splice(document.text, place.start, place.end, String(value));
+  if (text === null) return null;
+  const { name, dialPlan } = policy;
+  const policies =
+    index < 0
+      ? [{ name, dialPlan, [KEY]: value }, ...list]
+      : list.map((entry, at) => (at === index ? { ...entry, [KEY]: value } : entry));
+  return { text, policies };
+}
+
+/**
+ * The same file with the policy's switch set: only the value's own characters change, or one key or entry is added. The
+ * result has been read again and says what the file said but for that. Null where the file is written in a way that this
+ * cannot be done in.
+ */
+export function withMailboxPolicy(document: YamlDocument, policy: MailboxPolicy, value: boolean): string | null {
+  const change = withPolicy(document, policy, value);
+  if (change === null) return null;
+  const again = parseYaml(change.text);
+  if ('syntax' in again || again.mistakes.length > 0) return null;
+  const expected = { ...(document.value as object), mailboxPolicies: change.policies };
+  return isDeepStrictEqual(again.value, expected) ? change.text : null;
 }
 
 function findPolicy({ mailboxPolicies }: PolicyData, name: string): MailboxPolicy | undefined {
   const wanted = name.toLowerCase();
   return mailboxPolicies.find((policy) => policy.name.toLowerCase() === wanted);
-}
-
-/** What a file's policies say, in an order of their own: one that is written out moves in the list. */
-function policiesSaid(policies: readonly MailboxPolicy[]): string {
-  const said = policies.map((policy) => [policy.name, policy.dialPlan, policy.allowMissedCallNotifications]);
-  return JSON.stringify(said.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)));
-}
-
-/** Whether the new text says what the old one said but for the one policy. */
-function changesOnly(before: PolicyData, after: PolicyData, changed: MailboxPolicy): boolean {
-  const expected = before.mailboxPolicies.map((policy) => (policy.name === changed.name ? changed : policy));
-  const samePolicies = policiesSaid(expected) === policiesSaid(after.mailboxPolicies);
-  return samePolicies && before.mailboxes.length === after.mailboxes.length;
 }
 
 /** Reads, changes, checks and replaces. */
@@ -152,9 +163,8 @@ function editUnderLock(edit: PolicyEdit): EditResult {
   const after = { ...before, allowMissedCallNotifications: value };
   if (value === before.allowMissedCallNotifications)
     return { ok: true, changed: false, before, after, version: data.version };
-  const text = withMailboxPolicy(read.text, before, value);
-  const result = text === null ? null : readPolicy(text);
-  if (text === null || result?.ok !== true || !changesOnly(data, result.data, after)) {
+  const text = withMailboxPolicy(reading.document, before, value);
+  if (text === null) {
     return failure(
       'unwritable',
       `The policy file is written in a way that cannot be changed by command: set ${KEY} by hand.`,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { fileProblem, readYaml } from '../yamlfile/index.ts';
+import { fileProblem, readYaml, type YamlDocument } from '../yamlfile/index.ts';
 import { policyMistakesOf } from './checks.ts';
 import { DEFAULT_POLICY_SUFFIX, MAX_MAILBOXES, MAX_POLICY_BYTES } from './limits.ts';
 import { LoadedPolicy } from './lookup.ts';
@@ -8,7 +8,7 @@ import { makeSnapshot, type PolicyData } from './snapshot.ts';
 import type { Mailbox, MailboxPolicy, Policy, PolicyProblem } from './types.ts';
 
 export type PolicyReading =
-  | { readonly ok: true; readonly data: PolicyData }
+  | { readonly ok: true; readonly data: PolicyData; readonly document: YamlDocument }
   | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
 
 export type PolicyLoad =
@@ -59,7 +59,8 @@ export function readPolicy(text: string): PolicyReading {
   const mailboxPolicies = policiesOf(file);
   const policies = byName(mailboxPolicies);
   const mailboxes = file.mailboxes.map((entry) => mailboxOf(entry, policies));
-  return { ok: true, data: { version: versionOf(text), dialPlans: file.dialPlans, mailboxPolicies, mailboxes } };
+  const data = { version: versionOf(text), dialPlans: file.dialPlans, mailboxPolicies, mailboxes };
+  return { ok: true, data, document: reading.document };
 }
 
 /**

@@ -7,7 +7,7 @@ export const DEBOUNCE_MS = 100;
  * How often the file is looked at, whatever the watcher says. This alone is correct, on network file systems and in
  * containers too, where there are no events; the watcher makes it quick.
  */
-export const POLL_MS = 500;
+export const POLL_MS = 250;
 
 export interface FileWatch {
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { parseYaml, type YamlDocument } from './document.ts';
 import { schemaMistakes } from './mistakes.ts';
-import type { Mistake, Path, Problem, Reading } from './types.ts';
+import type { Mistake, Path, Problem } from './types.ts';
 
 /** More problems than this are counted, not listed. */
 export const MAX_PROBLEMS = 500;
@@ -13,6 +13,11 @@ export interface ReadOptions<Schema extends z.ZodType> {
   /** What a schema cannot say (references, duplicates). Gets the value as it was written, right or wrong in its parts. */
   readonly check?: (written: unknown) => Iterable<Mistake>;
 }
+
+export type Reading<Value> =
+  /** `document` knows where each value stands, for edits. */
+  | { readonly ok: true; readonly value: Value; readonly document: YamlDocument }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** `mailboxes[3].mailboxPolicy`. */
 export function pathText(path: Path): string {
@@ -109,7 +114,7 @@ export function readYaml<Schema extends z.ZodType>(
     parsed.success ? [] : schemaMistakes(schema, document.value, parsed.error.issues),
   );
   if (check !== undefined) for (const mistake of check(document.value)) mistakes.push(mistake);
-  if (mistakes.length === 0 && parsed.success) return { ok: true, value: parsed.data };
+  if (mistakes.length === 0 && parsed.success) return { ok: true, value: parsed.data, document };
   return { ok: false, problems: placed(document, mistakes) };
 }
 

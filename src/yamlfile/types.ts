@@ -22,6 +22,3 @@ export interface Problem {
   readonly message: string;
   readonly remedy: string;
 }
-
-export type Reading<Value> =
-  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly problems: readonly Problem[] };
