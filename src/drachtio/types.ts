@@ -1,4 +1,5 @@
 import type { ListenAddress, SipTimers } from '../sip/index.ts';
+import type { EngineLimits } from './limits.ts';
 
 /** What an embedded engine needs; plain data, so that it can be handed to its thread. */
 export interface EngineOptions {
@@ -13,6 +14,8 @@ export interface EngineOptions {
    * OPTIONS from strangers get the same 403.
    */
   readonly allow?: readonly string[];
+  /** Bounds other than the usual ones (limits.ts). */
+  readonly limits?: Partial<EngineLimits>;
 }
 
 export interface Engine {

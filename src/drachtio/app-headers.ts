@@ -1,0 +1,75 @@
+import { formatHostPort, type BoundAddress, type Headers, type SipMessage } from '../sip/index.ts';
+import { wireName } from './header-names.ts';
+import { replaceLocalhost } from './placeholder.ts';
+
+/** `host:port` of the socket that a message goes out from, as others see it. */
+export function ownHostPort(own: BoundAddress): string {
+  return formatHostPort(own.host, own.port);
+}
+
+const TRANSPORT_PARAM: Readonly<Record<BoundAddress['protocol'], string>> = {
+  udp: '',
+  tcp: ';transport=tcp',
+  tls: ';transport=tls',
+  ws: ';transport=ws',
+  wss: ';transport=ws',
+};
+
+/** `<sip:host:port>`, with the transport where it is not the default one (drachtio-protocol 3.2). */
+export function ownContact(own: BoundAddress): string {
+  return `<sip:${ownHostPort(own)}${TRANSPORT_PARAM[own.protocol]}>`;
+}
+
+/**
+ * Copies what the application wrote under its wire names, but for the headers named in `except`. In Contact and
+ * P-Asserted-Identity `@localhost` stands for our own address; From and To are made elsewhere.
+ */
+export function appendAppHeaders(
+  headers: Headers,
+  app: SipMessage,
+  except: readonly string[],
+  own: BoundAddress,
+): void {
+  // The application's message is ours alone: cutting it down is cheaper than comparing each name.
+  for (const name of except) {
+    app.headers.delete(name);
+  }
+  for (const { name, value } of app.headers.fields) {
+    const known = wireName(name);
+    if (known === 'Contact') {
+      appendContacts(headers, replaceLocalhost(value, ownHostPort(own)));
+    } else {
+      headers.append(known, known === 'P-Asserted-Identity' ? replaceLocalhost(value, ownHostPort(own)) : value);
+    }
+  }
+}
+
+/** srf joins repeated headers with commas; several Contacts go on lines of their own, as drachtio-server sends them. */
+function appendContacts(headers: Headers, value: string): void {
+  headers.append('Contact', value);
+  if (!value.includes(',')) {
+    return;
+  }
+  const contacts = headers.elements('Contact');
+  headers.delete('Contact');
+  for (const contact of contacts) {
+    headers.append('Contact', contact);
+  }
+}
+
+/** Adds the label that an SDP body lacks; only SDP is recognised. Otherwise the reason of the NOK (drachtio-protocol 3.2). */
+export function labelBody(headers: Headers, body: Buffer): Refused | null {
+  if (body.length === 0 || headers.has('Content-Type')) {
+    return null;
+  }
+  if (body.toString('latin1', 0, 3) !== 'v=0') {
+    return { refused: 'missing content-type' };
+  }
+  headers.append('Content-Type', 'application/sdp');
+  return null;
+}
+
+/** A text that goes back to the application as the reason of its NOK. */
+export interface Refused {
+  readonly refused: string;
+}

@@ -1,0 +1,59 @@
+import { createServer, type Server } from 'node:net';
+import { Client, type ClientHandlers } from './client.ts';
+import type { EngineLimits } from './limits.ts';
+
+/** The port that applications connect to. */
+export interface ClientPort {
+  readonly host: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export async function openClientPort(
+  address: { readonly host: string; readonly port: number },
+  limits: EngineLimits,
+  handlers: ClientHandlers,
+): Promise<ClientPort> {
+  const clients = new Set<Client>();
+  const server = createServer((socket) => {
+    if (clients.size >= limits.maxClients) {
+      handlers.log('warn', `an application was refused: ${limits.maxClients} are connected already`);
+      socket.destroy();
+      return;
+    }
+    const client = new Client(socket, limits, {
+      onCommand: (sender, command) => handlers.onCommand(sender, command),
+      onClosed: (closed) => {
+        clients.delete(closed);
+        handlers.onClosed(closed);
+      },
+      log: (level, text) => handlers.log(level, text),
+    });
+    clients.add(client);
+  });
+  await listen(server, address);
+  // A server that listens may still report a failed accept (out of descriptors); that is no reason to end.
+  server.on('error', (error) => handlers.log('warn', `client port: ${error.message}`));
+  const bound = server.address();
+  return {
+    host: address.host,
+    port: typeof bound === 'object' && bound !== null ? bound.port : address.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const client of clients) {
+          client.end();
+        }
+      }),
+  };
+}
+
+function listen(server: Server, address: { readonly host: string; readonly port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address.port, address.host, () => {
+      server.removeListener('error', reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,133 @@
+import type { Socket } from 'node:net';
+import { FrameParser } from './framing.ts';
+import type { EngineLimits } from './limits.ts';
+import { type Command, parsePayload } from './token-line.ts';
+
+export interface ClientHandlers {
+  onCommand(client: Client, command: Command): void;
+  onClosed(client: Client): void;
+  log(level: 'warn' | 'info' | 'debug', text: string): void;
+}
+
+/**
+ * One connection of an application. What is sent in one turn of the event loop leaves in one write, in the order of the
+ * calls, on which the order rules of drachtio-protocol 4.2 rest.
+ */
+export class Client {
+  readonly name: string;
+  authenticated = false;
+  readonly #socket: Socket;
+  readonly #handlers: ClientHandlers;
+  readonly #limits: EngineLimits;
+  readonly #parser: FrameParser;
+  readonly #authenticateTimer: NodeJS.Timeout;
+  #queue: (string | Buffer)[] = [];
+  #queuedBytes = 0;
+  #flushing: NodeJS.Immediate | null = null;
+  #closed = false;
+
+  constructor(socket: Socket, limits: EngineLimits, handlers: ClientHandlers) {
+    this.#socket = socket;
+    this.#handlers = handlers;
+    this.#limits = limits;
+    this.#parser = new FrameParser(limits.maxUnauthenticatedFrameBytes);
+    this.name = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
+    this.#authenticateTimer = setTimeout(() => this.abort('did not authenticate'), limits.authenticateTimeoutMs);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 45_000);
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('error', (error) => handlers.log('info', `application ${this.name}: ${error.message}`));
+    socket.on('close', () => this.#onClose());
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The application knows the secret: long frames are welcome now. */
+  admit(): void {
+    this.authenticated = true;
+    this.#parser.maxFrameBytes = this.#limits.maxFrameBytes;
+    clearTimeout(this.#authenticateTimer);
+  }
+
+  /** Sends a first line (one character per byte) and the SIP message that belongs to it. */
+  send(line: string, text: Buffer | null = null): void {
+    if (this.#closed) {
+      return;
+    }
+    const head = text === null ? `${line.length}#${line}` : `${line.length + 2 + text.length}#${line}\r\n`;
+    this.#queue.push(head);
+    this.#queuedBytes += head.length;
+    if (text !== null) {
+      this.#queue.push(text);
+      this.#queuedBytes += text.length;
+    }
+    this.#flushing ??= setImmediate(() => this.#flush());
+  }
+
+  /** Sends what is queued, then closes: the end of a connection that broke the protocol. */
+  end(): void {
+    this.#flush();
+    this.#socket.destroySoon();
+    this.#onClose();
+  }
+
+  /** Closes at once. */
+  abort(reason: string): void {
+    if (!this.#closed) {
+      this.#handlers.log('warn', `application ${this.name}: ${reason}, its connection is closed`);
+    }
+    this.#socket.destroy();
+    this.#onClose();
+  }
+
+  #receive(chunk: Buffer): void {
+    const { frames, problem } = this.#parser.push(chunk);
+    for (const frame of frames) {
+      if (this.#closed) {
+        return;
+      }
+      this.#handlers.onCommand(this, parsePayload(frame));
+    }
+    if (problem !== null) {
+      this.abort(problem);
+    }
+  }
+
+  #flush(): void {
+    if (this.#flushing !== null) {
+      clearImmediate(this.#flushing);
+      this.#flushing = null;
+    }
+    if (this.#closed || this.#queue.length === 0) {
+      return;
+    }
+    const batch = Buffer.allocUnsafe(this.#queuedBytes);
+    let at = 0;
+    for (const piece of this.#queue) {
+      at += typeof piece === 'string' ? batch.write(piece, at, 'latin1') : piece.copy(batch, at);
+    }
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#socket.write(batch);
+    // An application that does not read must not fill our memory.
+    if (this.#socket.writableLength > this.#limits.maxClientBacklogBytes) {
+      this.abort(`does not read, ${this.#socket.writableLength} bytes wait for it`);
+    }
+  }
+
+  #onClose(): void {
+    if (this.#closed) {
+      return;
+    }
+    this.#closed = true;
+    clearTimeout(this.#authenticateTimer);
+    if (this.#flushing !== null) {
+      clearImmediate(this.#flushing);
+    }
+    this.#queue = [];
+    this.#socket.removeAllListeners('data');
+    this.#handlers.onClosed(this);
+  }
+}

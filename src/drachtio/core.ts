@@ -1,0 +1,26 @@
+import type { Flow, SipRequest, SipStack } from '../sip/index.ts';
+import type { DialogTable } from './dialogs.ts';
+import type { EngineLimits } from './limits.ts';
+import type { IncomingRequest, OutgoingInvite } from './records.ts';
+import type { RegisteredContacts } from './registered-contacts.ts';
+import type { Routes } from './routes.ts';
+
+export type LogLevel = 'warn' | 'info' | 'debug';
+
+/** What the parts of one engine share. */
+export interface EngineCore {
+  readonly stack: SipStack;
+  readonly limits: EngineLimits;
+  readonly secret: string;
+  readonly routes: Routes;
+  readonly dialogs: DialogTable;
+  /** Requests from the network without a final answer, by txnId. */
+  readonly incoming: Map<string, IncomingRequest>;
+  /** The applications' INVITEs without a final answer, by txnId. */
+  readonly invites: Map<string, OutgoingInvite>;
+  readonly contacts: RegisteredContacts;
+  /** Whether this peer may send requests outside a dialog. */
+  readonly admit: (request: SipRequest, flow: Flow) => { readonly status: number; readonly reason: string } | null;
+  readonly now: () => number;
+  readonly log: (level: LogLevel, text: string) => void;
+}

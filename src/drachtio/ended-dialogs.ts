@@ -1,0 +1,67 @@
+import {
+  ackInDialog,
+  parseCSeq,
+  requestInDialog,
+  type ClientTransaction,
+  type ClientTransactionHandlers,
+  type Dialog as DialogState,
+  type Flow,
+  type HeaderField,
+} from '../sip/index.ts';
+import type { EngineCore } from './core.ts';
+import { dialogTarget } from './next-hop.ts';
+import type { Dialog } from './records.ts';
+import { sipLine, UNKNOWN_WAY } from './token-line.ts';
+import { peerWay } from './way.ts';
+
+/** Dialogs that the engine ends by itself (drachtio-protocol 2.4, 3.1, 3.6, 3.7). */
+
+/** Whatever becomes of such a BYE, the dialog is over. */
+const NOBODY_WAITS: ClientTransactionHandlers = {
+  onResponse: () => undefined,
+  onTimeout: () => undefined,
+  onTransportError: () => undefined,
+};
+
+/** Sends a BYE, tells the application by an unsolicited copy of it, and forgets the dialog. */
+export function endDialog(core: EngineCore, dialog: Dialog, reason: string): void {
+  if (dialog.state !== null) {
+    const headers = [{ name: 'Reason', value: `SIP;cause=200;text="${reason}"` }];
+    const bye = sendBye(core, dialog.role, dialog.state, dialog.flow, headers);
+    if (bye !== null) {
+      const way = bye.flow === null ? UNKNOWN_WAY : peerWay(bye.flow);
+      const line = sipLine('application', bye.bytes.length, way, core.now(), 'unsolicited', dialog.id, null);
+      dialog.client.send(line, bye.bytes);
+    }
+  }
+  core.dialogs.remove(dialog);
+}
+
+/** A 2xx that no application will acknowledge: an ACK, so that it is not repeated, and a BYE (RFC 3261 13.2.2.4). */
+export function acknowledgeAndEnd(
+  core: EngineCore,
+  invite: ClientTransaction,
+  role: Dialog['role'],
+  state: DialogState,
+  flow: Flow | null,
+): void {
+  const sequence = parseCSeq(invite.request.headers.get('CSeq') ?? '')?.sequence ?? 0;
+  invite.acknowledge(ackInDialog(state, sequence).request, dialogTarget(role, state, flow));
+  sendBye(core, role, state, flow, []);
+}
+
+function sendBye(
+  core: EngineCore,
+  role: Dialog['role'],
+  state: DialogState,
+  flow: Flow | null,
+  headers: readonly HeaderField[],
+): ClientTransaction | null {
+  const { request } = requestInDialog(state, 'BYE', { headers });
+  try {
+    return core.stack.request(request, dialogTarget(role, state, flow), NOBODY_WAITS);
+  } catch (error) {
+    core.log('info', `a BYE could not be sent: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
+}

@@ -1,0 +1,121 @@
+import {
+  parseCSeq,
+  receiveRequest,
+  refreshTarget,
+  serialize,
+  type Dialog as DialogState,
+  type Flow,
+  type ServerTransaction,
+  type SipRequest,
+} from '../sip/index.ts';
+import type { EngineCore } from './core.ts';
+import { update } from './dialogs.ts';
+import { newUuid } from './ids.ts';
+import { cancelFor, deliverCancel, refuse, settle, track } from './incoming-requests.ts';
+import type { Dialog, IncomingRequest } from './records.ts';
+import { sipLine } from './token-line.ts';
+import { ackWay, peerWay } from './way.ts';
+
+/** Requests of the peer in a dialog (drachtio-protocol 3.5, 3.8, 3.9). */
+
+export function receiveInDialog(
+  core: EngineCore,
+  transaction: ServerTransaction,
+  request: SipRequest,
+  flow: Flow,
+  dialog: Dialog,
+  state: DialogState,
+): void {
+  const received = receiveRequest(state, request);
+  if (received.outOfOrder) {
+    refuse(transaction, 500, 'CSeq Out Of Order');
+    return;
+  }
+  update(dialog, refreshTarget(received.dialog, request));
+  if (dialog.client.closed) {
+    // Nobody is left who knows this call (drachtio-protocol 3.1).
+    refuse(transaction, 481, 'Call/Transaction Does Not Exist');
+    if (request.method === 'BYE') {
+      core.dialogs.remove(dialog);
+    }
+    return;
+  }
+  core.dialogs.setFlow(dialog, flow);
+  if (request.method === 'BYE' && dialog.invite !== null) {
+    endBeforeAnswer(core, transaction, request, flow, dialog.invite);
+  } else {
+    deliver(core, transaction, request, flow, dialog);
+  }
+}
+
+function deliver(
+  core: EngineCore,
+  transaction: ServerTransaction,
+  request: SipRequest,
+  flow: Flow,
+  dialog: Dialog,
+): void {
+  if (core.incoming.size >= core.limits.maxUnansweredRequests) {
+    refuse(transaction, 503, 'Service Unavailable');
+    return;
+  }
+  const incoming: IncomingRequest = { transaction, client: dialog.client, dialog, inDialog: true, toTag: '' };
+  track(core, incoming);
+  const text = serialize(request);
+  const line = sipLine('network', text.length, peerWay(flow), core.now(), transaction.id, dialog.id, null);
+  dialog.client.send(line, text);
+  if (request.method === 'BYE') {
+    endByPeer(core, dialog);
+  } else {
+    dialog.unanswered.add(incoming);
+  }
+}
+
+/** The dialog is over before the application answers its BYE. */
+function endByPeer(core: EngineCore, dialog: Dialog): void {
+  // The application's own re-INVITE must not wait for an answer that nobody sends (drachtio-protocol 3.9).
+  dialog.ours?.conclude(487, 'Request Terminated');
+  // RFC 3261 15.1.2: pending requests MUST still be answered; 487 is RECOMMENDED.
+  for (const pending of dialog.unanswered) {
+    refuse(pending.transaction, 487, 'Request Terminated');
+    settle(core, pending);
+  }
+  core.dialogs.remove(dialog);
+}
+
+/**
+ * A caller may end an early dialog by BYE (RFC 3261 15). srf knows no BYE before the answer, so that the application hears
+ * what amounts to the same: a CANCEL, with the BYE's Reason.
+ */
+function endBeforeAnswer(
+  core: EngineCore,
+  transaction: ServerTransaction,
+  bye: SipRequest,
+  flow: Flow,
+  invite: IncomingRequest,
+): void {
+  refuse(transaction, 200, 'OK');
+  const cancel = cancelFor(invite.transaction.request);
+  const reason = bye.headers.get('Reason');
+  if (reason !== undefined) {
+    cancel.headers.set('Reason', reason);
+  }
+  deliverCancel(core, invite, cancel, flow);
+  refuse(invite.transaction, 487, 'Request Terminated', { toTag: invite.toTag });
+  settle(core, invite);
+}
+
+export function receiveAckInDialog(core: EngineCore, ack: SipRequest, flow: Flow, dialog: Dialog): void {
+  const sequence = parseCSeq(ack.headers.get('CSeq') ?? '')?.sequence ?? 0;
+  const txnId = dialog.unacknowledged.get(sequence);
+  // A copy: it acknowledges a copy of our 2xx.
+  if (txnId === undefined) {
+    return;
+  }
+  dialog.unacknowledged.delete(sequence);
+  core.dialogs.setFlow(dialog, flow);
+  const text = serialize(ack);
+  // The ACK of the first INVITE keeps its txnId, the ACK of a re-INVITE gets one of its own (drachtio-protocol 3.7).
+  const id = txnId === '' ? newUuid() : txnId;
+  dialog.client.send(sipLine('network', text.length, ackWay(flow), core.now(), id, dialog.id, null), text);
+}

@@ -1,0 +1,73 @@
+import {
+  makeResponse,
+  newTag,
+  serialize,
+  type Flow,
+  type ResponseParts,
+  type ServerTransaction,
+  type SipRequest,
+} from '../sip/index.ts';
+import type { EngineCore } from './core.ts';
+import type { IncomingRequest } from './records.ts';
+import { sipLine } from './token-line.ts';
+import { peerWay } from './way.ts';
+
+/** The life of a request from the network, from its delivery to its final answer. */
+
+/** From here until its final answer the request is the application's. */
+export function track(core: EngineCore, incoming: IncomingRequest): void {
+  const { transaction } = incoming;
+  core.incoming.set(transaction.id, incoming);
+  transaction.onTerminated = () => {
+    // Nobody hears an answer any more: the application was silent for too long, or the caller's connection broke.
+    if (core.incoming.get(transaction.id) === incoming) {
+      if (transaction.request.method === 'INVITE' && !incoming.inDialog) {
+        deliverCancel(core, incoming, cancelFor(transaction.request), transaction.flow);
+      }
+      settle(core, incoming);
+    }
+  };
+}
+
+/** The request has its final answer. A call that was not answered with a 2xx leaves no dialog. */
+export function settle(core: EngineCore, incoming: IncomingRequest): void {
+  core.incoming.delete(incoming.transaction.id);
+  const { dialog } = incoming;
+  dialog?.unanswered.delete(incoming);
+  if (dialog !== null && dialog.invite === incoming) {
+    dialog.invite = null;
+    if (dialog.state === null) {
+      core.dialogs.remove(dialog);
+    }
+  }
+}
+
+/** Tells the application on the INVITE's own txnId; srf finds the call by its Call-ID. */
+export function deliverCancel(core: EngineCore, incoming: IncomingRequest, cancel: SipRequest, flow: Flow): void {
+  const { transaction, client, dialog } = incoming;
+  const text = serialize(cancel);
+  const dialogId = incoming.toTag === '' ? '' : (dialog?.id ?? '');
+  client.send(sipLine('network', text.length, peerWay(flow), core.now(), transaction.id, dialogId, null), text);
+}
+
+/** A CANCEL that the caller would have sent (RFC 3261 9.1), for calls that end in another way before they are answered. */
+export function cancelFor(invite: SipRequest): SipRequest {
+  const headers = invite.headers.clone();
+  for (const name of ['Contact', 'Content-Type', 'Content-Length', 'Require', 'Supported', 'Allow']) {
+    headers.delete(name);
+  }
+  headers.set('CSeq', (headers.get('CSeq') ?? '').replace('INVITE', 'CANCEL'));
+  return { kind: 'request', method: 'CANCEL', uri: invite.uri, headers, body: Buffer.alloc(0) };
+}
+
+/** An answer which the engine gives by itself. */
+export function refuse(
+  transaction: ServerTransaction,
+  status: number,
+  reason: string,
+  parts: ResponseParts = {},
+): void {
+  if (transaction.open) {
+    transaction.respond(makeResponse(transaction.request, status, reason, { toTag: newTag(), ...parts }));
+  }
+}

@@ -1,0 +1,145 @@
+import { serialize, tagOf, type Flow, type ServerTransaction, type SipRequest } from '../sip/index.ts';
+import type { EngineCore } from './core.ts';
+import { newDialogId } from './dialogs.ts';
+import { deliverCancel, refuse, settle, track } from './incoming-requests.ts';
+import { receiveAckInDialog, receiveInDialog } from './incoming-in-dialog.ts';
+import type { IncomingRequest } from './records.ts';
+import { METHODS } from './requests.ts';
+import { sipLine } from './token-line.ts';
+import { peerWay } from './way.ts';
+
+/** Requests from the network (drachtio-protocol 3.1, 3.5, 3.6). */
+
+/** Without a dialog these mean nothing; others may be requests of their own (3.5). */
+const ONLY_IN_DIALOGS: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK']);
+const REFUSED_IN_UNKNOWN_DIALOG: ReadonlySet<string> = new Set(['INVITE', 'BYE', 'UPDATE', 'PRACK', 'REFER']);
+
+export function receiveRequest(
+  core: EngineCore,
+  transaction: ServerTransaction,
+  request: SipRequest,
+  flow: Flow,
+): void {
+  if (!METHODS.has(request.method)) {
+    // RFC 3261 8.2.1 asks for the methods we do understand.
+    refuse(transaction, 501, 'Not Implemented', { headers: [{ name: 'Allow', value: [...METHODS].join(', ') }] });
+    return;
+  }
+  const id = newDialogId(request);
+  if (id === null) {
+    refuse(transaction, 400, 'Bad Call-ID Or Tag');
+    return;
+  }
+  const found = core.dialogs.match(request);
+  if (found !== null) {
+    receiveInDialog(core, transaction, request, flow, found.dialog, found.state);
+    return;
+  }
+  if (hasToTag(request)) {
+    receiveInUnknownDialog(core, transaction, request, flow);
+    return;
+  }
+  if (ONLY_IN_DIALOGS.has(request.method)) {
+    refuse(transaction, 481, 'Call/Transaction Does Not Exist');
+    return;
+  }
+  receiveNew(core, transaction, request, flow, id);
+}
+
+function receiveInUnknownDialog(
+  core: EngineCore,
+  transaction: ServerTransaction,
+  request: SipRequest,
+  flow: Flow,
+): void {
+  if (REFUSED_IN_UNKNOWN_DIALOG.has(request.method)) {
+    refuse(transaction, 481, 'Call/Transaction Does Not Exist');
+    return;
+  }
+  // The stack asks `admit` about requests without a To tag only; a made-up tag must not open the door.
+  const refusal = core.admit(request, flow);
+  if (refusal === null) {
+    deliverNew(core, transaction, request, flow, '');
+  } else {
+    refuse(transaction, refusal.status, refusal.reason);
+  }
+}
+
+function receiveNew(
+  core: EngineCore,
+  transaction: ServerTransaction,
+  request: SipRequest,
+  flow: Flow,
+  dialogId: string,
+): void {
+  if (request.method !== 'INVITE') {
+    deliverNew(core, transaction, request, flow, '');
+    return;
+  }
+  if (tagOf(request.headers.get('From')) === null) {
+    // RFC 3261 8.1.1.3: the From field MUST contain a tag; without one no dialog could be told from another.
+    refuse(transaction, 400, 'Missing From Tag');
+  } else if (core.dialogs.get(dialogId) !== undefined) {
+    // RFC 3261 8.2.2.2 in spirit: the call is here already, by another way or with another CSeq. srf keys calls by Call-ID.
+    refuse(transaction, 482, 'Loop Detected');
+  } else if (!core.dialogs.hasRoom()) {
+    core.log('warn', `an INVITE was refused: ${core.dialogs.size} dialogs are open`);
+    refuse(transaction, 503, 'Service Unavailable');
+  } else {
+    deliverNew(core, transaction, request, flow, dialogId);
+  }
+}
+
+/** `dialogId`: of the dialog that an INVITE would create, '' for other methods. */
+function deliverNew(
+  core: EngineCore,
+  transaction: ServerTransaction,
+  request: SipRequest,
+  flow: Flow,
+  dialogId: string,
+): void {
+  if (core.incoming.size >= core.limits.maxUnansweredRequests) {
+    core.log('warn', `${request.method} was refused: ${core.incoming.size} requests are unanswered`);
+    refuse(transaction, 503, 'Service Unavailable');
+    return;
+  }
+  const client = core.routes.pick(request.method.toLowerCase());
+  if (client === null) {
+    refuse(transaction, 503, 'Service Unavailable');
+    return;
+  }
+  const dialog = dialogId === '' ? null : core.dialogs.create(dialogId, 'uas', client);
+  const incoming: IncomingRequest = { transaction, client, dialog, inDialog: false, toTag: '' };
+  if (dialog !== null) {
+    dialog.invite = incoming;
+    core.dialogs.setFlow(dialog, flow);
+  }
+  track(core, incoming);
+  const text = serialize(request);
+  const receivedOn = { address: flow.localAddress, port: flow.localPort };
+  client.send(sipLine('network', text.length, peerWay(flow), core.now(), transaction.id, '', receivedOn), text);
+}
+
+/** The stack has answered 200 and 487. */
+export function receiveCancel(core: EngineCore, transaction: ServerTransaction, cancel: SipRequest, flow: Flow): void {
+  const incoming = core.incoming.get(transaction.id);
+  if (incoming === undefined) {
+    return;
+  }
+  // The end of a re-INVITE concerns nobody but the engine (3.6).
+  if (!incoming.inDialog) {
+    deliverCancel(core, incoming, cancel, flow);
+  }
+  settle(core, incoming);
+}
+
+export function receiveAck(core: EngineCore, ack: SipRequest, flow: Flow): void {
+  const found = core.dialogs.match(ack);
+  if (found !== null) {
+    receiveAckInDialog(core, ack, flow, found.dialog);
+  }
+}
+
+function hasToTag(request: SipRequest): boolean {
+  return tagOf(request.headers.get('To')) !== null;
+}

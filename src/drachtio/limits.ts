@@ -1,0 +1,42 @@
+/**
+ * Nothing in the engine grows without a bound. Every bound is here, can be lowered by a test, and what happens at it is
+ * said beside it.
+ */
+export interface EngineLimits {
+  /** A longer frame closes that connection. */
+  readonly maxFrameBytes: number;
+  /** The same before `authenticate` succeeded. */
+  readonly maxUnauthenticatedFrameBytes: number;
+  /** A connection that has not authenticated by then is closed. */
+  readonly authenticateTimeoutMs: number;
+  /** Connections of applications; one more is closed at once. */
+  readonly maxClients: number;
+  /** Bytes waiting for an application that does not read; beyond, its connection is closed. */
+  readonly maxClientBacklogBytes: number;
+  /** Verbs one connection may route. */
+  readonly maxRoutesPerClient: number;
+  /** Dialogs, early ones included; beyond, new INVITEs get 503 and the application's are refused. */
+  readonly maxDialogs: number;
+  /** Requests from the network that no application has answered; beyond, new ones get 503. */
+  readonly maxUnansweredRequests: number;
+  /** Early dialogs (To tags) of one outgoing INVITE; further ones are delivered but cannot be addressed. */
+  readonly maxEarlyDialogs: number;
+  /** Contacts remembered with the connection they registered on; beyond, the oldest is forgotten. */
+  readonly maxRegisteredContacts: number;
+}
+
+export const DEFAULT_LIMITS: EngineLimits = {
+  maxFrameBytes: 2 * 1024 * 1024,
+  maxUnauthenticatedFrameBytes: 4 * 1024,
+  authenticateTimeoutMs: 10_000,
+  maxClients: 64,
+  maxClientBacklogBytes: 64 * 1024 * 1024,
+  maxRoutesPerClient: 32,
+  maxDialogs: 100_000,
+  maxUnansweredRequests: 20_000,
+  maxEarlyDialogs: 32,
+  maxRegisteredContacts: 100_000,
+};
+
+/** Digits of a frame's length: 8 are enough for `maxFrameBytes`. */
+export const MAX_LENGTH_DIGITS = 8;

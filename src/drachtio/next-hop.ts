@@ -1,0 +1,49 @@
+import {
+  nextHopOf,
+  parseUri,
+  type Dialog as DialogState,
+  type Flow,
+  type RequestTarget,
+  type SipUri,
+} from '../sip/index.ts';
+
+/** Where a dialog's requests go (drachtio-protocol 3.4). */
+
+const DEFAULT_PORT = 5060;
+
+/**
+ * Whether the peer's Contact names another place than its packets come from: it is behind NAT, and what it wrote there
+ * reaches nobody. Our caller may have used any port; a callee was called at its own, so only the host counts.
+ */
+export function isBehindNat(role: 'uas' | 'uac', remoteTarget: string, flow: Flow): boolean {
+  const contact = parseUri(remoteTarget);
+  if (contact === null || contact.host !== flow.remoteAddress) {
+    return true;
+  }
+  return role === 'uas' && (contact.port ?? DEFAULT_PORT) !== flow.remotePort;
+}
+
+/** A route whose address belongs to a private network while the peer's does not: only the flow leads there. */
+function isHiddenRoute(route: SipUri, flow: Flow): boolean {
+  return isPrivate(route.host) && !isPrivate(flow.remoteAddress) && route.host !== flow.remoteAddress;
+}
+
+/** RFC 1918. */
+export function isPrivate(address: string): boolean {
+  return /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)\d/.test(address);
+}
+
+/** `flow`: the peer's latest way to us, null where its connection has ended. */
+export function dialogTarget(role: 'uas' | 'uac', state: DialogState, flow: Flow | null): RequestTarget {
+  const uri = nextHopOf(state);
+  if (flow === null) {
+    return { uri };
+  }
+  if (state.routeSet.length > 0) {
+    const route = parseUri(uri);
+    return route !== null && isHiddenRoute(route, flow) ? { flow } : { uri };
+  }
+  // A caller's connection is the way back to it, whatever its Contact says (RFC 5923, 5626).
+  const useFlow = (role === 'uas' && flow.connectionId !== null) || isBehindNat(role, state.remoteTarget, flow);
+  return useFlow ? { flow } : { uri };
+}

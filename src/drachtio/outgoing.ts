@@ -1,0 +1,133 @@
+import {
+  formatHostPort,
+  parseUri,
+  tagOf,
+  type ClientTransaction,
+  type RequestTarget,
+  type SipRequest,
+} from '../sip/index.ts';
+import type { Refused } from './app-headers.ts';
+import type { Client } from './client.ts';
+import type { EngineCore } from './core.ts';
+import { newDialogId } from './dialogs.ts';
+import { OutgoingRequest } from './outgoing-request.ts';
+import type { Dialog } from './records.ts';
+import { buildRequest, isRequestUri } from './requests.ts';
+import { nokLine, requestSentLine } from './token-line.ts';
+import { requestWay } from './way.ts';
+
+/** Requests of the application outside a dialog (drachtio-protocol 1.4 point 4, 3.2, 3.4). */
+
+export const UNKNOWN_DIALOG = 'Server error: unable to find dialog for dialog id provided';
+const NO_TRANSPORT = 'requested protocol/transport not available';
+
+/** These have no meaning outside a dialog. */
+const ONLY_IN_DIALOGS: ReadonlySet<string> = new Set(['ACK', 'BYE', 'PRACK', 'UPDATE']);
+
+/** `routeUrl` is the next hop, '' for the Request-URI; no Route header comes of it. */
+export function sendRequest(
+  core: EngineCore,
+  client: Client,
+  askedId: string,
+  app: SipRequest,
+  routeUrl: string,
+): void {
+  const refused = trySend(core, client, askedId, app, routeUrl);
+  if (refused !== null) {
+    client.send(nokLine(askedId, refused.refused));
+  }
+}
+
+function trySend(core: EngineCore, client: Client, askedId: string, app: SipRequest, routeUrl: string): Refused | null {
+  if (ONLY_IN_DIALOGS.has(app.method)) {
+    return { refused: UNKNOWN_DIALOG };
+  }
+  const nextHop = routeUrl === '' ? app.uri : routeUrl;
+  if (!isRequestUri(app.uri, routeUrl !== '') || parseUri(nextHop) === null) {
+    return { refused: `invalid request-uri: ${app.method} ${app.uri} SIP/2.0` };
+  }
+  if (isOwnAddress(core, nextHop)) {
+    return { refused: 'can not send request to myself' };
+  }
+  const flow = core.contacts.flowTo(nextHop, core.now());
+  const target: RequestTarget = flow === null ? { uri: nextHop } : { flow };
+  const own = core.stack.localFor(target);
+  if (own === undefined) {
+    return { refused: NO_TRANSPORT };
+  }
+  const request = buildRequest(app, own);
+  if ('refused' in request) {
+    return request;
+  }
+  const dialog = request.method === 'INVITE' ? newDialog(core, client, request) : null;
+  if (dialog !== null && 'refused' in dialog) {
+    return dialog;
+  }
+  return send({ core, client, askedId, dialog, inDialog: false, byConnection: flow !== null, request, target });
+}
+
+/** An INVITE takes its place in the table at once, so that its early dialogs can be found. */
+function newDialog(core: EngineCore, client: Client, request: SipRequest): Dialog | Refused {
+  const id = newDialogId(request);
+  if (id === null || tagOf(request.headers.get('From')) === null) {
+    return { refused: 'the Call-ID or From tag holds characters that SIP does not allow there' };
+  }
+  if (core.dialogs.get(id) !== undefined) {
+    return { refused: 'dialog already exists, rejecting this request' };
+  }
+  if (!core.dialogs.hasRoom()) {
+    return { refused: `the engine holds ${core.dialogs.size} dialogs, which is its limit` };
+  }
+  return core.dialogs.create(id, 'uac', client);
+}
+
+export interface Sending {
+  readonly core: EngineCore;
+  readonly client: Client;
+  readonly askedId: string;
+  readonly dialog: Dialog | null;
+  readonly inDialog: boolean;
+  readonly byConnection: boolean;
+  readonly request: SipRequest;
+  readonly target: RequestTarget;
+}
+
+/** Gives the request to the stack and tells the application so, before anything that comes of it (4.2 rule 1). */
+export function send(sending: Sending): Refused | null {
+  const { core, client, askedId, dialog, inDialog, request, target } = sending;
+  const outgoing = new OutgoingRequest(sending);
+  let transaction: ClientTransaction;
+  try {
+    transaction = core.stack.request(request, target, outgoing);
+  } catch (error) {
+    if (dialog !== null && !inDialog) {
+      core.dialogs.remove(dialog);
+    }
+    core.log('info', `${request.method} could not be sent: ${error instanceof Error ? error.message : String(error)}`);
+    return { refused: NO_TRANSPORT };
+  }
+  outgoing.sent(transaction);
+  if (dialog !== null && request.method === 'INVITE') {
+    dialog.ours = outgoing;
+  }
+  const { flow, bytes } = transaction;
+  const way = requestWay(flow, core.stack.localFor(target));
+  const line = requestSentLine(askedId, flow === null ? 0 : bytes.length, way, core.now(), transaction.id);
+  client.send(line, bytes);
+  return null;
+}
+
+/** A request to ourselves would come back as a new one, for ever. Only literal addresses can be told. */
+function isOwnAddress(core: EngineCore, uri: string): boolean {
+  const parsed = parseUri(uri);
+  if (parsed === null) {
+    return false;
+  }
+  const hostPort = formatHostPort(parsed.host, parsed.port ?? 5060);
+  const protocol = parsed.params.get('transport')?.toLowerCase() ?? 'udp';
+  return core.stack.addresses.some(
+    (bound) =>
+      bound.protocol === protocol &&
+      (hostPort === formatHostPort(bound.host, bound.port) || hostPort === formatHostPort(bound.address, bound.port)),
+  );
+}

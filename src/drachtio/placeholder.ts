@@ -1,0 +1,56 @@
+/** Quoted strings first, so that a display name that mentions localhost is left alone. */
+const LOCALHOST = /"(?:[^"\\]|\\.)*"|(sips?:(?:[^@\s<>"]*@)?)localhost(?![\w.:-])/gi;
+
+/**
+ * srf writes `sip:user@localhost` where it cannot know the engine's address: that host becomes ours (drachtio-protocol 3.2).
+ * A `localhost` with a port names a place and stays.
+ */
+export function replaceLocalhost(value: string, hostPort: string): string {
+  if (!value.includes('localhost')) {
+    return value;
+  }
+  return value.replace(LOCALHOST, (whole: string, before: string | undefined) =>
+    before === undefined ? whole : `${before}${hostPort}`,
+  );
+}
+
+/** Splits `name-addr;params` (or `addr-spec;params`) into a bracketed address and its parameters (RFC 3261 20.10). */
+export function splitAddress(value: string): { readonly address: string; readonly params: string } {
+  const bracket = closingBracket(value);
+  if (bracket !== -1) {
+    return { address: value.slice(0, bracket + 1), params: value.slice(bracket + 1).trim() };
+  }
+  // Without brackets all parameters belong to the header, not to the uri.
+  const semicolon = value.indexOf(';');
+  const uri = (semicolon === -1 ? value : value.slice(0, semicolon)).trim();
+  return { address: `<${uri}>`, params: semicolon === -1 ? '' : value.slice(semicolon).trim() };
+}
+
+/** The tag parameter of a From or To value, or ''. */
+export function tagIn(value: string): string {
+  const params = value.slice(closingBracket(value) + 1);
+  return /;\s*tag\s*=\s*([^;\s,]+)/i.exec(params)?.[1] ?? '';
+}
+
+/** Where the uri's `>` stands, past any quoted display name; -1 where there are no brackets. */
+function closingBracket(value: string): number {
+  let quoted = false;
+  let opened = false;
+  for (let i = 0; i < value.length; i += 1) {
+    const char = value[i];
+    if (quoted) {
+      if (char === '\\') {
+        i += 1;
+      } else if (char === '"') {
+        quoted = false;
+      }
+    } else if (char === '"') {
+      quoted = true;
+    } else if (char === '<') {
+      opened = true;
+    } else if (char === '>' && opened) {
+      return i;
+    }
+  }
+  return -1;
+}

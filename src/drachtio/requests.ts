@@ -1,0 +1,99 @@
+import { newCallId, newTag, parseUri, SipHeaders, type BoundAddress, type SipRequest } from '../sip/index.ts';
+import { appendAppHeaders, labelBody, ownContact, ownHostPort, type Refused } from './app-headers.ts';
+import { newSequence } from './ids.ts';
+import { replaceLocalhost, splitAddress, tagIn } from './placeholder.ts';
+
+/** What an application's request becomes on the wire (drachtio-protocol 3.2). */
+
+/** RFC 3261, 3262, 3311, 3428, 3515, 3903, 6086, 6665: everything srf can send, and everything we understand. */
+export const METHODS: ReadonlySet<string> = new Set([
+  'INVITE',
+  'ACK',
+  'BYE',
+  'CANCEL',
+  'OPTIONS',
+  'REGISTER',
+  'INFO',
+  'PRACK',
+  'UPDATE',
+  'SUBSCRIBE',
+  'NOTIFY',
+  'REFER',
+  'MESSAGE',
+  'PUBLISH',
+]);
+
+/** Requests that change the remote target, so that they carry a Contact (RFC 3261 12.2, 3311 5.1, 3515 2.2, 6665 4.1.2). */
+const WITH_CONTACT: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'UPDATE']);
+
+/** Not the application's to write: Via and Content-Length are the stack's, routes the dialog's; the others are made here. */
+const NOT_COPIED = [
+  'Via',
+  'Route',
+  'Record-Route',
+  'RSeq',
+  'Content-Length',
+  'Max-Forwards',
+  'From',
+  'To',
+  'Call-ID',
+  'CSeq',
+] as const;
+
+/** A sip or sips uri; or a tel one, which needs a next hop to go anywhere. */
+export function isRequestUri(uri: string, hasRoute: boolean): boolean {
+  return parseUri(uri) !== null || (hasRoute && /^tel:\+?[0-9A-Fa-f.()*#-]+(;[^\s<>"]*)?$/.test(uri));
+}
+
+/** A request outside a dialog. */
+export function buildRequest(app: SipRequest, own: BoundAddress): SipRequest | Refused {
+  const callId = app.headers.get('Call-ID') ?? newCallId();
+  const from = fromValue(app.headers.get('From'), own);
+  if (callId.includes('|') || tagIn(from).includes('|')) {
+    return { refused: 'a Call-ID or From tag may hold no |' };
+  }
+  const headers = new SipHeaders();
+  headers.append('Max-Forwards', app.headers.get('Max-Forwards') ?? '70');
+  headers.append('From', from);
+  headers.append('To', bracketed(app.headers.get('To') ?? app.uri, own));
+  headers.append('Call-ID', callId);
+  headers.append('CSeq', `${appSequence(app) ?? newSequence()} ${app.method}`);
+  const request: SipRequest = { kind: 'request', method: app.method, uri: app.uri, headers, body: app.body };
+  return addAppParts(request, app, own) ?? request;
+}
+
+/** Adds what is the application's in any request: its headers and body, and a Contact where there must be one. */
+export function addAppParts(request: SipRequest, app: SipRequest, own: BoundAddress): Refused | null {
+  const { headers } = request;
+  const maxForwards = app.headers.get('Max-Forwards');
+  if (maxForwards !== undefined) {
+    headers.set('Max-Forwards', maxForwards);
+  }
+  appendAppHeaders(headers, app, NOT_COPIED, own);
+  if (WITH_CONTACT.has(request.method) && !headers.has('Contact')) {
+    headers.append('Contact', ownContact(own));
+  }
+  request.body = app.body;
+  return labelBody(headers, app.body);
+}
+
+/** The sequence number of the application's CSeq, which digest authentication counts up by itself (srf: uac auth). */
+export function appSequence(app: SipRequest): number | null {
+  const digits = /^(\d{1,10})\b/.exec(app.headers.get('CSeq') ?? '')?.[1];
+  const sequence = Number(digits);
+  return digits !== undefined && sequence < 2 ** 31 ? sequence : null;
+}
+
+function fromValue(given: string | undefined, own: BoundAddress): string {
+  if (given === undefined) {
+    return `${ownContact(own)};tag=${newTag()}`;
+  }
+  const from = bracketed(given, own);
+  return tagIn(from) === '' ? `${from};tag=${newTag()}` : from;
+}
+
+/** srf writes `sip:123@localhost` without brackets, to which no tag could be added (RFC 3261 20.20). */
+function bracketed(given: string, own: BoundAddress): string {
+  const { address, params } = splitAddress(replaceLocalhost(given, ownHostPort(own)));
+  return address + params;
+}

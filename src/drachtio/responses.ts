@@ -1,0 +1,67 @@
+import { makeResponse, type BoundAddress, type SipRequest, type SipResponse } from '../sip/index.ts';
+import { appendAppHeaders, labelBody, ownContact, type Refused } from './app-headers.ts';
+import { tagIn } from './placeholder.ts';
+
+/** What an application's response becomes on the wire (drachtio-protocol 3.3). */
+
+/** These come from the request, or from the engine. */
+const NOT_COPIED = ['Via', 'From', 'To', 'Call-ID', 'CSeq', 'Record-Route', 'Route', 'RSeq', 'Content-Length'] as const;
+
+/**
+ * @param toTag the tag of all responses of this transaction
+ * @param addContact whether a Contact is added where the application gave none
+ */
+export function buildResponse(
+  request: SipRequest,
+  app: SipResponse,
+  toTag: string,
+  own: BoundAddress,
+  addContact: boolean,
+): SipResponse | Refused {
+  const response = makeResponse(request, app.status, app.reason, { toTag, body: app.body });
+  const { headers } = response;
+  appendAppHeaders(headers, app, NOT_COPIED, own);
+  if (app.status < 200) {
+    withoutReliability(response);
+  }
+  if (addContact && !headers.has('Contact')) {
+    headers.append('Contact', ownContact(own));
+  }
+  return labelBody(headers, app.body) ?? response;
+}
+
+/**
+ * Not RFC 3262 compliant yet: a provisional response for which the application asks 100rel goes out as an ordinary one.
+ * `Require: 100rel` left in would make the caller wait for an RSeq.
+ */
+function withoutReliability(response: SipResponse): void {
+  if (!response.headers.has('Require')) {
+    return;
+  }
+  const others = response.headers.elements('Require').filter((option) => option.toLowerCase() !== '100rel');
+  response.headers.delete('Require');
+  if (others.length > 0) {
+    response.headers.append('Require', others.join(', '));
+  }
+}
+
+/** The To tag that the application chose (srf: a `to` header among the response's), or ''. */
+export function appToTag(app: SipResponse): string {
+  const tag = tagIn(app.headers.get('To') ?? '');
+  return /^[A-Za-z0-9\-.!%*_+`'~]+$/.test(tag) ? tag : '';
+}
+
+/** RFC 3261 12.1.1, 3311 5.2, 3515 2.4.4, 6665 4.2.1.1: the answers that tell the peer where the dialog's requests go. */
+export function wantsContact(method: string, status: number, inDialog: boolean): boolean {
+  switch (method) {
+    case 'INVITE':
+      return inDialog ? status > 100 : status >= 200 && status < 300;
+    case 'SUBSCRIBE':
+      return status > 100;
+    case 'UPDATE':
+    case 'REFER':
+      return status >= 200 && status < 300;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,130 @@
+import { createSipStack, type Flow, type SipStackOptions } from '../sip/index.ts';
+import { createAdmission } from './admission.ts';
+import type { Client } from './client.ts';
+import { openClientPort } from './client-port.ts';
+import { receiveCommand } from './commands.ts';
+import type { EngineCore, LogLevel } from './core.ts';
+import { DialogTable } from './dialogs.ts';
+import { acknowledgeAndEnd } from './ended-dialogs.ts';
+import { refuse, settle } from './incoming-requests.ts';
+import { receiveAck, receiveCancel, receiveRequest } from './incoming.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { RegisteredContacts } from './registered-contacts.ts';
+import { Routes } from './routes.ts';
+import { nokLine } from './token-line.ts';
+import type { Engine, EngineOptions } from './types.ts';
+
+export interface EngineHooks {
+  readonly log?: (level: LogLevel, text: string) => void;
+}
+
+/**
+ * Starts an engine in this thread. The client port opens once every SIP socket is bound, so that no application sees an
+ * incomplete list of them. Rejects with the address that could not be bound.
+ */
+export async function startEngine(options: EngineOptions, hooks: EngineHooks = {}): Promise<Engine> {
+  const core = createCore(options, hooks);
+  const { stack } = core;
+  await stack.start();
+  try {
+    const port = await openClientPort(options.client, core.limits, {
+      onCommand: (client, command) => {
+        try {
+          receiveCommand(core, client, command);
+        } catch (error) {
+          // A defect of ours costs one command, not every call.
+          core.log('warn', `a command failed: ${describe(error)}`);
+          client.send(nokLine(command.tokens[0] ?? '', 'Unknown server error'));
+        }
+      },
+      onClosed: (client) => forgetClient(core, client),
+      log: core.log,
+    });
+    return {
+      client: { host: port.host, port: port.port },
+      secret: options.secret,
+      sipAddresses: stack.addresses.map(
+        ({ protocol, address, port: bound }) =>
+          `${protocol}://${address.includes(':') ? `[${address}]` : address}:${bound}`,
+      ),
+      close: async () => {
+        await port.close();
+        await stack.close();
+      },
+    };
+  } catch (error) {
+    await stack.close();
+    throw error;
+  }
+}
+
+function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const admit = createAdmission(options.allow);
+  const log = hooks.log ?? ((): void => undefined);
+  const stackOptions: SipStackOptions = {
+    listen: options.listen,
+    ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
+    ...(options.timers === undefined ? {} : { timers: options.timers }),
+    admit,
+    user: {
+      onRequest: (transaction, request, flow) => receiveRequest(core, transaction, request, flow),
+      onAck: (ack, flow) => receiveAck(core, ack, flow),
+      onCancel: (transaction, cancel, flow) => receiveCancel(core, transaction, cancel, flow),
+      onClosed: (flow) => forgetConnection(core, flow),
+    },
+    log,
+  };
+  const core: EngineCore = {
+    stack: createSipStack(stackOptions),
+    limits,
+    secret: options.secret,
+    routes: new Routes(),
+    dialogs: new DialogTable(limits.maxDialogs),
+    incoming: new Map(),
+    invites: new Map(),
+    contacts: new RegisteredContacts(limits.maxRegisteredContacts),
+    admit,
+    now: () => Date.now(),
+    log,
+  };
+  return core;
+}
+
+function forgetConnection(core: EngineCore, flow: Flow): void {
+  if (flow.connectionId !== null) {
+    core.dialogs.forgetConnection(flow.connectionId);
+  }
+}
+
+/**
+ * An application went away (drachtio-protocol 3.1): what it had not answered is refused, what it was calling is given up, and
+ * an answer it had not acknowledged is acknowledged and ended. Its established dialogs stay, until the peer's next request in
+ * them gets 481.
+ */
+function forgetClient(core: EngineCore, client: Client): void {
+  core.routes.removeClient(client);
+  for (const incoming of core.incoming.values()) {
+    if (incoming.client === client) {
+      refuse(incoming.transaction, 503, 'Service Unavailable', incoming.toTag === '' ? {} : { toTag: incoming.toTag });
+      settle(core, incoming);
+    }
+  }
+  for (const invite of core.invites.values()) {
+    if (invite.client === client && !invite.cancelled) {
+      invite.cancelled = true;
+      invite.transaction.cancel();
+    }
+  }
+  for (const dialog of core.dialogs.all()) {
+    const { ours, state } = dialog;
+    if (dialog.client === client && state !== null && ours !== null && ours.succeeded && !ours.acknowledged) {
+      acknowledgeAndEnd(core, ours.transaction, dialog.role, state, dialog.flow);
+      core.dialogs.remove(dialog);
+    }
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
