@@ -116,10 +116,15 @@ function wrap(text: string, width: number): string[] {
 function headers({ caller, callee }: Facts, callId: string): Record<string, string> {
   return {
     'Content-Class': 'missedcall',
-    ...(caller.number === null ? {} : { 'X-CallingTelephoneNumber': caller.number }),
-    ...(callee === '' ? {} : { 'X-CalledTelephoneNumber': callee }),
-    ...(callId === '' ? {} : { 'X-CallID': callId }),
+    ...header('X-CallingTelephoneNumber', caller.number ?? ''),
+    ...header('X-CalledTelephoneNumber', callee),
+    ...header('X-CallID', callId),
     'Auto-Submitted': 'auto-generated',
     'X-Auto-Response-Suppress': 'All',
   };
+}
+
+/** Programs read these: a value that would have to be encoded (RFC 2047) is left out. */
+function header(name: string, value: string): Record<string, string> {
+  return /^[ !#-~]+$/.test(value) ? { [name]: value } : {};
 }

@@ -16,8 +16,8 @@ const invisible = /[\p{Cs}\p{Cn}\p{Co}]|(?![\u200c\u200d])\p{Cf}/gu;
 const marks = new RegExp(`(\\p{M}{${MAX_COMBINING_MARKS}})\\p{M}+`, 'gu');
 
 /**
- * One line of visible text: controls, line breaks and bidirectional controls gone, runs of spaces made one, at most
- * `maxLength` characters (code points), the last an ellipsis where some were cut off.
+ * One line of visible text: controls, line breaks and bidirectional controls gone, runs of spaces made one, nothing that a
+ * mail reader would decode, at most `maxLength` characters (code points), the last an ellipsis where some were cut off.
  */
 export function plainText(text: string, maxLength: number): string {
   const clean = text
@@ -27,6 +27,8 @@ export function plainText(text: string, maxLength: number): string {
     .replace(invisible, '')
     .replace(marks, '$1')
     .replace(/ {2,}/g, ' ')
+    // The start of an encoded word (RFC 2047): readers decode it even where none may stand, e.g. between quotes.
+    .replaceAll('=?', '= ?')
     .trim();
   if (clean.length <= maxLength) return clean;
   const characters = Array.from(clean);

@@ -31,17 +31,8 @@ function formatterFor(locale: string, timeZone: string): Formatter {
 }
 
 function makeFormatter(locale: string, timeZone: string): Formatter {
-  const minutes: Intl.DateTimeFormatOptions = {
-    weekday: 'long',
-    day: 'numeric',
-    month: 'long',
-    year: 'numeric',
-    hour: 'numeric',
-    minute: '2-digit',
-    timeZone,
-  };
   return {
-    moment: new Intl.DateTimeFormat(locale, minutes),
+    moment: new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short', timeZone }),
     zone: new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'long' }),
   };
 }
