@@ -1,0 +1,132 @@
+import { METHODS, header, passHeaders } from './headers.ts';
+import { relayed } from './outcome.ts';
+import type {
+  Acknowledge,
+  Dialog,
+  DialogListener,
+  OutgoingMessage,
+  Reply,
+  SipRequest,
+  SipResponse,
+} from './user-agent.ts';
+
+export interface BridgeEnd {
+  /** Which side ended; `lost` where a side went silent or no longer knows the dialog. */
+  readonly by: 'caller' | 'callee' | 'lost';
+  /** The dialogs that are still up and want their BYE. */
+  readonly open: readonly Dialog[];
+  /** The headers of the BYE that came. */
+  readonly headers: Record<string, string>;
+}
+
+/**
+ * Carries the requests of one dialog to the other and the answers back, both ways, until one of them ends.
+ * @param awaitedAck the ACK of the caller's INVITE goes on where the INVITE had no offer (RFC 3261 13.2.1)
+ * @param ended told once
+ */
+export function bridge(caller: Dialog, callee: Dialog, awaitedAck: boolean, ended: (end: BridgeEnd) => void): void {
+  let over = false;
+  const end = (by: BridgeEnd['by'], open: readonly Dialog[], bye: SipRequest | null): void => {
+    if (over) return;
+    over = true;
+    ended({ by, open, headers: bye === null ? {} : passHeaders(bye.headers) });
+  };
+  const lost = (): void => end('lost', [caller, callee], null);
+  const fromCaller = createRelay(callee, lost);
+  const fromCallee = createRelay(caller, lost);
+  if (awaitedAck) fromCaller.awaitAck(null, (message) => callee.ack(message));
+  caller.listener = {
+    request: fromCaller.request,
+    ack: fromCaller.ack,
+    ended: (bye, silent) => end(silent ? 'lost' : 'caller', [callee], bye),
+  };
+  callee.listener = {
+    request: fromCallee.request,
+    ack: fromCallee.ack,
+    ended: (bye, silent) => end(silent ? 'lost' : 'callee', [caller], bye),
+  };
+}
+
+interface Relay extends Pick<DialogListener, 'request' | 'ack'> {
+  awaitAck(cseq: number | null, ack: Acknowledge): void;
+}
+
+/** Requests that come in on one dialog, for the other one. */
+function createRelay(to: Dialog, lost: () => void): Relay {
+  /** The ACK that carries the answer of a delayed offer; a dialog has one INVITE at a time. */
+  let awaited: { readonly cseq: number | null; readonly ack: Acknowledge } | null = null;
+  const awaitAck: Relay['awaitAck'] = (cseq, ack) => {
+    awaited = { cseq, ack };
+  };
+  return {
+    awaitAck,
+    ack(ack) {
+      if (awaited === null || (awaited.cseq !== null && awaited.cseq !== cseqOf(ack))) return;
+      const waiting = awaited;
+      awaited = null;
+      waiting.ack(messageOf(ack));
+    },
+    request(request, reply, onCancel) {
+      const refusal = refusalOf(request);
+      if (refusal !== null) {
+        reply(refusal, refusal === 405 ? { headers: { allow: METHODS.join(', ') } } : {});
+        return;
+      }
+      const handle = to.request(request.method, messageOf(request), (response, ack) => {
+        if (response === null) {
+          reply(481);
+          lost();
+          return;
+        }
+        if (request.method === 'INVITE' && response.status < 300) answerInvite(request, response, reply, ack, awaitAck);
+        else replyWith(reply, response);
+        // RFC 3261 12.2.1.2: a dialog that the other side does not know, or about which it says nothing, is over.
+        if (response.status === 481 || response.status === 408) lost();
+      });
+      onCancel((cancel) => handle.cancel(passHeaders(cancel.headers)));
+    },
+  };
+}
+
+/** A re-INVITE that was accepted: with an offer in it, the ACK is ours to send; without, the other side's ACK has the answer. */
+function answerInvite(
+  request: SipRequest,
+  response: SipResponse,
+  reply: Reply,
+  ack: Acknowledge,
+  awaitAck: Relay['awaitAck'],
+): void {
+  if (request.body !== '') {
+    ack({});
+    replyWith(reply, response);
+    return;
+  }
+  awaitAck(cseqOf(request), ack);
+  // Cancelled meanwhile: no ACK will come, but this 2xx wants one, with an answer to its offer.
+  replyWith(reply, response, () => ack({ body: response.body }));
+}
+
+function replyWith(reply: Reply, response: SipResponse, failed?: () => void): void {
+  const { status, phrase, headers } = relayed(response);
+  const message = { headers, body: response.body, ...(phrase === undefined ? {} : { phrase }) };
+  if (failed === undefined) reply(status, message);
+  else reply(status, message, failed);
+}
+
+/** Requests that do not pass: transfers wait until they are done right, and what belongs to one side only. */
+function refusalOf({ method, headers }: SipRequest): number | null {
+  if (method === 'REFER' || header(headers, 'replaces') !== undefined) return 603;
+  if (method === 'PRACK') return 481;
+  if (method === 'SUBSCRIBE') return 489;
+  const passed: readonly string[] = METHODS;
+  return passed.includes(method) ? null : 405;
+}
+
+function messageOf(message: SipRequest): OutgoingMessage {
+  return { headers: passHeaders(message.headers), body: message.body };
+}
+
+function cseqOf({ headers }: SipRequest): number | null {
+  const number = Number.parseInt(header(headers, 'cseq') ?? '', 10);
+  return Number.isNaN(number) ? null : number;
+}

@@ -1,0 +1,91 @@
+/**
+ * The part of drachtio-srf 5 that srf.ts uses, as its code behaves. The package's own declarations lack most of it; an
+ * ambient module takes their place.
+ */
+declare module 'drachtio-srf' {
+  import type { EventEmitter } from 'node:events';
+  import type { Socket } from 'node:net';
+
+  namespace Srf {
+    type Handler = (request: Request, response: Response) => void;
+
+    /** Not meant for applications, and the only place where a CANCEL finds its INVITE: by Call-ID alone. */
+    interface Agent {
+      readonly mapServer: Map<
+        unknown,
+        { readonly pendingNetworkInvites: Map<string, { req: Request; res: Response }> } | undefined
+      >;
+    }
+
+    interface Message {
+      readonly headers: Record<string, string>;
+      /** Absent where the message had no empty line after its headers. */
+      readonly body?: string;
+      get(name: string): string | undefined;
+    }
+
+    interface Request extends Message, EventEmitter {
+      readonly method: string;
+      readonly uri: string;
+      /** `network`; `application` for what the engine sent by itself in our name. */
+      readonly source: string;
+      readonly source_address: string;
+      /** Empty outside a dialog. */
+      readonly stackDialogId?: string;
+      readonly socket?: Socket;
+      readonly agent: Agent;
+      cancel(options: { headers: Record<string, string> }, callback: (error: Error | null) => void): void;
+      on(event: 'cancel', listener: (cancel: Message) => void): this;
+      on(event: 'update', listener: (request: Request, response: Response) => void): this;
+      on(event: 'authenticate', listener: (retry: Request) => void): this;
+      on(event: 'response', listener: (response: Response, ack: (options?: { body?: string }) => void) => void): this;
+    }
+
+    interface Response extends Message {
+      readonly status: number;
+      readonly reason: string;
+      readonly source_address: string;
+      /** After `send` was acknowledged, and in every received response to an INVITE. */
+      readonly stackDialogId?: string;
+      /** @param callback gets a word (a string!) or an Error where the engine could not send it */
+      send(
+        status: number,
+        reason: string | undefined,
+        options: { headers: Record<string, string>; body?: string },
+        callback: (error: string | Error | null, sent?: Message) => void,
+      ): void;
+    }
+
+    interface RequestOptions {
+      readonly method: string;
+      readonly headers: Record<string, string>;
+      readonly body?: string;
+      readonly auth?: { readonly username: string; readonly password: string };
+      /** In a dialog; the URI is then of no account. */
+      readonly stackDialogId?: string;
+      readonly _socket?: Socket;
+    }
+
+    interface ConnectOptions {
+      readonly host: string;
+      readonly port: number;
+      readonly secret: string;
+      /** Read at every attempt. */
+      readonly reconnect: { retryMaxDelay: number; maxAttempts?: number };
+    }
+  }
+
+  class Srf {
+    /** Hostports are the comma list of SIP addresses. The error is a refused secret. */
+    on(event: 'connect', listener: (error: Error | null, hostports?: string) => void): this;
+    on(event: 'close', listener: () => void): this;
+    on(event: 'error', listener: (error: Error) => void): this;
+    connect(options: Srf.ConnectOptions): void;
+    disconnect(): void;
+    use(handler: Srf.Handler): void;
+    /** Also asks the engine for requests of this method (in lower case). */
+    use(method: string, handler: Srf.Handler): void;
+    request(uri: string, options: Srf.RequestOptions, callback: (error: Error | null, sent: Srf.Request) => void): void;
+  }
+  export = Srf;
+}

@@ -1,0 +1,164 @@
+/**
+ * What a back-to-back user agent carries from one of its dialogs to the other. Everything end-to-end goes through as it is;
+ * what belongs to one dialog, one hop or one transaction stays where it was, and an extension is only named to the other
+ * side where both sides' messages really reach each other (RFC 7092 calls this a signalling-only B2BUA).
+ */
+
+/** Names as they were written or in lower case; the values of a repeated header joined by commas. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** Our own header: the call an INVITE belongs to, for INVITEs that come back to us. */
+export const CALL_HEADER = 'X-MCG-Call';
+
+/** Methods that pass from one side to the other, and those we answer ourselves. */
+export const METHODS = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', 'INFO', 'NOTIFY', 'MESSAGE'] as const;
+export const ALLOW = METHODS.join(', ');
+
+/** Option tags that hold end to end when a B2BUA passes headers and bodies; 100rel, timer, replaces and others do not. */
+const PASSED_OPTIONS = new Set([
+  'answermode',
+  'early-session',
+  'geolocation-http',
+  'geolocation-sip',
+  'histinfo',
+  'ice',
+  'privacy',
+  'resource-priority',
+  'sdp-anat',
+  'uui',
+]);
+
+/** Dialog, transaction and hop: written anew by us or by the engine on the other side. */
+const OWN = [
+  'via',
+  'route',
+  'record-route',
+  'path',
+  'service-route',
+  'contact',
+  'from',
+  'to',
+  'call-id',
+  'cseq',
+  'max-forwards',
+  'content-length',
+  'timestamp',
+];
+/** Credentials are between neighbours: ours are added by the agent, the caller's are nobody else's business. */
+const CREDENTIALS = [
+  'authorization',
+  'proxy-authorization',
+  'www-authenticate',
+  'proxy-authenticate',
+  'authentication-info',
+  'proxy-authentication-info',
+  'security-client',
+  'security-server',
+  'security-verify',
+];
+/** Extensions that we cannot honour, with their compact forms. */
+const UNSUPPORTED = [
+  'require',
+  'proxy-require',
+  'unsupported',
+  'rseq',
+  'rack',
+  'session-expires',
+  'x',
+  'min-se',
+  'replaces',
+  'join',
+  'target-dialog',
+  'refer-to',
+  'r',
+  'refer-sub',
+  'allow-events',
+  'u',
+  'p-preferred-identity',
+];
+const DROPPED = new Set([...OWN, ...CREDENTIALS, ...UNSUPPORTED]);
+
+/** The value of a header, whatever the case its name was written in. @param name in lower case */
+export function header(headers: Headers, name: string): string | undefined {
+  const direct = headers[name];
+  if (direct !== undefined) return direct;
+  for (const written of Object.keys(headers)) {
+    if (written.length === name.length && written.toLowerCase() === name) return headers[written];
+  }
+  return undefined;
+}
+
+function words(value: string | undefined): string[] {
+  return (value ?? '')
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}
+
+/** The headers of a request or response that go on to the other side. */
+export function passHeaders(headers: Headers): Record<string, string> {
+  const passed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const lower = name.toLowerCase();
+    // Our own headers are made fresh, never carried: whoever sent them may have made them up.
+    if (DROPPED.has(lower) || lower.startsWith('x-mcg-')) continue;
+    if (lower === 'supported' || lower === 'k') addList(passed, 'supported', options(value));
+    else if (lower === 'allow') addList(passed, 'allow', methods(value));
+    else passed[name] = value;
+  }
+  return passed;
+}
+
+function addList(headers: Record<string, string>, name: string, list: readonly string[]): void {
+  if (list.length > 0) headers[name] = list.join(', ');
+}
+
+function options(supported: string): string[] {
+  return words(supported).filter((option) => PASSED_OPTIONS.has(option.toLowerCase()));
+}
+
+/** RFC 3261 20.5: a method that the other side allows but we would refuse is not allowed. */
+function methods(allow: string): string[] {
+  const ours: readonly string[] = METHODS;
+  return words(allow).filter((method) => ours.includes(method.toUpperCase()));
+}
+
+/** The option tags of a Require that nobody behind us could honour (RFC 3261 8.2.2.3: 420 with Unsupported). */
+export function unsupportedOptions(headers: Headers): string[] {
+  return words(header(headers, 'require')).filter((option) => !PASSED_OPTIONS.has(option.toLowerCase()));
+}
+
+/** The incoming Max-Forwards; 70 where the sender, against RFC 3261 8.1.1.6, left it out. */
+export function maxForwards(headers: Headers): number {
+  const written = header(headers, 'max-forwards')?.trim() ?? '';
+  return /^\d{1,3}$/.test(written) ? Number(written) : 70;
+}
+
+/** RFC 3323 4.2, RFC 3325 9.3: the tokens of a Privacy header, in lower case. */
+export function privacyOf(headers: Headers): string[] {
+  return (header(headers, 'privacy') ?? '')
+    .split(/[;,]/)
+    .map((token) => token.trim().toLowerCase())
+    .filter((token) => token !== '');
+}
+
+/** An address without its header parameters, so that the agent gives it a tag of its own. */
+export function withoutTag(address: string | undefined): string | undefined {
+  if (address === undefined) return undefined;
+  const close = address.lastIndexOf('>');
+  if (close >= 0) return address.slice(0, close + 1);
+  const bare = address.split(';', 1)[0]?.trim() ?? '';
+  return bare === '' ? undefined : `<${bare}>`;
+}
+
+/** The tag parameter of a From or To header. */
+export function tagOf(address: string | undefined): string | null {
+  const afterUri = address?.slice(Math.max(0, address.lastIndexOf('>'))) ?? '';
+  return /;\s*tag\s*=\s*([^\s;]+)/i.exec(afterUri)?.[1] ?? null;
+}
+
+/** RFC 7989 5: the sender's own half of a Session-ID, or null where it is absent, malformed or the nil UUID. */
+export function sessionUuid(headers: Headers): string | null {
+  const uuid = /^\s*([0-9a-f]{32})\s*(?:;|$)/i.exec(header(headers, 'session-id') ?? '')?.[1]?.toLowerCase();
+  return uuid === undefined || /^0+$/.test(uuid) ? null : uuid;
+}

@@ -1,0 +1,147 @@
+import type { Party } from '../call/index.ts';
+import type { Mailbox, Policy } from '../policy/index.ts';
+import { numberOf, parseAddress, parseUri, splitList, type Address } from './address.ts';
+import { header, privacyOf, type Headers } from './headers.ts';
+import type { Peer } from './types.ts';
+
+/** Who was called, and where that was read. */
+export interface Called {
+  /** The number or name that is dialled onwards: the Request-URI's (or what `calledFrom` names). */
+  readonly dialled: string | null;
+  readonly dialledUri: string;
+  /** The called user: `dialled`, or the oldest diverting number that has a mailbox. */
+  readonly number: string | null;
+  readonly uri: string;
+  readonly mailbox: Mailbox | null;
+  /** Several mailboxes in different dial plans answer to the number. */
+  readonly ambiguous: readonly Mailbox[];
+  /** The header that named a diverting number, and how often the call was diverted. */
+  readonly divertedBy: 'Diversion' | 'History-Info' | null;
+  /** A diversion of any kind came in with the INVITE. */
+  readonly diverted: boolean;
+}
+
+/** The caller (design: P-Asserted-Identity from a peer, else From; `Privacy: id` or an anonymous From hides it). */
+export function callerOf(headers: Headers): Party {
+  const from = parseAddress(header(headers, 'from') ?? '');
+  const asserted = splitList(header(headers, 'p-asserted-identity') ?? '')
+    .map(parseAddress)
+    .find((address) => address !== null && parseUri(address.uri) !== null);
+  const shown = asserted ?? from;
+  const uri = shown?.uri ?? 'sip:anonymous@anonymous.invalid';
+  const asked = privacyOf(headers).some((token) => token === 'id' || token === 'user' || token === 'full');
+  const nobody = isAnonymous(from);
+  return {
+    number: asserted === undefined && nobody ? null : numberOf(parseUri(uri)),
+    uri,
+    displayName: shown?.displayName ?? null,
+    hidden: asked || nobody,
+  };
+}
+
+/** RFC 3323 4.1.1.3: `"Anonymous" <sip:anonymous@anonymous.invalid>`. */
+function isAnonymous(from: Address | null): boolean {
+  const uri = from === null ? null : parseUri(from.uri);
+  return uri === null || uri.host === 'anonymous.invalid' || uri.user?.toLowerCase() === 'anonymous';
+}
+
+/** The called user of an INVITE (design 4.2). */
+export function calledOf(
+  invite: { readonly uri: string; readonly headers: Headers },
+  peer: Pick<Peer, 'calledFrom' | 'dialPlan'>,
+  policy: Policy,
+): Called {
+  const dialledUri = dialledUriOf(invite, peer.calledFrom);
+  const dialled = numberOf(parseUri(dialledUri));
+  const find = (uri: string, number: string | null) => policy.findMailbox({ user: number, uri }, peer.dialPlan);
+
+  const diversions = divertingUris(invite.headers);
+  for (const { uri, by } of diversions) {
+    const number = numberOf(parseUri(uri));
+    const found = find(uri, number);
+    if (found.kind === 'found') {
+      return {
+        dialled,
+        dialledUri,
+        number,
+        uri,
+        mailbox: found.mailbox,
+        ambiguous: [],
+        divertedBy: by,
+        diverted: true,
+      };
+    }
+  }
+  const found = find(dialledUri, dialled);
+  return {
+    dialled,
+    dialledUri,
+    number: dialled,
+    uri: dialledUri,
+    mailbox: found.kind === 'found' ? found.mailbox : null,
+    ambiguous: found.kind === 'ambiguous' ? found.mailboxes : [],
+    divertedBy: null,
+    diverted: diversions.length > 0,
+  };
+}
+
+function dialledUriOf(invite: { readonly uri: string; readonly headers: Headers }, from: Peer['calledFrom']): string {
+  if (from === 'request-uri') return invite.uri;
+  const address = parseAddress(header(invite.headers, from) ?? '');
+  return address !== null && parseUri(address.uri) !== null ? address.uri : invite.uri;
+}
+
+interface DivertingUri {
+  readonly uri: string;
+  readonly by: 'Diversion' | 'History-Info';
+}
+
+/** The numbers that sent the call on, oldest first. */
+function divertingUris(headers: Headers): DivertingUri[] {
+  // RFC 5806 4: each diverting system puts its own on top, so the last one is the oldest.
+  const diversions = splitList(header(headers, 'diversion') ?? '').toReversed();
+  // RFC 7044 5.1: entries stand in the order in which they were added; the last one is the present target, nobody's diversion.
+  const history = splitList(header(headers, 'history-info') ?? '').slice(0, -1);
+  return [
+    ...diversions.map((entry) => ({ entry, by: 'Diversion' as const })),
+    ...history.map((entry) => ({ entry, by: 'History-Info' as const })),
+  ].flatMap(({ entry, by }) => {
+    const uri = parseAddress(entry)?.uri;
+    return uri === undefined ? [] : [{ uri: withoutHeaders(uri), by }];
+  });
+}
+
+/** History-Info carries its Reason as a header of the URI; whose address it is does not depend on it. */
+function withoutHeaders(uri: string): string {
+  return uri.split('?', 1)[0] ?? uri;
+}
+
+/**
+ * Somebody listens to messages: a call to the voicemail system's own number without diversion, or from the mailbox's own
+ * number to itself.
+ */
+export function isVoicemailAccess(
+  called: Called,
+  caller: Party,
+  voicemailNumber: string | null,
+  policy: Policy,
+  dialPlan: string | undefined,
+): boolean {
+  if (called.diverted) return false;
+  if (voicemailNumber !== null && called.dialled === voicemailNumber) return true;
+  if (called.mailbox === null || caller.number === null) return false;
+  const own = policy.findMailbox({ user: caller.number, uri: caller.uri }, dialPlan);
+  return own.kind === 'found' && own.mailbox.identity === called.mailbox.identity;
+}
+
+/** The number that a 3xx sends the call to: the user part of its best Contact. The host is never dialled. */
+export function redirectedTo(contact: string | undefined): { readonly number: string; readonly uri: string } | null {
+  const candidates = splitList(contact ?? '').flatMap((entry) => {
+    const address = parseAddress(entry);
+    const number = address === null ? null : numberOf(parseUri(address.uri));
+    if (address === null || number === null) return [];
+    const q = Number(address.parameters.get('q') ?? '1');
+    return [{ number, uri: address.uri, q: Number.isFinite(q) ? q : 0 }];
+  });
+  return candidates.sort((a, b) => b.q - a.q)[0] ?? null;
+}

@@ -1,0 +1,29 @@
+/** Every bound and wait of the gateway that is not configuration. */
+export interface GatewayLimits {
+  /** Inbound INVITEs and the calls of them that live at once; beyond it 503 with Retry-After. */
+  readonly liveCallers: number;
+  /** Inbound INVITEs joined to one call (forks, loop-backs); beyond it 482. */
+  readonly callersPerCall: number;
+  /** Redirections (3xx) followed for one inbound INVITE. */
+  readonly redirects: number;
+  /** The ring timer starts with the first 18x, or this long after the INVITE. */
+  readonly ringStartMs: number;
+  /**
+   * A cancelled leg that has not ended by then no longer holds up the verdict. It is still ended properly when its last
+   * answer comes.
+   */
+  readonly cancelGraceMs: number;
+}
+
+export const LIMITS: GatewayLimits = {
+  liveCallers: 10_000,
+  callersPerCall: 50,
+  redirects: 5,
+  ringStartMs: 10_000,
+  cancelGraceMs: 1_000,
+};
+
+/** For whoever came while the gateway is full or stops. */
+export const RETRY_AFTER_FULL = { 'retry-after': '5' } as const;
+/** RFC 3261 21.5.1, RFC 3311 5.2: for a request that came a moment too early. */
+export const RETRY_AFTER = { 'retry-after': '2' } as const;

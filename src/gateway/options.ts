@@ -1,0 +1,46 @@
+import type { PeerTable } from './peers.ts';
+import type { HopHealth } from './routing.ts';
+import type { GatewayLog, GatewaySettings } from './types.ts';
+import type { UserAgent } from './user-agent.ts';
+
+/**
+ * Asks next hops whether they are there, by OPTIONS (RFC 3261 11), where their peer says how often.
+ * @param agent any connected engine; null: none just now
+ * @returns the function that ends it
+ */
+export function watchHops(
+  settings: GatewaySettings,
+  peers: PeerTable,
+  health: HopHealth,
+  agent: () => UserAgent | null,
+  log: GatewayLog,
+): () => void {
+  const hops = new Map<string, number>();
+  for (const { uri } of [...settings.routing.nextHop, ...settings.routing.routes.flatMap(({ nextHop }) => nextHop)]) {
+    const every = peers.atUri(uri)?.optionsMs ?? null;
+    if (every !== null) hops.set(uri, every);
+  }
+  const timers = [...hops].map(([uri, every]) => {
+    let asking = false;
+    const ask = (): void => {
+      const engine = agent();
+      if (asking || engine === null) return;
+      asking = true;
+      engine.request('OPTIONS', uri, { 'max-forwards': '70' }, (status) => {
+        asking = false;
+        note(uri, status);
+      });
+    };
+    return setInterval(ask, every);
+  });
+  const note = (uri: string, status: number | null): void => {
+    // Any answer but "not now" says that somebody is there, whatever it thinks of OPTIONS.
+    const isUp = status !== null && status !== 408 && status !== 503;
+    if (isUp === health.isDown(uri)) log.info({ hop: uri, status, up: isUp }, 'next hop changed its state');
+    if (isUp) health.up(uri);
+    else health.down(uri);
+  };
+  return () => {
+    for (const timer of timers) clearInterval(timer);
+  };
+}

@@ -1,0 +1,203 @@
+import { parseReasons, type LegKind } from '../call/index.ts';
+import type { Call } from './call.ts';
+import { header, type Headers } from './headers.ts';
+import type { GatewayLimits } from './limits.ts';
+import type { Failure } from './outcome.ts';
+import type {
+  Dialog,
+  OutgoingInvite,
+  OutgoingInviteHandle,
+  OutgoingInviteListener,
+  SipResponse,
+  UserAgent,
+} from './user-agent.ts';
+
+export interface OutboundOffer {
+  readonly call: Call;
+  /** The inbound leg it is for. */
+  readonly caller: string;
+  readonly kind: LegKind;
+  readonly agent: UserAgent;
+  readonly invite: OutgoingInvite;
+  readonly ringTimeoutMs: number;
+  readonly limits: GatewayLimits;
+  readonly now: () => number;
+}
+
+export interface OutboundListener {
+  /** The engine sent it under this Call-ID. */
+  sent(callId: string): void;
+  provisional(response: SipResponse): void;
+  /** It takes no further part in the call. */
+  over(leg: OutboundLeg): void;
+}
+
+export type RingResult =
+  | { readonly kind: 'answered'; readonly response: SipResponse; readonly dialog: Dialog }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  /** Whoever waited for it did not want it any longer. */
+  | { readonly kind: 'given-up' };
+
+/**
+ * One INVITE that we sent, from its first packet to the end of its dialog, whatever happens in between. Reports every step
+ * to its call. What comes after it was given up (a 200 that crossed our CANCEL) is ended without troubling anybody.
+ *
+ *   inviting --2xx--> answered --BYE, lost--> over
+ *      |  \--300-699, silence--------------->  ^
+ *      \--ring timer, given up--> cancelled ---/
+ */
+export class OutboundLeg {
+  readonly id: string;
+  readonly kind: LegKind;
+  readonly target: string;
+  readonly result: Promise<RingResult>;
+  readonly #offer: OutboundOffer;
+  readonly #listener: OutboundListener;
+  readonly #handle: OutgoingInviteHandle;
+  #phase: 'inviting' | 'cancelled' | 'answered' | 'over' = 'inviting';
+  #cancelledFor: 'ring-timer' | 'caller' | 'gateway' | null = null;
+  #resolve: (result: RingResult) => void = () => undefined;
+  #timer: NodeJS.Timeout;
+  #alerted = false;
+  #rang = false;
+  #dialog: Dialog | null = null;
+  /** What its 2xx offered, where our INVITE had no offer. */
+  #offered = '';
+
+  constructor(offer: OutboundOffer, listener: OutboundListener) {
+    const { call, caller, kind, invite, ringTimeoutMs, limits } = offer;
+    this.id = call.nextLegId();
+    this.kind = kind;
+    this.target = invite.uri;
+    this.#offer = offer;
+    this.#listener = listener;
+    this.result = new Promise((resolve) => (this.#resolve = resolve));
+    call.report({ type: 'leg-invited', at: offer.now(), leg: this.id, caller, kind, target: invite.uri });
+    this.#timer = setTimeout(() => this.#ringTimeout(), limits.ringStartMs + ringTimeoutMs);
+    this.#handle = offer.agent.invite(invite, this.#inviteListener());
+  }
+
+  get dialog(): Dialog | null {
+    return this.#dialog;
+  }
+
+  /** Nobody waits for its answer any longer. */
+  giveUp(by: 'caller' | 'gateway', headers: Headers): void {
+    if (this.#phase === 'answered') this.hangUp(by, headers);
+    else this.#cancel(by, headers);
+  }
+
+  /** Ends the answered dialog by BYE. */
+  hangUp(by: 'caller' | 'gateway' | 'lost', headers: Headers): void {
+    if (this.#phase !== 'answered') return;
+    this.#endDialog(headers);
+    this.end(by);
+  }
+
+  /** The answered dialog is over, or the engine that knew the leg is gone: there is nobody to send anything to. */
+  end(by: 'caller' | 'callee' | 'gateway' | 'lost'): void {
+    if (this.#phase === 'over') return;
+    this.#report({ type: 'leg-ended', by });
+    this.#over({ kind: 'given-up' });
+  }
+
+  #inviteListener(): OutgoingInviteListener {
+    return {
+      sent: (callId) => this.#listener.sent(callId),
+      provisional: (response) => this.#provisional(response),
+      answered: (response, dialog) => this.#answered(response, dialog),
+      failed: (response) => this.#failed(response),
+    };
+  }
+
+  #provisional(response: SipResponse): void {
+    if (this.#phase !== 'inviting') return;
+    const { status } = response;
+    const sdp = response.body !== '';
+    this.#report({ type: 'leg-provisional', status, sdp });
+    this.#rang ||= status === 180 || (status === 183 && sdp);
+    if (!this.#alerted && status >= 180 && status < 190) {
+      this.#alerted = true;
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#ringTimeout(), this.#offer.ringTimeoutMs);
+    }
+    this.#listener.provisional(response);
+  }
+
+  #ringTimeout(): void {
+    if (this.#phase !== 'inviting') return;
+    this.#report({ type: 'leg-timed-out' });
+    const failure: Failure = { kind: 'timed-out', rang: this.#rang, alerted: this.#alerted };
+    this.#resolve({ kind: 'failed', failure });
+    this.#cancel('ring-timer', { reason: 'Q.850;cause=19;text="No answer"' });
+  }
+
+  #cancel(why: 'ring-timer' | 'caller' | 'gateway', headers: Headers): void {
+    if (this.#phase !== 'inviting') return;
+    this.#phase = 'cancelled';
+    this.#cancelledFor = why;
+    this.#resolve({ kind: 'given-up' });
+    this.#handle.cancel(headers);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.end('gateway'), this.#offer.limits.cancelGraceMs);
+  }
+
+  #answered(response: SipResponse, dialog: Dialog): void {
+    this.#dialog = dialog;
+    this.#offered = (this.#offer.invite.body ?? '') === '' ? response.body : '';
+    if (this.#phase === 'inviting') {
+      clearTimeout(this.#timer);
+      this.#phase = 'answered';
+      this.#report({ type: 'leg-answered' });
+      this.#resolve({ kind: 'answered', response, dialog });
+      return;
+    }
+    // The 200 crossed our CANCEL (RFC 3261 9.1): it is acknowledged and ended.
+    this.#endDialog({});
+    if (this.#phase === 'over') return;
+    // After our own ring timer the caller has gone elsewhere: for the call nobody answered.
+    if (this.#cancelledFor !== 'ring-timer') this.#report({ type: 'leg-answered' });
+    this.end('gateway');
+  }
+
+  #endDialog(headers: Headers): void {
+    // RFC 3261 13.2.1: an offer in a 2xx wants its answer in the ACK, even where a BYE follows.
+    this.#dialog?.ack({ body: this.#offered });
+    this.#dialog?.bye(headers);
+  }
+
+  #failed(response: SipResponse | null): void {
+    if (this.#phase === 'over') return;
+    const heard = { rang: this.#rang, alerted: this.#alerted };
+    // What the engine made up is no word of the other side; a 487 it made up says that our CANCEL was never answered.
+    if (response === null || (response.local && response.status !== 487)) {
+      const failure = response?.status === 408 ? 'timeout' : 'transport';
+      this.#report({ type: 'leg-failed', failure });
+      this.#over({ kind: 'failed', failure: { kind: 'failed', failure, ...heard } });
+      return;
+    }
+    const { status, phrase, headers } = response;
+    const reasons = parseReasons(header(headers, 'reason'));
+    this.#report({ type: 'leg-final', status, reasons });
+    this.#over({ kind: 'failed', failure: { kind: 'final', status, phrase, headers, reasons, ...heard } });
+  }
+
+  #over(result: RingResult): void {
+    clearTimeout(this.#timer);
+    this.#phase = 'over';
+    this.#resolve(result);
+    this.#listener.over(this);
+  }
+
+  #report(step: LegStep): void {
+    this.#offer.call.report({ ...step, at: this.#offer.now(), leg: this.id });
+  }
+}
+
+type LegStep =
+  | { readonly type: 'leg-provisional'; readonly status: number; readonly sdp: boolean }
+  | { readonly type: 'leg-timed-out' }
+  | { readonly type: 'leg-answered' }
+  | { readonly type: 'leg-failed'; readonly failure: 'timeout' | 'transport' }
+  | { readonly type: 'leg-final'; readonly status: number; readonly reasons: ReturnType<typeof parseReasons> }
+  | { readonly type: 'leg-ended'; readonly by: 'caller' | 'callee' | 'gateway' | 'lost' };

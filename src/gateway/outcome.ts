@@ -1,0 +1,116 @@
+import { formatReason, hasReason, type Reason } from '../call/index.ts';
+import type { Headers } from './headers.ts';
+import { passHeaders } from './headers.ts';
+
+/** How an attempt to ring somebody ended without an answer. */
+export type Failure =
+  | {
+      readonly kind: 'final';
+      readonly status: number;
+      readonly phrase: string;
+      readonly headers: Headers;
+      readonly reasons: readonly Reason[];
+      /** It rang: a 180, or a 183 with SDP. */
+      readonly rang: boolean;
+      /** Any 18x came: nobody else is tried in its place any more. */
+      readonly alerted: boolean;
+    }
+  /** Nothing came back, or nothing could be sent. */
+  | {
+      readonly kind: 'failed';
+      readonly failure: 'timeout' | 'transport';
+      readonly rang: boolean;
+      readonly alerted: boolean;
+    }
+  /** Our ring timer. */
+  | { readonly kind: 'timed-out'; readonly rang: boolean; readonly alerted: boolean };
+
+/** The next hop is tried only where this one did no work on the call: dead, silent, or 503 before any 18x (design 4.3). */
+export function failsOver(failure: Failure): boolean {
+  if (failure.alerted) return false;
+  return failure.kind === 'failed' || (failure.kind === 'final' && failure.status === 503);
+}
+
+/** Why a call is diverted to voicemail, in the words of RFC 5806 (Diversion) and RFC 4458 (cause). */
+export interface DiversionCause {
+  readonly reason: 'no-answer' | 'user-busy' | 'unavailable' | 'unconditional';
+  readonly cause: number;
+}
+
+const BUSY: DiversionCause = { reason: 'user-busy', cause: 486 };
+const NO_ANSWER: DiversionCause = { reason: 'no-answer', cause: 408 };
+/** A call that its user sent away; phone systems hand it to voicemail as they do a busy one. */
+const DECLINED: DiversionCause = { reason: 'user-busy', cause: 486 };
+const UNREACHABLE: DiversionCause = { reason: 'unavailable', cause: 503 };
+/** A 3xx: the phone, or its system, sends the call elsewhere. */
+export const REDIRECTED: DiversionCause = { reason: 'unconditional', cause: 302 };
+
+const UNREACHABLE_STATUSES = [404, 408, 410, 430, 480, 502, 503, 504];
+const REFUSED_STATUSES = [416, 428, 433, 436, 437, 438, 482, 483, 484, 485, 604, 607, 608];
+
+/**
+ * Whether, and why, a call that nobody took goes to voicemail: what the verdict (design 4.1) calls missed does, what it calls
+ * rejected or failed does not. Null: it does not.
+ * @param hasMailbox a number that did not ring is diverted only where it is somebody's
+ */
+export function diversionCause(failure: Failure, hasMailbox: boolean): DiversionCause | null {
+  if (failure.kind === 'timed-out') return NO_ANSWER;
+  if (failure.kind === 'failed') return failure.rang ? NO_ANSWER : hasMailbox ? UNREACHABLE : null;
+  const { status, reasons, rang } = failure;
+  if (status === 486 || status === 600 || hasReason(reasons, 'Q.850', 17)) return BUSY;
+  if (status === 603 || ((status === 403 || status === 480) && hasReason(reasons, 'Q.850', 21))) return DECLINED;
+  if (REFUSED_STATUSES.includes(status) || hasReason(reasons, 'Q.850', 28)) return null;
+  if (rang) return status === 606 || (status >= 400 && status < 600) ? NO_ANSWER : null;
+  const unreachable = UNREACHABLE_STATUSES.includes(status) || hasReason(reasons, 'Q.850', 3, 18, 20, 27, 38);
+  return unreachable && hasMailbox ? UNREACHABLE : null;
+}
+
+export interface FinalAnswer {
+  readonly status: number;
+  /** The other side's own words; absent: the standard ones. */
+  readonly phrase?: string;
+  readonly headers: Record<string, string>;
+}
+
+/** What the caller gets for a call that nobody took (design 4.3). */
+export function finalAnswer(failure: Failure): FinalAnswer {
+  switch (failure.kind) {
+    case 'timed-out':
+      return { status: 480, headers: { reason: formatReason({ protocol: 'Q.850', cause: 19, text: 'No answer' }) } };
+    case 'failed':
+      return { status: 503, headers: {} };
+    case 'final':
+      return relayed(failure);
+  }
+}
+
+/** A final response as it goes on to the other side, in a dialog or before there is one. */
+export function relayed(response: {
+  readonly status: number;
+  readonly phrase: string;
+  readonly headers: Headers;
+}): FinalAnswer {
+  const status = relayedStatus(response.status);
+  const headers = passHeaders(response.headers);
+  return status === response.status ? { status, phrase: response.phrase, headers } : { status, headers };
+}
+
+/** Status codes that have a meaning of their own on the other side. */
+function relayedStatus(status: number): number {
+  // A redirection that was not followed: its Contact is for us, not for the caller.
+  if (status >= 300 && status < 400) return 480;
+  switch (status) {
+    // The challenge was for us (credentials of the next hop), and it failed.
+    case 401:
+    case 407:
+      return 403;
+    // Only we cancel our INVITEs: a 487 that we did not ask for says that the other side gave up.
+    case 487:
+      return 480;
+    // RFC 3261 16.7 step 6: a 503 would tell the caller that this gateway is overloaded.
+    case 503:
+      return 500;
+    default:
+      return status;
+  }
+}

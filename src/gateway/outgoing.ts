@@ -1,0 +1,31 @@
+import { diversionHeaders, withoutDiversion } from './diversion.ts';
+import { CALL_HEADER, header, maxForwards, passHeaders, privacyOf, withoutTag, type Headers } from './headers.ts';
+import type { DiversionCause } from './outcome.ts';
+
+export interface OutgoingFacts {
+  /** The headers of the INVITE that came in. */
+  readonly incoming: Headers;
+  readonly callId: string;
+  readonly uri: string;
+  /** The next hop is one of the peers: it may know our call's name, and who the caller is. */
+  readonly toPeer: boolean;
+  /** Where the call is diverted or redirected: whose call it was, and why it went on. */
+  readonly diversion: { readonly calledUri: string; readonly why: DiversionCause } | null;
+}
+
+/** The headers of an INVITE that goes out for one that came in. Via, Contact, Call-ID, CSeq and the tags are the engine's. */
+export function outgoingHeaders({ incoming, callId, uri, toPeer, diversion }: OutgoingFacts): Record<string, string> {
+  const headers =
+    diversion === null
+      ? passHeaders(incoming)
+      : { ...withoutDiversion(incoming), ...diversionHeaders(incoming, diversion.calledUri, uri, diversion.why) };
+  // RFC 3325 7: who asked for privacy is not named to a system outside the trust domain.
+  if (!toPeer && privacyOf(incoming).includes('id')) delete headers['p-asserted-identity'];
+  if (toPeer) headers[CALL_HEADER] = callId;
+  const from = withoutTag(header(incoming, 'from'));
+  const to = withoutTag(header(incoming, 'to'));
+  if (from !== undefined) headers['from'] = from;
+  if (to !== undefined) headers['to'] = to;
+  headers['max-forwards'] = String(maxForwards(incoming) - 1);
+  return headers;
+}

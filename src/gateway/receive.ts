@@ -1,0 +1,113 @@
+import type { CallStart, Evidence, Party } from '../call/index.ts';
+import type { CallFacts } from './call.ts';
+import type { Belonging, InviteKeys } from './calls.ts';
+import { CALL_HEADER, header, maxForwards, sessionUuid, type Headers } from './headers.ts';
+import { calledOf, callerOf, isVoicemailAccess, type Called } from './identity.ts';
+import { InboundLeg, voicemailNumber, type GatewayContext } from './inbound.ts';
+import { placeOf } from './routing.ts';
+import type { GatewayOptions, Peer } from './types.ts';
+import type { IncomingInvite } from './user-agent.ts';
+
+/** Takes in a well-formed INVITE of a peer: whose call it is, whether it may go on, and if so, rings. */
+export function receive(
+  invite: IncomingInvite,
+  peer: Peer,
+  { policy, newCallId }: Pick<GatewayOptions, 'policy' | 'newCallId'>,
+  context: GatewayContext,
+): void {
+  const { calls, limits, settings, log, now } = context;
+  const { request } = invite;
+  const current = policy.current();
+  const called = calledOf(request, peer, current);
+  const caller = callerOf(request.headers);
+  const keys = keysOf(invite, peer, caller, called);
+  const belonging = calls.belonging(keys);
+
+  const pilot = voicemailNumber(settings);
+  const call =
+    belonging.kind === 'new'
+      ? calls.open({
+          start: startOf({ id: newCallId(), at: now(), invite, peer, caller, called }),
+          voicemailAccess: isVoicemailAccess(called, caller, pilot, current, peer.dialPlan),
+        } satisfies CallFacts)
+      : belonging.call;
+  const crowded = call.callers.size >= limits.callersPerCall;
+  const returned = belonging.kind === 'loop' || (belonging.kind === 'joined' && belonging.returned);
+  const dialled = { number: called.dialled, uri: called.dialledUri };
+  const leg = new InboundLeg({ call, invite, peer, dialled, returned }, context);
+  calls.enter(call, keys);
+  if (belonging.kind === 'joined') {
+    const detail = `an INVITE of ${peer.name} belongs to this call by its ${belonging.by}`;
+    call.addEvidence({ at: now(), kind: 'joined', source: leg.id, strength: 'strong', detail });
+  }
+  const refusal = refusalOf(request.headers, belonging, crowded);
+  if (refusal !== null) {
+    leg.refuse(refusal.status, refusal.why);
+    return;
+  }
+  call.places.add(placeOf(request.uri));
+  leg.run().catch((error: unknown) => {
+    log.error({ error, call: call.id }, 'the call could not be carried on');
+    leg.interrupt();
+  });
+}
+
+function keysOf({ request, callId }: IncomingInvite, peer: Peer, caller: Party, called: Called): InviteKeys {
+  const forks = peer.forks && caller.number !== null && called.mailbox !== null;
+  return {
+    requestUri: request.uri,
+    callId,
+    ownCall: header(request.headers, CALL_HEADER.toLowerCase())?.trim() ?? null,
+    sessionUuid: sessionUuid(request.headers),
+    fork: forks ? `${caller.number ?? ''} ${called.mailbox?.identity ?? ''}` : null,
+  };
+}
+
+/** The loop guard (design 4.3), and what a B2BUA cannot do yet. */
+function refusalOf(
+  headers: Headers,
+  belonging: Belonging,
+  crowded: boolean,
+): { readonly status: number; readonly why: string } | null {
+  if (belonging.kind === 'loop') return { status: 482, why: belonging.why };
+  if (crowded) return { status: 482, why: 'too many INVITEs of one call' };
+  // RFC 3261 16.3 step 3.
+  if (maxForwards(headers) === 0) return { status: 483, why: 'Max-Forwards is 0' };
+  if (header(headers, 'replaces') !== undefined || header(headers, 'join') !== undefined) {
+    return { status: 603, why: 'taking over another dialog is not supported' };
+  }
+  return null;
+}
+
+interface StartFacts {
+  readonly id: string;
+  readonly at: number;
+  readonly invite: IncomingInvite;
+  readonly peer: Peer;
+  readonly caller: Party;
+  readonly called: Called;
+}
+
+function startOf({ id, at, invite, peer, caller, called }: StartFacts): CallStart {
+  const evidence: Evidence[] = [];
+  if (called.ambiguous.length > 0) {
+    const names = called.ambiguous.map(({ identity }) => identity).join(', ');
+    const detail = `${called.number ?? called.uri} is a number of ${names}; peers[].dialPlan of ${peer.name} would choose`;
+    evidence.push({ at, kind: 'ambiguous', source: 'gateway', strength: 'certain', detail });
+  }
+  if (called.divertedBy !== null) {
+    const detail = `${called.divertedBy} says that the call was first for ${called.number ?? called.uri}`;
+    evidence.push({ at, kind: 'diverted', source: peer.name, strength: 'strong', detail });
+  }
+  return {
+    id,
+    sipCallId: invite.callId,
+    caller,
+    callee: called.number ?? called.uri,
+    calleeUri: called.uri,
+    mailbox: called.mailbox?.identity ?? null,
+    peer: peer.name,
+    startedAt: at,
+    evidence,
+  };
+}

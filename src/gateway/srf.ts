@@ -1,0 +1,390 @@
+import Srf from 'drachtio-srf';
+import { AgentDialog, type DialogAgent, type DialogFacts } from './dialog.ts';
+import { tagOf, type Headers } from './headers.ts';
+import { RETRY_AFTER } from './limits.ts';
+import { PendingInvites, type PendingInvite } from './pending-invites.ts';
+import type {
+  Acknowledge,
+  IncomingInvite,
+  IncomingInviteListener,
+  OutgoingInvite,
+  OutgoingInviteHandle,
+  OutgoingInviteListener,
+  OutgoingMessage,
+  Reply,
+  SipRequest,
+  SipResponse,
+  UserAgent,
+  UserAgentOptions,
+} from './user-agent.ts';
+
+/** Methods that the engine gives us outside a dialog; the rest it answers by itself. */
+const ROUTED = ['invite', 'options', 'message', 'notify', 'info', 'refer', 'subscribe', 'register', 'publish'];
+const RECONNECT_MAX_MS = 1_000;
+
+/**
+ * An engine connection on drachtio-srf's agent and routing, without its Dialog class and its createUAC, createUAS and
+ * createB2BUA: those answer early UPDATEs and requests that come before a listener by themselves, hang in `modify` after one
+ * rejected re-INVITE, lose a BYE that comes in the same segment as its 200, and have no word for a 2xx other than 200.
+ */
+export function connectUserAgent(options: UserAgentOptions): UserAgent {
+  return new SrfUserAgent(options);
+}
+
+type Guard = <Args extends unknown[]>(listener: (...args: Args) => void) => (...args: Args) => void;
+type Ack = (options: { headers?: Record<string, string>; body?: string }) => void;
+
+/** What comes of a request that we sent. */
+interface SentListener {
+  sent?(request: Srf.Request): void;
+  update(request: Srf.Request, response: Srf.Response): void;
+  provisional?(response: Srf.Response, ack: Ack): void;
+  /** Exactly once; null where the engine did not take it. */
+  final(response: Srf.Response | null, ack: Ack): void;
+}
+
+class SrfUserAgent implements UserAgent, DialogAgent {
+  readonly #srf = new Srf();
+  readonly #options: UserAgentOptions;
+  readonly #reconnect: { retryMaxDelay: number; maxAttempts?: number } = { retryMaxDelay: RECONNECT_MAX_MS };
+  readonly #dialogs = new Map<string, AgentDialog>();
+  readonly #pending = new PendingInvites<Srf.Message>();
+  #sipAddresses: readonly string[] = [];
+  #connected = false;
+  #closed = false;
+
+  constructor(options: UserAgentOptions) {
+    this.#options = options;
+    const { host, port, secret } = options.engine;
+    this.#srf.on('connect', this.#guard(this.#onConnect.bind(this)));
+    this.#srf.on('close', this.#guard(this.#onClose.bind(this)));
+    this.#srf.on('error', (error) => options.log.debug({ error, host, port }, 'engine connection failed'));
+    const handle = this.#guard(this.#receive.bind(this));
+    for (const method of ROUTED) this.#srf.use(method, (request, response) => handle(request, response));
+    this.#srf.use((request, response) => handle(request, response));
+    this.#srf.connect({ host, port, secret, reconnect: this.#reconnect });
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  get sipAddresses(): readonly string[] {
+    return this.#sipAddresses;
+  }
+
+  get holdings(): UserAgent['holdings'] {
+    return { dialogs: this.#dialogs.size, pendingInvites: this.#pending.size };
+  }
+
+  invite(offer: OutgoingInvite, listener: OutgoingInviteListener): OutgoingInviteHandle {
+    const { uri, credentials } = offer;
+    const request = {
+      method: 'INVITE',
+      ...outgoing(offer),
+      ...(credentials === undefined ? {} : { auth: credentials }),
+    };
+    return this.#send(uri, request, {
+      sent: (sent) => listener.sent(sent.get('call-id') ?? ''),
+      update: (update, response) => this.#earlyUpdate(update, response),
+      provisional: (response, ack) => {
+        // RFC 3262 4: we never offer 100rel; who insists on it all the same gets its PRACK.
+        if (response.get('rseq') !== undefined) ack({});
+        listener.provisional(readResponse(response));
+      },
+      final: (response, ack) => {
+        if (response === null || response.status >= 300) {
+          listener.failed(response === null ? null : readResponse(response));
+          return;
+        }
+        const facts = { id: response.stackDialogId ?? '', ack: acknowledge(ack) };
+        const dialog = this.#open(credentials === undefined ? facts : { ...facts, credentials });
+        listener.answered(readResponse(response), dialog);
+      },
+    });
+  }
+
+  request(method: string, uri: string, headers: Headers, done: (status: number | null) => void): void {
+    this.#send(
+      uri,
+      { method, headers: { ...headers } },
+      {
+        update: (update, response) => this.#earlyUpdate(update, response),
+        final: (response) => done(response?.status ?? null),
+      },
+    );
+  }
+
+  sendInDialog(
+    dialog: AgentDialog,
+    method: string,
+    message: OutgoingMessage,
+    done: (response: SipResponse | null, ack: Acknowledge) => void,
+  ): OutgoingInviteHandle {
+    const { id, credentials } = dialog.facts;
+    const auth = credentials === undefined ? {} : { auth: credentials };
+    const options = { method, ...outgoing(message), stackDialogId: id, ...auth };
+    return this.#send('sip:placeholder', options, {
+      // While a request of ours is pending, the framework hands the other side's UPDATEs to it instead of the dialog.
+      update: (request, response) => this.#receiveInDialog(dialog, request, response),
+      final: (response, ack) => done(response === null ? null : readResponse(response), acknowledge(ack)),
+    });
+  }
+
+  forget(dialog: AgentDialog): void {
+    this.#dialogs.delete(dialog.facts.id);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connected = false;
+    this.#dialogs.clear();
+    this.#reconnect.maxAttempts = 1;
+    // Throws where there is no connection just now; an attempt under way ends in #onConnect.
+    attempt(() => this.#srf.disconnect());
+  }
+
+  /** An error thrown into the framework would end the process or the connection. */
+  readonly #guard: Guard =
+    (listener) =>
+    (...args) => {
+      try {
+        listener(...args);
+      } catch (error) {
+        this.#options.log.error({ error }, 'a SIP event could not be handled');
+      }
+    };
+
+  #onConnect(error: Error | null, hostports?: string): void {
+    if (this.#closed) {
+      attempt(() => this.#srf.disconnect());
+      return;
+    }
+    if (error !== null) {
+      this.#options.listener.refused();
+      return;
+    }
+    this.#connected = true;
+    this.#sipAddresses = (hostports ?? '').split(',').filter((address) => address !== '');
+    this.#options.listener.connected();
+  }
+
+  #onClose(): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.#dialogs.clear();
+    this.#pending.clear();
+    this.#options.listener.lost();
+  }
+
+  #open(facts: DialogFacts): AgentDialog {
+    const dialog = new AgentDialog(facts, this);
+    this.#dialogs.set(facts.id, dialog);
+    return dialog;
+  }
+
+  #send(uri: string, options: Srf.RequestOptions, listener: SentListener): OutgoingInviteHandle {
+    let sent: Srf.Request | null = null;
+    let over = false;
+    let cancelHeaders: Headers | null = null;
+    const final = (response: Srf.Response | null, ack: Ack): void => {
+      if (over) return;
+      over = true;
+      listener.final(response, ack);
+    };
+    const cancel = (headers: Headers): void => {
+      // The CANCEL of an INVITE that is over, or whose engine is gone, is refused: nothing is lost by it.
+      attempt(() => sent?.cancel({ headers: { ...headers } }, () => undefined));
+    };
+    const onSent = this.#guard((error: Error | null, request: Srf.Request) => {
+      if (error !== null) {
+        final(null, () => undefined);
+        return;
+      }
+      sent = request;
+      this.#listen(request, listener, final);
+      listener.sent?.(request);
+      // RFC 3261 9.1: it may be cancelled from now on; the engine waits for the first provisional response.
+      if (cancelHeaders !== null) cancel(cancelHeaders);
+    });
+    // The engine answers later, but a connection that is gone is told at once: listeners hear of both later.
+    let returned = false;
+    attempt(
+      () => {
+        this.#srf.request(uri, options, (error, request) => {
+          if (returned) onSent(error, request);
+          else queueMicrotask(() => onSent(error, request));
+        });
+      },
+      () => queueMicrotask(this.#guard(() => final(null, () => undefined))),
+    );
+    returned = true;
+    return {
+      cancel: (headers) => {
+        if (over || cancelHeaders !== null) return;
+        cancelHeaders = headers;
+        if (sent !== null) cancel(headers);
+      },
+    };
+  }
+
+  #listen(request: Srf.Request, listener: SentListener, final: SentListener['final']): void {
+    const onResponse = this.#guard((response: Srf.Response, ack: Ack) => {
+      if (response.status < 200) listener.provisional?.(response, ack);
+      else final(response, ack);
+    });
+    const onUpdate = this.#guard(listener.update.bind(listener));
+    request.on('response', onResponse);
+    request.on('update', onUpdate);
+    // The request that answers a challenge takes this one's place; the framework moves the response listeners only.
+    request.on('authenticate', (retry) => retry.on('update', onUpdate));
+  }
+
+  #receive(request: Srf.Request, response: Srf.Response): void {
+    const dialogId = request.stackDialogId ?? '';
+    const dialog = dialogId === '' ? undefined : this.#dialogs.get(dialogId);
+    if (dialog !== undefined) {
+      this.#receiveInDialog(dialog, request, response);
+      return;
+    }
+    if (request.method === 'ACK' || request.source === 'application') return;
+    const reply = this.#replyWith(response);
+    // RFC 3261 15.1.2, but a BYE that crossed ours found what it wanted.
+    if (request.method === 'BYE') reply(200);
+    else if (dialogId !== '' || tagOf(request.get('to')) !== null) reply(481);
+    else if (request.method === 'INVITE') this.#receiveInvite(request, response);
+    else this.#options.listener.request(readMessage(request, request), reply);
+  }
+
+  #receiveInDialog(dialog: AgentDialog, request: Srf.Request, response: Srf.Response): void {
+    dialog.receive({
+      request: readMessage(request, request),
+      reply: this.#replyWith(response),
+      silent: request.source === 'application',
+      onCancel: (listener) =>
+        request.on(
+          'cancel',
+          this.#guard((cancel: Srf.Message) => listener(readMessage(cancel, request))),
+        ),
+    });
+  }
+
+  #receiveInvite(request: Srf.Request, response: Srf.Response): void {
+    const callId = request.get('call-id') ?? '';
+    const held: { listener: IncomingInviteListener | null } = { listener: null };
+    const pending: PendingInvite<Srf.Message> = {
+      callId,
+      fromTag: tagOf(request.get('from')),
+      cancelled: (cancel) => held.listener?.cancelled(readMessage(cancel, request)),
+      restore: () => {
+        const connection = request.agent.mapServer.get(request.socket);
+        connection?.pendingNetworkInvites.set(callId, { req: request, res: response });
+      },
+    };
+    this.#pending.add(pending);
+    request.on(
+      'cancel',
+      this.#guard((cancel: Srf.Message) => this.#pending.cancelled(pending, tagOf(cancel.get('from')), cancel)),
+    );
+    request.on('update', (update, reply) => this.#earlyUpdate(update, reply));
+    const send = this.#replyWith(response);
+    const invite: IncomingInvite = {
+      request: readMessage(request, request),
+      callId,
+      agent: this,
+      listen: (listener) => {
+        held.listener = listener;
+      },
+      reply: (status, message, failed) => {
+        send(status, message, failed);
+        if (status >= 200) this.#pending.remove(pending);
+      },
+      answer: (message, answered, failed) => {
+        const sent = this.#guard((error: string | Error | null) => {
+          if (error === null) answered(this.#open({ id: response.stackDialogId ?? '', ack: null }));
+          else failed(textOf(error));
+        });
+        response.send(200, undefined, outgoing(message), sent);
+        this.#pending.remove(pending);
+      },
+    };
+    this.#options.listener.invite(invite);
+  }
+
+  /** RFC 3311 5.2: before the answer there is nothing an offer could change yet; without one there is nothing to decide. */
+  #earlyUpdate(request: Srf.Request, response: Srf.Response): void {
+    const reply = this.#replyWith(response);
+    if ((request.body ?? '') === '') reply(200);
+    else reply(500, { headers: RETRY_AFTER });
+  }
+
+  #replyWith(response: Srf.Response): Reply {
+    return (status, message = {}, failed) => {
+      const done = this.#guard((error: string | Error | null) => {
+        if (error !== null) failed?.(textOf(error));
+      });
+      const send = (code: number, phrase: string | undefined): void =>
+        response.send(code, phrase, outgoing(message), done);
+      // RFC 3261 8.1.3.2: a status that the framework does not know means what its class means; a 6xx ends the search.
+      const known = status < 200 ? 183 : status < 600 ? Math.floor(status / 100) * 100 : 603;
+      attempt(
+        () => send(status, message.phrase),
+        () => send(known, undefined),
+      );
+    };
+  }
+}
+
+function acknowledge(ack: Ack): Acknowledge {
+  // Throws where the connection is gone, and with it the dialog.
+  return (message) => attempt(() => ack(outgoing(message)));
+}
+
+function outgoing({ headers, body }: OutgoingMessage): { headers: Record<string, string>; body?: string } {
+  return body === undefined || body === '' ? { headers: { ...headers } } : { headers: { ...headers }, body };
+}
+
+/** @param request the one it came with: a CANCEL has no source of its own */
+function readMessage(message: Srf.Message, request: Srf.Request): SipRequest {
+  return {
+    method: message === request ? request.method : 'CANCEL',
+    uri: request.uri,
+    headers: unfolded(message.headers),
+    body: message.body ?? '',
+    sourceAddress: request.source_address,
+  };
+}
+
+function readResponse(response: Srf.Response): SipResponse {
+  return {
+    status: response.status,
+    phrase: response.reason,
+    headers: unfolded(response.headers),
+    body: response.body ?? '',
+    // Nothing came from the network: the engine has no address to tell.
+    local: response.source_address === '',
+  };
+}
+
+/** RFC 3261 7.3.1: a folded line reads as one; the framework leaves the line break in the value. */
+function unfolded(headers: Record<string, string>): Headers {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] ?? '';
+    if (value.includes('\n') || value.includes('\r')) headers[name] = value.replaceAll(/\s*[\r\n]+\s*/g, ' ');
+  }
+  return headers;
+}
+
+function textOf(error: string | Error): string {
+  return typeof error === 'string' ? error : error.message;
+}
+
+/** For what can only fail where its purpose is already served, or something else serves it. */
+function attempt(action: () => void, otherwise: () => void = () => undefined): void {
+  try {
+    action();
+  } catch {
+    otherwise();
+  }
+}
