@@ -368,7 +368,8 @@ describe('TCP connections', () => {
     socket.write(`${requestText()}INVITE`);
     await bob.messages.next();
     clock.pass(900);
-    socket.write(' sip:x');
+    await new Promise((written) => socket.write(' sip:x', written));
+    for (let round = 0; round < 5; round++) await new Promise(setImmediate);
     clock.pass(99);
     expect(bob.closed.size).toBe(0);
     clock.pass(1);
