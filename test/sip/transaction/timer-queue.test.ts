@@ -1,40 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../../src/sip/stack.types.ts';
 import type { TimerName } from '../../../src/sip/transaction/machine.ts';
 import { TimerQueue, TransactionTimers, type Timer } from '../../../src/sip/transaction/timer-queue.ts';
-
-/** Time that passes when it is told to. */
-function manualClock(): Clock & { advance(ms: number): void; readonly alarms: number } {
-  let nowMs = 0;
-  const alarms = new Map<object, { dueMs: number; callback: () => void }>();
-  return {
-    now: () => nowMs,
-    setTimeout(callback, delayMs) {
-      const handle = {};
-      alarms.set(handle, { dueMs: nowMs + delayMs, callback });
-      return handle;
-    },
-    clearTimeout(handle) {
-      alarms.delete(handle as object);
-    },
-    advance(ms) {
-      const endMs = nowMs + ms;
-      for (;;) {
-        const due = [...alarms].filter(([, alarm]) => alarm.dueMs <= endMs);
-        const [next] = due.toSorted(([, one], [, other]) => one.dueMs - other.dueMs);
-        if (next === undefined) break;
-        alarms.delete(next[0]);
-        nowMs = Math.max(nowMs, next[1].dueMs);
-        next[1].callback();
-      }
-      nowMs = endMs;
-    },
-    get alarms() {
-      return alarms.size;
-    },
-  };
-}
+import { manualClock } from '../clock.ts';
 
 const NAMES: readonly TimerName[] = ['A', 'B', 'D', 'E', 'F'];
 
