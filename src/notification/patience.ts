@@ -9,7 +9,8 @@ export const LONGEST_JOURNAL_RETRY_MS = 10_000;
 /** Tries statements until the journal takes them. Says once that it fails and once that it is back, not every time. */
 export class Patience {
   readonly #log: NotificationLog;
-  #failing = false;
+  /** What fails now. */
+  readonly #failing = new Set<string>();
 
   constructor(log: NotificationLog) {
     this.#log = log;
@@ -41,13 +42,12 @@ export class Patience {
   ): Promise<{ readonly value: T } | { readonly again: boolean }> {
     try {
       const value = await statement();
-      if (this.#failing) this.#log.info({}, 'the journal takes statements again');
-      this.#failing = false;
+      if (this.#failing.delete(what)) this.#log.info({}, `the journal can ${what} again`);
       return { value };
     } catch (error) {
       const again = !(error instanceof JournalError) || error.retryable;
-      if (!this.#failing) this.#log.error({ err: error, again }, `the journal failed to ${what}`);
-      this.#failing = true;
+      if (!this.#failing.has(what)) this.#log.error({ err: error, again }, `the journal failed to ${what}`);
+      this.#failing.add(what);
       return { again };
     }
   }
