@@ -1,7 +1,7 @@
 import { confirmAsUas, dialogAsUas, newTag, parseCSeq, type SipRequest, type SipResponse } from '../sip/index.ts';
 import type { Client } from './client.ts';
 import type { EngineCore } from './core.ts';
-import { newDialogId } from './dialogs.ts';
+import { namesOf, newDialogId } from './dialogs.ts';
 import { endDialog } from './ended-dialogs.ts';
 import { settle } from './incoming-requests.ts';
 import type { Dialog, IncomingRequest } from './records.ts';
@@ -104,7 +104,7 @@ function callAccepted(core: EngineCore, incoming: IncomingRequest, response: Sip
 
 function subscribed(core: EngineCore, incoming: IncomingRequest, response: SipResponse): Dialog | null {
   const { transaction, client } = incoming;
-  const id = newDialogId(transaction.request);
+  const id = newDialogId(namesOf(transaction.request));
   if (id === null || core.dialogs.get(id) !== undefined || !core.dialogs.hasRoom()) {
     return null;
   }

@@ -34,11 +34,11 @@ export function receiveCommand(core: EngineCore, client: Client, command: Comman
       client.send(okLine(id, 'pong'));
       break;
     case 'route':
-      if (core.routes.add(argument, client, core.limits.maxRoutesPerClient)) {
-        client.send(okLine(id));
-      } else {
-        client.send(nokLine(id, `a connection may route ${core.limits.maxRoutesPerClient} verbs at most`));
+      // Always OK; a verb that is no lower-case method never matches a request (drachtio-protocol 1.3).
+      if (METHODS.has(argument.toUpperCase()) && argument === argument.toLowerCase()) {
+        core.routes.add(argument, client);
       }
+      client.send(okLine(id));
       break;
     case 'remove_route':
       core.routes.remove(argument, client);

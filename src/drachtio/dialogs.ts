@@ -5,10 +5,24 @@ import type { Dialog } from './records.ts';
 /** RFC 3261 leaves `|` out of words and tokens; here it separates tokens (drachtio-protocol 2.2). Beyond ASCII nothing is legal. */
 const UNUSABLE_ID = /[^!-{}~]/;
 
-/** The id of the dialog that this request would create; null where it cannot be written into a token line. */
-export function newDialogId(request: SipRequest): string | null {
-  const callId = request.headers.get('Call-ID') ?? '';
-  const tag = tagOf(request.headers.get('From')) ?? '';
+/** What tells dialogs apart (RFC 3261 12), read once for each request. */
+export interface DialogNames {
+  readonly callId: string;
+  readonly fromTag: string | null;
+  readonly toTag: string | null;
+}
+
+export function namesOf(request: SipRequest): DialogNames {
+  return {
+    callId: request.headers.get('Call-ID') ?? '',
+    fromTag: tagOf(request.headers.get('From')),
+    toTag: tagOf(request.headers.get('To')),
+  };
+}
+
+/** The id of the dialog that such a request creates; null where it cannot be written into a token line. */
+export function newDialogId({ callId, fromTag }: DialogNames): string | null {
+  const tag = fromTag ?? '';
   return UNUSABLE_ID.test(callId) || UNUSABLE_ID.test(tag) ? null : dialogId(callId, tag);
 }
 
@@ -25,9 +39,17 @@ export function update(dialog: Dialog, state: DialogState): void {
   }
 }
 
+export interface FoundDialog {
+  readonly dialog: Dialog;
+  /** The early dialog that is meant, or the confirmed one. */
+  readonly state: DialogState;
+}
+
 export class DialogTable {
   readonly #byId = new Map<string, Dialog>();
   readonly #byConnection = new Map<number, Set<Dialog>>();
+  /** Dialogs whose application is gone. */
+  readonly #orphans = new Set<Dialog>();
   readonly #maxDialogs: number;
 
   constructor(maxDialogs: number) {
@@ -43,13 +65,16 @@ export class DialogTable {
     if (this.#byId.size < this.#maxDialogs) {
       return true;
     }
-    for (const dialog of this.#byId.values()) {
-      if (dialog.client.closed) {
-        this.remove(dialog);
-        return true;
-      }
+    for (const dialog of this.#orphans) {
+      this.remove(dialog);
+      return true;
     }
     return false;
+  }
+
+  /** The dialog stays for its peer's next request only, and only while there is room. */
+  orphan(dialog: Dialog): void {
+    this.#orphans.add(dialog);
   }
 
   create(id: string, role: Dialog['role'], client: Client): Dialog {
@@ -60,6 +85,7 @@ export class DialogTable {
       state: null,
       early: new Map(),
       flow: null,
+      lostConnection: false,
       invite: null,
       unanswered: new Set(),
       ours: null,
@@ -81,6 +107,7 @@ export class DialogTable {
     if (this.#byId.get(dialog.id) === dialog) {
       this.#byId.delete(dialog.id);
     }
+    this.#orphans.delete(dialog);
     this.#leaveConnection(dialog);
     dialog.flow = null;
   }
@@ -96,36 +123,32 @@ export class DialogTable {
       }
     }
     dialog.flow = flow;
+    dialog.lostConnection = false;
   }
 
   /** A connection ended: its dialogs go on, but not over it. */
   forgetConnection(connectionId: number): void {
     for (const dialog of this.#byConnection.get(connectionId) ?? []) {
       dialog.flow = null;
+      dialog.lostConnection = true;
     }
     this.#byConnection.delete(connectionId);
   }
 
   /** The dialog of a request from the network, by Call-ID and both tags (RFC 3261 12). */
-  match(request: SipRequest): { readonly dialog: Dialog; readonly state: DialogState } | null {
-    const callId = request.headers.get('Call-ID') ?? '';
-    const ourTag = tagOf(request.headers.get('To'));
-    const theirTag = tagOf(request.headers.get('From')) ?? '';
-    if (ourTag === null) {
+  match({ callId, fromTag, toTag }: DialogNames): FoundDialog | null {
+    if (toTag === null) {
       return null;
     }
+    const ourTag = toTag;
+    const theirTag = fromTag ?? '';
     return (
       this.#matchRole('uas', dialogId(callId, theirTag), ourTag, theirTag) ??
       this.#matchRole('uac', dialogId(callId, ourTag), ourTag, theirTag)
     );
   }
 
-  #matchRole(
-    role: Dialog['role'],
-    id: string,
-    ourTag: string,
-    theirTag: string,
-  ): { readonly dialog: Dialog; readonly state: DialogState } | null {
+  #matchRole(role: Dialog['role'], id: string, ourTag: string, theirTag: string): FoundDialog | null {
     const dialog = this.#byId.get(id);
     const state = dialog?.state ?? dialog?.early.get(theirTag);
     if (dialog === undefined || state === undefined || dialog.role !== role) {

@@ -1,6 +1,6 @@
-import { serialize, tagOf, type Flow, type ServerTransaction, type SipRequest } from '../sip/index.ts';
+import { serialize, type Flow, type ServerTransaction, type SipRequest } from '../sip/index.ts';
 import type { EngineCore } from './core.ts';
-import { newDialogId } from './dialogs.ts';
+import { namesOf, newDialogId } from './dialogs.ts';
 import { deliverCancel, refuse, settle, track } from './incoming-requests.ts';
 import { receiveAckInDialog, receiveInDialog } from './incoming-in-dialog.ts';
 import type { IncomingRequest } from './records.ts';
@@ -25,17 +25,18 @@ export function receiveRequest(
     refuse(transaction, 501, 'Not Implemented', { headers: [{ name: 'Allow', value: [...METHODS].join(', ') }] });
     return;
   }
-  const id = newDialogId(request);
+  const names = namesOf(request);
+  const id = newDialogId(names);
   if (id === null) {
     refuse(transaction, 400, 'Bad Call-ID Or Tag');
     return;
   }
-  const found = core.dialogs.match(request);
+  const found = core.dialogs.match(names);
   if (found !== null) {
     receiveInDialog(core, transaction, request, flow, found.dialog, found.state);
     return;
   }
-  if (hasToTag(request)) {
+  if (names.toTag !== null) {
     receiveInUnknownDialog(core, transaction, request, flow);
     return;
   }
@@ -43,7 +44,11 @@ export function receiveRequest(
     refuse(transaction, 481, 'Call/Transaction Does Not Exist');
     return;
   }
-  receiveNew(core, transaction, request, flow, id);
+  if (request.method === 'INVITE') {
+    receiveCall(core, transaction, request, flow, names.fromTag === null ? null : id);
+  } else {
+    deliverNew(core, transaction, request, flow, '');
+  }
 }
 
 function receiveInUnknownDialog(
@@ -65,22 +70,19 @@ function receiveInUnknownDialog(
   }
 }
 
-function receiveNew(
+/** A new INVITE; `dialogId` is null where its From has no tag. */
+function receiveCall(
   core: EngineCore,
   transaction: ServerTransaction,
   request: SipRequest,
   flow: Flow,
-  dialogId: string,
+  dialogId: string | null,
 ): void {
-  if (request.method !== 'INVITE') {
-    deliverNew(core, transaction, request, flow, '');
-    return;
-  }
-  if (tagOf(request.headers.get('From')) === null) {
+  if (dialogId === null) {
     // RFC 3261 8.1.1.3: the From field MUST contain a tag; without one no dialog could be told from another.
     refuse(transaction, 400, 'Missing From Tag');
   } else if (core.dialogs.get(dialogId) !== undefined) {
-    // RFC 3261 8.2.2.2 in spirit: the call is here already, by another way or with another CSeq. srf keys calls by Call-ID.
+    // As RFC 3261 8.2.2.2: the call is here already, with another CSeq or as a leg of ours. srf keys calls by Call-ID alone.
     refuse(transaction, 482, 'Loop Detected');
   } else if (!core.dialogs.hasRoom()) {
     core.log('warn', `an INVITE was refused: ${core.dialogs.size} dialogs are open`);
@@ -134,12 +136,8 @@ export function receiveCancel(core: EngineCore, transaction: ServerTransaction, 
 }
 
 export function receiveAck(core: EngineCore, ack: SipRequest, flow: Flow): void {
-  const found = core.dialogs.match(ack);
+  const found = core.dialogs.match(namesOf(ack));
   if (found !== null) {
     receiveAckInDialog(core, ack, flow, found.dialog);
   }
-}
-
-function hasToTag(request: SipRequest): boolean {
-  return tagOf(request.headers.get('To')) !== null;
 }

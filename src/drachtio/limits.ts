@@ -13,8 +13,6 @@ export interface EngineLimits {
   readonly maxClients: number;
   /** Bytes waiting for an application that does not read; beyond, its connection is closed. */
   readonly maxClientBacklogBytes: number;
-  /** Verbs one connection may route. */
-  readonly maxRoutesPerClient: number;
   /** Dialogs, early ones included; beyond, new INVITEs get 503 and the application's are refused. */
   readonly maxDialogs: number;
   /** Requests from the network that no application has answered; beyond, new ones get 503. */
@@ -31,7 +29,6 @@ export const DEFAULT_LIMITS: EngineLimits = {
   authenticateTimeoutMs: 10_000,
   maxClients: 64,
   maxClientBacklogBytes: 64 * 1024 * 1024,
-  maxRoutesPerClient: 32,
   maxDialogs: 100_000,
   maxUnansweredRequests: 20_000,
   maxEarlyDialogs: 32,

@@ -70,16 +70,8 @@ function trySend(
   }
   update(dialog, next.dialog);
   const { request } = next;
-  return send({
-    core,
-    client,
-    askedId,
-    dialog,
-    inDialog: true,
-    byConnection: 'flow' in target && target.flow.connectionId !== null,
-    request,
-    target,
-  });
+  const byConnection = dialog.lostConnection || ('flow' in target && target.flow.connectionId !== null);
+  return send({ core, client, askedId, dialog, inDialog: true, byConnection, request, target, own });
 }
 
 /** Digest authentication counts CSeq up by itself (srf); a lower number than ours would be refused by the peer. */

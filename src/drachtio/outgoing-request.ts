@@ -13,7 +13,7 @@ import {
 } from '../sip/index.ts';
 import type { Client } from './client.ts';
 import type { EngineCore } from './core.ts';
-import { newDialogId, update } from './dialogs.ts';
+import { namesOf, newDialogId, update } from './dialogs.ts';
 import { acknowledgeAndEnd } from './ended-dialogs.ts';
 import type { Dialog, OutgoingInvite } from './records.ts';
 import { sipLine, type Way } from './token-line.ts';
@@ -189,7 +189,7 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
 
   #subscribed(response: SipResponse, flow: Flow | null): void {
     const dialogs = this.#core.dialogs;
-    const id = this.#request.method === 'SUBSCRIBE' ? newDialogId(this.#request) : null;
+    const id = this.#request.method === 'SUBSCRIBE' ? newDialogId(namesOf(this.#request)) : null;
     if (id === null) {
       return;
     }

@@ -1,15 +1,15 @@
 import {
-  formatHostPort,
   parseUri,
-  tagOf,
+  type BoundAddress,
   type ClientTransaction,
   type RequestTarget,
   type SipRequest,
+  type SipUri,
 } from '../sip/index.ts';
 import type { Refused } from './app-headers.ts';
 import type { Client } from './client.ts';
 import type { EngineCore } from './core.ts';
-import { newDialogId } from './dialogs.ts';
+import { namesOf, newDialogId } from './dialogs.ts';
 import { OutgoingRequest } from './outgoing-request.ts';
 import type { Dialog } from './records.ts';
 import { buildRequest, isRequestUri } from './requests.ts';
@@ -43,13 +43,14 @@ function trySend(core: EngineCore, client: Client, askedId: string, app: SipRequ
     return { refused: UNKNOWN_DIALOG };
   }
   const nextHop = routeUrl === '' ? app.uri : routeUrl;
-  if (!isRequestUri(app.uri, routeUrl !== '') || parseUri(nextHop) === null) {
+  const parsed = parseUri(nextHop);
+  if (parsed === null || (routeUrl !== '' && !isRequestUri(app.uri))) {
     return { refused: `invalid request-uri: ${app.method} ${app.uri} SIP/2.0` };
   }
-  if (isOwnAddress(core, nextHop)) {
+  if (isOwnAddress(core, parsed)) {
     return { refused: 'can not send request to myself' };
   }
-  const flow = core.contacts.flowTo(nextHop, core.now());
+  const flow = core.contacts.flowTo(parsed, core.now());
   const target: RequestTarget = flow === null ? { uri: nextHop } : { flow };
   const own = core.stack.localFor(target);
   if (own === undefined) {
@@ -63,13 +64,14 @@ function trySend(core: EngineCore, client: Client, askedId: string, app: SipRequ
   if (dialog !== null && 'refused' in dialog) {
     return dialog;
   }
-  return send({ core, client, askedId, dialog, inDialog: false, byConnection: flow !== null, request, target });
+  return send({ core, client, askedId, dialog, inDialog: false, byConnection: flow !== null, request, target, own });
 }
 
 /** An INVITE takes its place in the table at once, so that its early dialogs can be found. */
 function newDialog(core: EngineCore, client: Client, request: SipRequest): Dialog | Refused {
-  const id = newDialogId(request);
-  if (id === null || tagOf(request.headers.get('From')) === null) {
+  const names = namesOf(request);
+  const id = newDialogId(names);
+  if (id === null || names.fromTag === null) {
     return { refused: 'the Call-ID or From tag holds characters that SIP does not allow there' };
   }
   if (core.dialogs.get(id) !== undefined) {
@@ -90,11 +92,13 @@ export interface Sending {
   readonly byConnection: boolean;
   readonly request: SipRequest;
   readonly target: RequestTarget;
+  /** Our address towards it. */
+  readonly own: BoundAddress;
 }
 
 /** Gives the request to the stack and tells the application so, before anything that comes of it (4.2 rule 1). */
 export function send(sending: Sending): Refused | null {
-  const { core, client, askedId, dialog, inDialog, request, target } = sending;
+  const { core, client, askedId, dialog, inDialog, request, target, own } = sending;
   const outgoing = new OutgoingRequest(sending);
   let transaction: ClientTransaction;
   try {
@@ -111,23 +115,17 @@ export function send(sending: Sending): Refused | null {
     dialog.ours = outgoing;
   }
   const { flow, bytes } = transaction;
-  const way = requestWay(flow, core.stack.localFor(target));
+  const way = requestWay(flow, own);
   const line = requestSentLine(askedId, flow === null ? 0 : bytes.length, way, core.now(), transaction.id);
   client.send(line, bytes);
   return null;
 }
 
 /** A request to ourselves would come back as a new one, for ever. Only literal addresses can be told. */
-function isOwnAddress(core: EngineCore, uri: string): boolean {
-  const parsed = parseUri(uri);
-  if (parsed === null) {
-    return false;
-  }
-  const hostPort = formatHostPort(parsed.host, parsed.port ?? 5060);
-  const protocol = parsed.params.get('transport')?.toLowerCase() ?? 'udp';
+function isOwnAddress(core: EngineCore, uri: SipUri): boolean {
+  const port = uri.port ?? 5060;
+  const protocol = uri.params.get('transport')?.toLowerCase() ?? 'udp';
   return core.stack.addresses.some(
-    (bound) =>
-      bound.protocol === protocol &&
-      (hostPort === formatHostPort(bound.host, bound.port) || hostPort === formatHostPort(bound.address, bound.port)),
+    (own) => own.port === port && own.protocol === protocol && (own.host === uri.host || own.address === uri.host),
   );
 }

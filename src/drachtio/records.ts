@@ -18,6 +18,8 @@ export interface Dialog {
   readonly early: Map<string, DialogState>;
   /** The peer's latest way to us; null before there was one and after its connection has ended. */
   flow: Flow | null;
+  /** The connection it came by has ended. */
+  lostConnection: boolean;
   /** The peer's INVITE that creates the dialog, until it has its final answer. */
   invite: IncomingRequest | null;
   /** Requests of the peer in this dialog which the application has not answered. */

@@ -1,4 +1,4 @@
-import { parseNameAddress, parseUri, type Flow, type SipRequest, type SipResponse } from '../sip/index.ts';
+import { parseNameAddress, parseUri, type Flow, type SipRequest, type SipResponse, type SipUri } from '../sip/index.ts';
 
 interface Registered {
   readonly flow: Flow;
@@ -28,10 +28,11 @@ export class RegisteredContacts {
     }
     for (const value of request.headers.elements('Contact')) {
       const contact = parseNameAddress(value);
-      const key = contact === null ? null : contactKey(contact.uri);
-      if (contact === null || key === null) {
+      const uri = contact === null ? null : parseUri(contact.uri);
+      if (contact === null || uri === null) {
         continue;
       }
+      const key = contactKey(uri);
       this.#byContact.delete(key);
       const seconds = expires(contact.params.get('expires'), request, response);
       if (seconds > 0) {
@@ -42,13 +43,13 @@ export class RegisteredContacts {
   }
 
   /** The connection that leads to this uri, or null. It may be closed by now: then the peer is gone. */
-  flowTo(uri: string, nowMs: number): Flow | null {
+  flowTo(uri: SipUri, nowMs: number): Flow | null {
     if (this.#byContact.size === 0) {
       return null;
     }
     const key = contactKey(uri);
-    const registered = key === null ? undefined : this.#byContact.get(key);
-    if (key === null || registered === undefined) {
+    const registered = this.#byContact.get(key);
+    if (registered === undefined) {
       return null;
     }
     if (registered.expiresAt <= nowMs) {
@@ -69,9 +70,8 @@ export class RegisteredContacts {
 }
 
 /** `user@host`, as drachtio-server keys them; with the port, which tells two phones of one user and address apart. */
-function contactKey(uri: string): string | null {
-  const parsed = parseUri(uri);
-  return parsed === null ? null : `${parsed.user ?? ''}@${parsed.host.toLowerCase()}:${parsed.port ?? ''}`;
+function contactKey(parsed: SipUri): string {
+  return `${parsed.user ?? ''}@${parsed.host.toLowerCase()}:${parsed.port ?? ''}`;
 }
 
 const DEFAULT_EXPIRES_SECONDS = 3600;

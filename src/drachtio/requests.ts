@@ -40,9 +40,9 @@ const NOT_COPIED = [
   'CSeq',
 ] as const;
 
-/** A sip or sips uri; or a tel one, which needs a next hop to go anywhere. */
-export function isRequestUri(uri: string, hasRoute: boolean): boolean {
-  return parseUri(uri) !== null || (hasRoute && /^tel:\+?[0-9A-Fa-f.()*#-]+(;[^\s<>"]*)?$/.test(uri));
+/** What may stand in a request line whose next hop is known by other means: a tel uri too. */
+export function isRequestUri(uri: string): boolean {
+  return parseUri(uri) !== null || /^tel:\+?[0-9A-Fa-f.()*#-]+(;[^\s<>"]*)?$/.test(uri);
 }
 
 /** A request outside a dialog. */

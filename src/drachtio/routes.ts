@@ -7,25 +7,13 @@ import type { Client } from './client.ts';
 export class Routes {
   readonly #byVerb = new Map<string, { clients: Client[]; next: number }>();
 
-  /** False where the connection routes too many verbs already. */
-  add(verb: string, client: Client, maxRoutesPerClient: number): boolean {
+  add(verb: string, client: Client): void {
     const route = this.#byVerb.get(verb);
-    if (route?.clients.includes(client) === true) {
-      return true;
-    }
-    let count = 0;
-    for (const { clients } of this.#byVerb.values()) {
-      count += clients.includes(client) ? 1 : 0;
-    }
-    if (count >= maxRoutesPerClient) {
-      return false;
-    }
     if (route === undefined) {
       this.#byVerb.set(verb, { clients: [client], next: 0 });
-    } else {
+    } else if (!route.clients.includes(client)) {
       route.clients.push(client);
     }
-    return true;
   }
 
   remove(verb: string, client: Client): void {

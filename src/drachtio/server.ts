@@ -9,6 +9,7 @@ import { acknowledgeAndEnd } from './ended-dialogs.ts';
 import { refuse, settle } from './incoming-requests.ts';
 import { receiveAck, receiveCancel, receiveRequest } from './incoming.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
+import type { Dialog } from './records.ts';
 import { RegisteredContacts } from './registered-contacts.ts';
 import { Routes } from './routes.ts';
 import { nokLine } from './token-line.ts';
@@ -106,7 +107,12 @@ function forgetClient(core: EngineCore, client: Client): void {
   core.routes.removeClient(client);
   for (const incoming of core.incoming.values()) {
     if (incoming.client === client) {
-      refuse(incoming.transaction, 503, 'Service Unavailable', incoming.toTag === '' ? {} : { toTag: incoming.toTag });
+      const parts = incoming.toTag === '' ? {} : { toTag: incoming.toTag };
+      if (incoming.inDialog) {
+        refuse(incoming.transaction, 481, 'Call/Transaction Does Not Exist', parts);
+      } else {
+        refuse(incoming.transaction, 503, 'Service Unavailable', parts);
+      }
       settle(core, incoming);
     }
   }
@@ -117,11 +123,19 @@ function forgetClient(core: EngineCore, client: Client): void {
     }
   }
   for (const dialog of core.dialogs.all()) {
-    const { ours, state } = dialog;
-    if (dialog.client === client && state !== null && ours !== null && ours.succeeded && !ours.acknowledged) {
-      acknowledgeAndEnd(core, ours.transaction, dialog.role, state, dialog.flow);
-      core.dialogs.remove(dialog);
+    if (dialog.client === client) {
+      abandon(core, dialog);
     }
+  }
+}
+
+function abandon(core: EngineCore, dialog: Dialog): void {
+  const { ours, state } = dialog;
+  if (state !== null && ours !== null && ours.succeeded && !ours.acknowledged) {
+    acknowledgeAndEnd(core, ours.transaction, dialog.role, state, dialog.flow);
+    core.dialogs.remove(dialog);
+  } else {
+    core.dialogs.orphan(dialog);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   calleePeer,
   callerPeer,
   connectSrf,
+  dialogCount,
   newCall,
   next,
   response,
@@ -47,7 +48,7 @@ describe('calls through createB2BUA', () => {
     const acked = next(uas, 'ack');
     sendAck(call);
     await acked;
-    expect(srf._dialogs.size).toBe(2);
+    expect(dialogCount(srf)).toBe(2);
     const info = uac.request({ method: 'INFO' });
     answer(callee, await callee.expect(/^INFO /), 200);
     expect((await info).status).toBe(200);
@@ -58,7 +59,7 @@ describe('calls through createB2BUA', () => {
     const destroyed = uac.destroy();
     answer(callee, await callee.expect(/^BYE /), 200);
     await destroyed;
-    expect(srf._dialogs.size).toBe(0);
+    expect(dialogCount(srf)).toBe(0);
   });
 
   it('13: busy: B`s 486 is ACKed by the engine, delivered once, relayed to A; srf`s own ACK gets NOK', async () => {

@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { once, type EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { afterEach } from 'vitest';
 import { startEngine, type Engine, type EngineOptions } from '../../src/drachtio/index.ts';
@@ -67,7 +67,6 @@ type Handler = (req: SrfRequest, res: SrfResponse) => void;
 
 export interface Srf extends EventEmitter {
   readonly idle: boolean;
-  readonly _dialogs: Map<string, SrfDialog>;
   connect(options: object): void;
   disconnect(): void;
   use(method: string, handler: Handler): void;
@@ -161,6 +160,11 @@ export async function connectSrf(engine: Engine, prepare: (srf: Srf) => void = (
     }
   });
   return srf;
+}
+
+/** The dialogs srf believes in. */
+export function dialogCount(srf: Srf): number {
+  return (Reflect.get(srf, '_dialogs') as Map<string, SrfDialog>).size;
 }
 
 export async function callerPeer(port: number, transport: 'udp' | 'tcp' = 'udp'): Promise<SipPeer> {
@@ -298,7 +302,7 @@ export function answer(peer: SipPeer, request: Received, status: number, options
   peer.send(answerText(peer, request, status, options));
 }
 
-/** Resolves with the arguments of the next event of this name. */
-export async function next<T extends unknown[]>(emitter: EventEmitter, event: string): Promise<T> {
-  return (await once(emitter, event)) as T;
+/** Resolves with the arguments of the next event of this name; errors in between are no matter. */
+export function next<T extends unknown[]>(emitter: EventEmitter, event: string): Promise<T> {
+  return new Promise((resolve) => emitter.once(event, (...args) => resolve(args as T)));
 }

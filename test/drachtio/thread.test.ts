@@ -1,0 +1,68 @@
+import process from 'node:process';
+import type { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { startEngineThread, type EngineOptions, type EngineThread } from '../../src/drachtio/index.ts';
+import { callerPeer, connectSrf, later, newCall, next, response, sendInvite } from './support.ts';
+
+const OPTIONS: EngineOptions = {
+  listen: [
+    { protocol: 'udp', address: '127.0.0.1', port: 0 },
+    { protocol: 'tcp', address: '127.0.0.1', port: 0 },
+  ],
+  client: { host: '127.0.0.1', port: 0 },
+  secret: 'cymru',
+};
+
+async function start(hooks: Parameters<typeof startEngineThread>[1] = {}) {
+  const workers: Worker[] = [];
+  const onWorker = (worker: Worker): void => void workers.push(worker);
+  process.on('worker', onWorker);
+  later(() => void process.removeListener('worker', onWorker));
+  const engine = await startEngineThread(OPTIONS, hooks);
+  later(() => engine.close());
+  return { engine, workers };
+}
+
+function udpPort(engine: EngineThread): number {
+  return Number(/:(\d+)$/.exec(engine.sipAddresses[0] ?? '')?.[1]);
+}
+
+describe('an engine on its own thread', () => {
+  it('takes calls, and closes', async () => {
+    const { engine } = await start();
+    await connectSrf(engine, (srf) => srf.invite((_req, res) => res.send(486)));
+    const call = newCall(await callerPeer(udpPort(engine)));
+    sendInvite(call);
+    await response(call, 486);
+    await engine.close();
+    await engine.close();
+  });
+
+  it('is started again on the same ports when it dies, and srf reconnects', async () => {
+    const restarted = Promise.withResolvers<number>();
+    const { engine, workers } = await start({ onRestart: (restarts) => restarted.resolve(restarts) });
+    const before = { client: engine.client, sip: engine.sipAddresses };
+    const srf = await connectSrf(engine, (app) => app.invite((_req, res) => res.send(486)));
+    const reconnected = next(srf, 'connect');
+    await workers[0]?.terminate();
+    expect(await restarted.promise).toBe(1);
+    expect(engine.restarts).toBe(1);
+    expect({ client: engine.client, sip: engine.sipAddresses }).toEqual(before);
+    await reconnected;
+    const call = newCall(await callerPeer(udpPort(engine)));
+    sendInvite(call);
+    await response(call, 486);
+  });
+
+  it('rejects with the address where a port is taken', async () => {
+    const { engine } = await start();
+    const taken = { ...OPTIONS, listen: [{ protocol: 'udp', address: '127.0.0.1', port: udpPort(engine) }] } as const;
+    await expect(startEngineThread(taken)).rejects.toThrow(String(udpPort(engine)));
+  });
+
+  it('refuses an address range that is none before it binds anything', async () => {
+    await expect(startEngineThread({ ...OPTIONS, allow: ['10.0.0.0/8', 'nowhere'] })).rejects.toThrow(
+      'nowhere is no address range',
+    );
+  });
+});
