@@ -2,6 +2,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { CallStart, Evidence } from '../../call/index.ts';
 import type { Settlement } from '../types.ts';
 
+/** What a probe writes, about as much as a settlement: a full disk may still have room for less. */
+const PROBE_BYTES = 32 * 1024;
+
 /** The statements that write calls, prepared once. Each function is one unit of a group commit: whole or not at all. */
 export function callWrites(db: DatabaseSync, node: string) {
   const begin = db.prepare(`
@@ -21,7 +24,9 @@ export function callWrites(db: DatabaseSync, node: string) {
   const notify = db.prepare(`
     INSERT INTO notifications (id, call_id, mailbox, channel, state, attempts, created_at, due_at, message_id, content)
     VALUES (?, ?, ?, ?, 'due', 0, ?, ?, ?, ?) ON CONFLICT (call_id, mailbox, channel) DO NOTHING`);
-  const probe = db.prepare('INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at');
+  const probe = db.prepare(`
+    INSERT INTO probe (id, at, padding) VALUES (1, ?, zeroblob(${PROBE_BYTES}))
+    ON CONFLICT (id) DO UPDATE SET at = excluded.at, padding = excluded.padding`);
 
   function addEvidence(callId: string, evidence: readonly Evidence[]): void {
     if (evidence.length === 0) return;

@@ -20,10 +20,14 @@ export function createPrivateFile(path: string): void {
   }
 }
 
-/** A connection for writing, in WAL mode with every commit synced to disk. */
-export function openForWriting(path: string): DatabaseSync {
+/**
+ * A connection for writing, in WAL mode with every commit synced to disk.
+ * @param check looks at the file before anything in it is changed, and throws where it is not for us
+ */
+export function openForWriting(path: string, check: (db: DatabaseSync) => void): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
+    check(db);
     db.exec(`PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA wal_autocheckpoint = 0;

@@ -43,8 +43,8 @@ export function requireCurrentSchema(db: DatabaseSync, path: string, migrations:
   }
 }
 
-/** 0 for a new file. Throws where the file is another program's, or a later version's. */
-function readVersion(db: DatabaseSync, path: string, migrations: readonly Migration[]): number {
+/** The number of the last migration the file has seen, 0 for a new file. Throws where the file is another program's, or a later version's. */
+export function readVersion(db: DatabaseSync, path: string, migrations: readonly Migration[] = all): number {
   const applicationId = Number(db.prepare('PRAGMA application_id').get()?.['application_id']);
   const tables = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
   if (applicationId !== APPLICATION_ID && (applicationId !== 0 || tables > 0)) {

@@ -5,7 +5,7 @@ import { createPrivateFile, openForWriting, requireFile } from './database.ts';
 import { groupCommit } from './group-commit.ts';
 import { holdLock } from './lock.ts';
 import { notificationWrites } from './notification-writes.ts';
-import { migrate, requireCurrentSchema } from './schema.ts';
+import { migrate, readVersion, requireCurrentSchema } from './schema.ts';
 import { runner, serve, type Backend, type WorkerSettings } from './worker-messages.ts';
 
 /** A checkpoint of this many units' pages takes a few milliseconds, in which commits wait. */
@@ -18,14 +18,13 @@ export type Writes = ReturnType<typeof callWrites> & ReturnType<typeof notificat
 function openWriter({ path, node, mode, pid, openedAt }: WorkerSettings): Backend {
   if (mode === 'beside') {
     requireFile(path);
-    const db = openForWriting(path);
-    requireCurrentSchema(db, path);
+    const db = openForWriting(path, (opened) => requireCurrentSchema(opened, path));
     return writer(db, node, () => undefined);
   }
   createPrivateFile(path);
   const lock = holdLock(path, { node, pid, since: openedAt });
   try {
-    const db = openForWriting(path);
+    const db = openForWriting(path, (opened) => readVersion(opened, path));
     migrate(db, path, openedAt);
     return writer(db, node, () => lock.release());
   } catch (error) {

@@ -70,6 +70,6 @@ export const migration: Migration = {
     CREATE INDEX notifications_waiting ON notifications (coalesce(lease_until, due_at), id)
       WHERE state IN ('due', 'claimed');
 
-    CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT;
+    CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL, padding BLOB NOT NULL) STRICT;
   `,
 };
