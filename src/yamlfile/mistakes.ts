@@ -37,21 +37,26 @@ function valueAt(root: unknown, path: Path): unknown {
   return value;
 }
 
+type Coat = z.ZodOptional | z.ZodNullable | z.ZodDefault | z.ZodPrefault;
+
+const isCoat = (schema: Schema): schema is Coat =>
+  schema instanceof z.ZodOptional ||
+  schema instanceof z.ZodNullable ||
+  schema instanceof z.ZodDefault ||
+  schema instanceof z.ZodPrefault;
+
 /** The schema without its optional, nullable and default coats. */
 function bare(schema: Schema): Schema {
   let inner = schema;
-  while (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable || inner instanceof z.ZodDefault) {
-    inner = inner.unwrap();
-  }
+  while (isCoat(inner)) inner = inner.unwrap();
   return inner;
 }
 
 function describedAs(schema: Schema): string {
-  for (let inner: Schema = schema; ;) {
+  for (let inner = schema; ; inner = inner.unwrap()) {
     const description = z.globalRegistry.get(inner)?.description;
     if (description !== undefined) return description;
-    if (!(inner instanceof z.ZodOptional || inner instanceof z.ZodNullable || inner instanceof z.ZodDefault)) return '';
-    inner = inner.unwrap();
+    if (!isCoat(inner)) return '';
   }
 }
 

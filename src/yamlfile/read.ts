@@ -10,6 +10,8 @@ export interface ReadOptions<Schema extends z.ZodType> {
   readonly schema: Schema;
   /** A longer text is refused before it is parsed. */
   readonly maxCharacters: number;
+  /** Changes the value before it is judged: variables become what they stand for. */
+  readonly substitute?: (written: unknown) => { readonly value: unknown; readonly mistakes: readonly Mistake[] };
   /** What a schema cannot say (references, duplicates). Gets the value as it was written, right or wrong in its parts. */
   readonly check?: (written: unknown) => Iterable<Mistake>;
 }
@@ -92,7 +94,7 @@ export function fileProblem(message: string, remedy: string): Problem {
  */
 export function readYaml<Schema extends z.ZodType>(
   text: string,
-  { schema, maxCharacters, check }: ReadOptions<Schema>,
+  { schema, maxCharacters, substitute, check }: ReadOptions<Schema>,
 ): Reading<z.output<Schema>> {
   if (text.length > maxCharacters) {
     const message = `the file is ${text.length} characters long; at most ${maxCharacters} are read`;
@@ -109,11 +111,13 @@ export function readYaml<Schema extends z.ZodType>(
     }));
     return { ok: false, problems };
   }
-  const parsed = schema.safeParse(document.value);
+  const written = substitute?.(document.value) ?? { value: document.value, mistakes: [] };
+  const parsed = schema.safeParse(written.value);
   const mistakes = document.mistakes.concat(
-    parsed.success ? [] : schemaMistakes(schema, document.value, parsed.error.issues),
+    written.mistakes,
+    parsed.success ? [] : schemaMistakes(schema, written.value, parsed.error.issues),
   );
-  if (check !== undefined) for (const mistake of check(document.value)) mistakes.push(mistake);
+  if (check !== undefined) for (const mistake of check(written.value)) mistakes.push(mistake);
   if (mistakes.length === 0 && parsed.success) return { ok: true, value: parsed.data, document };
   return { ok: false, problems: placed(document, mistakes) };
 }

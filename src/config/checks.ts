@@ -1,0 +1,304 @@
+import ipaddr from 'ipaddr.js';
+import { didYouMean, type Mistake, type Path } from '../yamlfile/index.ts';
+import { adminListen, isLoopback, listenAddress, mailTarget, singleAddress, sipTarget, type Listen } from './values.ts';
+
+/**
+ * What no schema can say of gateway.yaml: what belongs together, what leads back, what is not built. The file is taken as
+ * it was written, after its variables: what has the wrong type is passed over here, and told by the schema.
+ */
+
+type Group = Readonly<Record<string, unknown>>;
+
+const groupOf = (value: unknown): Group =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Group) : {};
+
+function* entries(value: unknown, path: Path): Generator<{ entry: Group; path: Path }> {
+  if (!Array.isArray(value)) return;
+  for (const [index, entry] of value.entries()) yield { entry: groupOf(entry), path: [...path, index] };
+}
+
+function* texts(value: unknown, path: Path): Generator<{ text: string; path: Path }> {
+  if (!Array.isArray(value)) return;
+  for (const [index, text] of value.entries()) if (typeof text === 'string') yield { text, path: [...path, index] };
+}
+
+/** The places that a program started without the listed part would not have. */
+const NOT_BUILT = 'Use udp:// or tcp:// until it is.';
+
+function* listenMistakes(sip: Group): Generator<Mistake> {
+  const seen = new Set<string>();
+  for (const { text, path } of texts(sip['listen'], ['sip', 'listen'])) {
+    const listen = listenAddress(text);
+    if (listen === null) continue;
+    if (listen.protocol !== 'udp' && listen.protocol !== 'tcp') {
+      yield { path, message: `${listen.protocol}:// is not built yet`, remedy: NOT_BUILT };
+    }
+    if (listen.port !== 0 && seen.has(text)) {
+      yield { path, message: `${JSON.stringify(text)} is listed twice`, remedy: 'Remove one of the two.' };
+    }
+    seen.add(text);
+  }
+}
+
+function* sipMistakes(sip: Group): Generator<Mistake> {
+  const engine = sip['engine'] ?? 'embedded';
+  if (sip['tls'] !== undefined) {
+    yield { path: ['sip', 'tls'], at: 'key', message: 'TLS is not built yet', remedy: 'Remove sip.tls until it is.' };
+  }
+  yield* listenMistakes(sip);
+  if (engine === 'embedded' && sip['drachtio'] !== undefined) {
+    const message = 'the embedded engine needs no drachtio-server';
+    yield {
+      path: ['sip', 'drachtio'],
+      at: 'key',
+      message,
+      remedy: 'Remove sip.drachtio, or set sip.engine: drachtio.',
+    };
+  }
+  if (engine === 'drachtio') {
+    if (sip['drachtio'] === undefined) {
+      const message = 'engine drachtio needs at least one drachtio-server';
+      yield {
+        path: ['sip'],
+        message,
+        remedy: 'Add drachtio: [{ host: 127.0.0.1, port: 9022, secretFile: drachtio.secret }].',
+      };
+    }
+    if (sip['listen'] !== undefined) {
+      const message = 'a drachtio-server listens by its own configuration';
+      yield { path: ['sip', 'listen'], at: 'key', message, remedy: 'Remove sip.listen, or set sip.engine: embedded.' };
+    }
+  }
+  for (const { entry, path } of entries(sip['drachtio'], ['sip', 'drachtio'])) {
+    yield* oneOf(entry, path, 'secret', 'secretFile');
+    if (entry['secret'] === undefined && entry['secretFile'] === undefined) {
+      yield { path, message: 'the secret is missing', remedy: 'Add secretFile: FILE, or secret: ${NAME}.' };
+    }
+  }
+}
+
+/** A secret stands in one place. */
+function* oneOf(entry: Group, path: Path, key: string, fileKey: string): Generator<Mistake> {
+  if (entry[key] === undefined || entry[fileKey] === undefined) return;
+  yield {
+    path: [...path, key],
+    at: 'key',
+    message: `${key} and ${fileKey} stand here both`,
+    remedy: `Keep ${fileKey}.`,
+  };
+}
+
+function* peerMistakes(peers: unknown): Generator<Mistake> {
+  const first = new Map<string, Path>();
+  for (const { entry, path } of entries(peers, ['peers'])) {
+    const name = entry['name'];
+    if (typeof name !== 'string') continue;
+    const other = first.get(name);
+    if (other === undefined) first.set(name, path);
+    else {
+      const message = `peer ${JSON.stringify(name)} is already defined at peers[${String(other[1])}]`;
+      yield { path: [...path, 'name'], message, remedy: 'Give it another name, or put the addresses together.' };
+    }
+  }
+}
+
+interface Hop {
+  readonly path: Path;
+  readonly uri: string;
+  readonly hasPrefix: boolean;
+}
+
+function* hopsOf(value: unknown, path: Path): Generator<Hop> {
+  if (!Array.isArray(value)) return;
+  for (const [index, hop] of value.entries()) {
+    const at = [...path, index];
+    if (typeof hop === 'string') yield { path: at, uri: hop, hasPrefix: false };
+    else {
+      const { uri, prefix } = groupOf(hop);
+      if (typeof uri === 'string') yield { path: [...at, 'uri'], uri, hasPrefix: prefix !== undefined };
+    }
+  }
+}
+
+function* notBuiltTransport(uri: string, path: Path): Generator<Mistake> {
+  const target = sipTarget(uri);
+  if (target === null) return;
+  const transport = target.scheme === 'sips' ? 'TLS' : (target.transport ?? 'udp');
+  if (transport === 'udp' || transport === 'tcp') return;
+  yield {
+    path,
+    message: `${transport} is not built yet`,
+    remedy: 'Use sip: with ;transport=udp or ;transport=tcp until it is.',
+  };
+}
+
+/** Whether a hop is one of the gateway's own sockets. */
+function isOwn(uri: string, listens: readonly Listen[]): boolean {
+  const target = sipTarget(uri);
+  if (target === null) return false;
+  const host = target.host === 'localhost' ? '127.0.0.1' : target.host;
+  const transport = target.transport ?? 'udp';
+  return listens.some(({ protocol, host: bound, port }) => {
+    if (protocol !== transport || port !== (target.port ?? 5_060)) return false;
+    return bound === host || ((bound === '0.0.0.0' || bound === '::') && isLoopback(host));
+  });
+}
+
+function* hopMistakes(routing: Group, sip: Group): Generator<Mistake> {
+  const listen = Array.isArray(sip['listen']) ? sip['listen'] : ['udp://0.0.0.0:5060', 'tcp://0.0.0.0:5060'];
+  const listens = listen.flatMap((text: unknown) => (typeof text === 'string' ? (listenAddress(text) ?? []) : []));
+  const lists: [unknown, Path][] = [[routing['nextHop'], ['routing', 'nextHop']]];
+  for (const { entry, path } of entries(routing['routes'], ['routing', 'routes'])) {
+    lists.push([entry['nextHop'], [...path, 'nextHop']]);
+  }
+  for (const [list, at] of lists) {
+    for (const { entry, path } of entries(list, at)) yield* oneOf(entry, path, 'password', 'passwordFile');
+    for (const { uri, path } of hopsOf(list, at)) {
+      yield* notBuiltTransport(uri, path);
+      if (isOwn(uri, listens)) {
+        const message = `${JSON.stringify(uri)} is this gateway itself`;
+        yield { path, message, remedy: 'Name the system behind it: a PBX, a carrier, a phone.' };
+      }
+    }
+  }
+}
+
+function* routeMistakes(routing: Group, peerNames: readonly string[]): Generator<Mistake> {
+  if (isEmpty(routing['nextHop']) && isEmpty(routing['routes'])) {
+    const message = 'there is nowhere to ring a called number';
+    yield { path: ['routing'], message, remedy: 'Add nextHop: a list such as [sip:192.0.2.20:5060].' };
+  }
+  for (const { entry, path } of entries(routing['routes'], ['routing', 'routes'])) {
+    const from = entry['from'];
+    if (typeof from !== 'string' || peerNames.includes(from)) continue;
+    const known = `The peers are ${peerNames.map((name) => JSON.stringify(name)).join(', ')}.`;
+    const remedy = didYouMean(from, peerNames, known);
+    yield { path: [...path, 'from'], message: `${JSON.stringify(from)} is not a peer of this file`, remedy };
+  }
+}
+
+const isEmpty = (value: unknown): boolean => value === undefined || (Array.isArray(value) && value.length === 0);
+
+/** The machine at the end of a URI, where it is an address; programs that share a loopback address are told apart by port. */
+function machineOf(uri: string): string | null {
+  const host = sipTarget(uri)?.host ?? '';
+  if (!ipaddr.isValid(host)) return null;
+  return isLoopback(host) ? null : ipaddr.process(host).toString();
+}
+
+/** The routes that a call from a peer may take: those for it or for any, up to the first that takes every number. */
+function* hopsFrom(routing: Group, peer: string): Generator<Hop & { readonly hairpin: boolean }> {
+  for (const { entry, path } of entries(routing['routes'], ['routing', 'routes'])) {
+    if (entry['from'] !== undefined && entry['from'] !== peer) continue;
+    for (const hop of hopsOf(entry['nextHop'], [...path, 'nextHop']))
+      yield { ...hop, hairpin: entry['hairpin'] === true };
+    if (entry['to'] === undefined) return;
+  }
+  for (const hop of hopsOf(routing['nextHop'], ['routing', 'nextHop'])) yield { ...hop, hairpin: false };
+}
+
+/** A call that goes straight back where it came from rings nobody and comes again. Only single addresses can be told. */
+function* returningRoutes(routing: Group, peers: unknown): Generator<Mistake> {
+  for (const { entry } of entries(peers, ['peers'])) {
+    const { name, allow } = entry;
+    if (typeof name !== 'string') continue;
+    const machines = new Set([...texts(allow, [])].map(({ text }) => singleAddress(text)));
+    for (const { path, uri, hasPrefix, hairpin } of hopsFrom(routing, name)) {
+      const machine = machineOf(uri);
+      if (machine === null || hasPrefix || hairpin || !machines.has(machine)) continue;
+      const message = `calls from peer ${JSON.stringify(name)} are sent straight back to it`;
+      const remedy = `Give the hop a prefix that the peer knows (loop-back), add a route { from: ${name} } that leads elsewhere, or set hairpin: true on the route.`;
+      yield { path, message, remedy };
+    }
+  }
+}
+
+function* voicemailMistakes(voicemail: Group): Generator<Mistake> {
+  if (voicemail['owner'] === 'gateway' && voicemail['target'] === undefined) {
+    const message = 'the gateway has the voicemail, and no target to divert to';
+    yield { path: ['voicemail', 'owner'], message, remedy: 'Add target: sip:voicemail@192.0.2.30, or another owner.' };
+  }
+  const target = voicemail['target'];
+  if (typeof target === 'string') yield* notBuiltTransport(target, ['voicemail', 'target']);
+}
+
+function* journalMistakes(journal: unknown): Generator<Mistake> {
+  if (typeof journal !== 'string' || /^sqlite:./.test(journal)) return;
+  const path = ['journal'];
+  if (/^postgres(?:ql)?:\/\//.test(journal)) {
+    yield {
+      path,
+      message: 'a journal in PostgreSQL is not built yet',
+      remedy: 'Use sqlite:../var/gateway.db until it is.',
+    };
+    return;
+  }
+  yield {
+    path,
+    message: `${JSON.stringify(journal)} is not a journal`,
+    remedy: 'Write sqlite:PATH, such as sqlite:../var/gateway.db.',
+  };
+}
+
+function* notificationMistakes(notification: Group): Generator<Mistake> {
+  const path = ['notification'];
+  yield* oneOf(notification, path, 'password', 'passwordFile');
+  const target = typeof notification['transport'] === 'string' ? mailTarget(notification['transport']) : null;
+  if (target === null) return;
+  if (target.kind === 'maildir') {
+    for (const key of ['password', 'passwordFile', 'ca']) {
+      if (notification[key] === undefined) continue;
+      yield { path: [...path, key], at: 'key', message: `maildir: needs no ${key}`, remedy: 'Remove it.' };
+    }
+    return;
+  }
+  if (target.hasPassword) {
+    const message = 'the password stands in the transport';
+    yield { path: [...path, 'transport'], message, remedy: 'Put it into a file: passwordFile: smtp.password.' };
+  }
+  const hasSecret = notification['password'] !== undefined || notification['passwordFile'] !== undefined;
+  if (target.username !== null && !hasSecret && !target.hasPassword) {
+    const message = `the password of ${JSON.stringify(target.username)} is missing`;
+    yield { path: [...path, 'transport'], message, remedy: 'Add passwordFile: FILE.' };
+  }
+  if (target.username === null && hasSecret) {
+    const message = 'there is a password and no user name';
+    yield { path: [...path, 'transport'], message, remedy: 'Write the user name into it: smtp://user@host:port.' };
+  }
+}
+
+function* adminMistakes(admin: Group): Generator<Mistake> {
+  const listen = typeof admin['listen'] === 'string' ? adminListen(admin['listen']) : null;
+  const path = ['admin', 'listen'];
+  if (listen?.protocol === 'https') {
+    yield { path, message: 'https is not built yet', remedy: 'Use http://127.0.0.1:8080 until it is.' };
+  } else if (listen !== null && !isLoopback(listen.host)) {
+    const message = 'plain http is taken on loopback addresses only';
+    yield {
+      path,
+      message,
+      remedy: 'Use http://127.0.0.1:8080, and a reverse proxy with TLS where others must reach it.',
+    };
+  }
+  for (const key of ['certificate', 'keyFile']) {
+    if (admin[key] === undefined || listen?.protocol === 'https') continue;
+    yield { path: ['admin', key], at: 'key', message: `http needs no ${key}`, remedy: 'Remove it.' };
+  }
+}
+
+export function* configMistakes(written: unknown): Generator<Mistake> {
+  const root = groupOf(written);
+  const sip = groupOf(root['sip']);
+  const routing = groupOf(root['routing']);
+  const peers = root['peers'];
+  const peerNames = [...entries(peers, [])].flatMap(({ entry: { name } }) => (typeof name === 'string' ? [name] : []));
+  yield* sipMistakes(sip);
+  yield* peerMistakes(peers);
+  if (root['routing'] !== undefined) yield* routeMistakes(routing, peerNames);
+  yield* hopMistakes(routing, sip);
+  yield* returningRoutes(routing, peers);
+  yield* voicemailMistakes(groupOf(root['voicemail']));
+  yield* journalMistakes(root['journal']);
+  yield* notificationMistakes(groupOf(root['notification']));
+  yield* adminMistakes(groupOf(root['admin']));
+}

@@ -1,0 +1,70 @@
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Mistake, Path } from '../yamlfile/index.ts';
+
+/** Secrets and certificates are small. */
+export const MAX_SECRET_BYTES = 64 * 1024;
+
+/** Keys whose value names a file that is read here: `xFile`, and the authority of a mail server. */
+const FILE_KEYS = new Set(['passwordFile', 'secretFile', 'ca']);
+
+export interface SecretFiles {
+  /** The contents without the last line break; null where the file could not be read, which `mistakes` tells. */
+  read(file: string): string | null;
+  mistakes(written: unknown): Mistake[];
+}
+
+/**
+ * Files that gateway.yaml names, read once each, relative to its folder. Synchronous: they are a handful of small files,
+ * read when a program starts.
+ */
+export function secretFiles(folder: string): SecretFiles {
+  const known = new Map<string, string | Error>();
+  const contents = (file: string): string | Error => {
+    const path = resolve(folder, file);
+    let found = known.get(path);
+    if (found === undefined) {
+      found = readSmall(path);
+      known.set(path, found);
+    }
+    return found;
+  };
+  return {
+    read(file) {
+      const found = contents(file);
+      return typeof found === 'string' ? found : null;
+    },
+    mistakes(written) {
+      return references(written, []).flatMap(({ path, file }): Mistake[] => {
+        const found = contents(file);
+        if (typeof found === 'string') return [];
+        const remedy = `Paths are relative to this file; this one is ${resolve(folder, file)}.`;
+        return [{ path, message: `${JSON.stringify(file)} ${found.message}`, remedy }];
+      });
+    },
+  };
+}
+
+function readSmall(path: string): string | Error {
+  try {
+    const state = statSync(path);
+    if (!state.isFile()) return new Error('is not a file');
+    if (state.size > MAX_SECRET_BYTES) return new Error(`is larger than ${MAX_SECRET_BYTES} bytes`);
+    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    return text === '' ? new Error('is empty') : text;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'ENOENT') return new Error('does not exist');
+    if (code === 'EACCES') return new Error('may not be read by this user');
+    return new Error(`cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function references(value: unknown, path: Path): { path: Path; file: string }[] {
+  if (Array.isArray(value)) return value.flatMap((item: unknown, index) => references(item, [...path, index]));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) => {
+    const at = [...path, key];
+    return FILE_KEYS.has(key) && typeof inner === 'string' ? [{ path: at, file: inner }] : references(inner, at);
+  });
+}

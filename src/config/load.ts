@@ -1,0 +1,157 @@
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { fileProblem, type Problem, readYaml } from '../yamlfile/index.ts';
+import { configMistakes } from './checks.ts';
+import { secretFiles, type SecretFiles } from './files.ts';
+import { type ConfigFile, configFile } from './schema.ts';
+import type { GatewayConfig, NextHopConfig, NotificationConfig, SipConfig, VoicemailConfig } from './types.ts';
+import { type Environment, substitute } from './variables.ts';
+
+export const MAX_CONFIG_CHARACTERS = 4 * 1024 * 1024;
+
+/** Where the gateway diverts, its timer ends the ringing; elsewhere it must never cut off somebody else's voicemail. */
+export const RING_TIMEOUT_BEFORE_VOICEMAIL_MS = 20_000;
+export const RING_TIMEOUT_MS = 180_000;
+
+const DEFAULT_LISTEN: SipConfig['listen'] = [
+  { protocol: 'udp', address: '0.0.0.0', port: 5_060 },
+  { protocol: 'tcp', address: '0.0.0.0', port: 5_060 },
+];
+
+export type ConfigReading =
+  { readonly ok: true; readonly config: GatewayConfig } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** The same object without the keys that are undefined, for types with exact optional properties. */
+type Defined<Value> = { [Key in keyof Value]: Exclude<Value[Key], undefined> };
+function defined<Value extends object>(value: Value): Defined<Value> {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as Defined<Value>;
+}
+
+interface WithPassword {
+  readonly password?: string | undefined;
+  readonly passwordFile?: string | undefined;
+}
+
+function passwordOf({ password, passwordFile }: WithPassword, files: SecretFiles): { readonly password?: string } {
+  const secret = passwordFile === undefined ? password : files.read(passwordFile);
+  return secret === undefined || secret === null ? {} : { password: secret };
+}
+
+type WrittenHop = ConfigFile['routing']['nextHop'][number];
+
+function hopOf(hop: WrittenHop, files: SecretFiles): NextHopConfig {
+  const { password, passwordFile, ...rest } = { password: undefined, passwordFile: undefined, ...hop };
+  return { ...defined(rest), ...passwordOf({ password, passwordFile }, files) };
+}
+
+function sipOf(
+  { engine, listen, advertise, localNet, drachtio, timerB }: ConfigFile['sip'],
+  files: SecretFiles,
+): SipConfig {
+  const sockets = (listen ?? []).flatMap(({ protocol, host, port }) =>
+    protocol === 'udp' || protocol === 'tcp' ? [{ protocol, address: host, port }] : [],
+  );
+  const embedded = engine === 'embedded';
+  return {
+    engine,
+    listen: embedded && listen === undefined ? DEFAULT_LISTEN : sockets,
+    ...(advertise === undefined ? {} : { advertise }),
+    localNet,
+    drachtio: (drachtio ?? []).map(({ host, port, secret, secretFile }) => {
+      const read = secretFile === undefined ? secret : files.read(secretFile);
+      return { host, port, secret: read ?? '' };
+    }),
+    timerBMs: timerB,
+  };
+}
+
+function voicemailOf({ owner, target, greeting, minimumMessage, settle }: ConfigFile['voicemail']): VoicemailConfig {
+  return {
+    owner: owner ?? (target === undefined ? 'none' : 'gateway'),
+    target: target ?? null,
+    greetingMs: greeting,
+    minimumMessageMs: minimumMessage,
+    settleMs: settle,
+  };
+}
+
+function notificationOf(written: ConfigFile['notification'], folder: string, files: SecretFiles): NotificationConfig {
+  const { transport, ca, from, replyTo } = written;
+  const sender = { from, ...(replyTo === undefined ? {} : { replyTo }) };
+  if (transport.kind === 'maildir')
+    return { transport: { uri: `maildir:${resolve(folder, transport.path)}` }, ...sender };
+  const authority = ca === undefined ? null : files.read(ca);
+  return {
+    transport: {
+      uri: transport.uri,
+      ...(transport.username === null ? {} : { username: transport.username }),
+      ...passwordOf(written, files),
+      ...(authority === null ? {} : { ca: authority }),
+    },
+    ...sender,
+  };
+}
+
+function configOf(path: string, file: ConfigFile, files: SecretFiles): GatewayConfig {
+  const folder = dirname(path);
+  const voicemail = voicemailOf(file.voicemail);
+  const { nextHop, routes, ringTimeout } = file.routing;
+  return {
+    path,
+    node: file.node ?? hostname(),
+    sip: sipOf(file.sip, files),
+    peers: file.peers.map(({ options, maxCalls, maxCallsPerSecond, ...peer }) => ({
+      ...defined(peer),
+      optionsMs: options ?? null,
+      maxCalls: maxCalls ?? null,
+      maxCallsPerSecond: maxCallsPerSecond ?? null,
+    })),
+    routing: {
+      nextHop: nextHop.map((hop) => hopOf(hop, files)),
+      routes: routes.map(({ nextHop: hops, ...route }) => ({
+        ...defined(route),
+        nextHop: hops.map((hop) => hopOf(hop, files)),
+      })),
+      ringTimeoutMs:
+        ringTimeout ?? (voicemail.owner === 'gateway' ? RING_TIMEOUT_BEFORE_VOICEMAIL_MS : RING_TIMEOUT_MS),
+    },
+    voicemail,
+    policy: resolve(folder, file.policy),
+    journal: { kind: 'sqlite', path: resolve(folder, file.journal.replace(/^sqlite:/, '')) },
+    notification: notificationOf(file.notification, folder, files),
+    admin: { listen: { host: file.admin.listen.host, port: file.admin.listen.port } },
+    lab: file.lab,
+    stopTimeoutMs: file.stopTimeout,
+  };
+}
+
+/** What a text of gateway.yaml says; `path` is where it stands, for the files that it names. Never throws. */
+export function readConfig(text: string, path: string, env: Environment): ConfigReading {
+  const files = secretFiles(dirname(path));
+  const reading = readYaml(text, {
+    schema: configFile,
+    maxCharacters: MAX_CONFIG_CHARACTERS,
+    substitute: (written) => substitute(written, env),
+    check: (written) => [...configMistakes(written), ...files.mistakes(written)],
+  });
+  return reading.ok ? { ok: true, config: configOf(path, reading.value, files) } : reading;
+}
+
+/**
+ * Reads gateway.yaml: the configuration, or every mistake in it with its line, path and remedy. Never rejects.
+ * @param path the file; what it names is relative to its folder
+ * @param env for `${NAME}`
+ */
+export async function loadConfig(path: string, env: Environment): Promise<ConfigReading> {
+  const absolute = resolve(path);
+  let text: string;
+  try {
+    text = await readFile(absolute, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const remedy = 'Name the file with --config FILE; a complete one is sip-config/gateway.yaml.';
+    return { ok: false, problems: [fileProblem(`the file cannot be read: ${reason}`, remedy)] };
+  }
+  return readConfig(text, absolute, env);
+}

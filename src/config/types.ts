@@ -1,0 +1,98 @@
+/** gateway.yaml after loading: plain data, times in milliseconds, paths absolute, secrets read from their files. */
+export interface GatewayConfig {
+  /** The file itself, absolute. */
+  readonly path: string;
+  /** This gateway's name in the journal. */
+  readonly node: string;
+  readonly sip: SipConfig;
+  readonly peers: readonly PeerConfig[];
+  readonly routing: {
+    /** The catch-all, tried in order. */
+    readonly nextHop: readonly NextHopConfig[];
+    /** First match wins. */
+    readonly routes: readonly RouteConfig[];
+    readonly ringTimeoutMs: number;
+  };
+  readonly voicemail: VoicemailConfig;
+  /** policy.yaml, absolute. */
+  readonly policy: string;
+  readonly journal: { readonly kind: 'sqlite'; readonly path: string };
+  readonly notification: NotificationConfig;
+  readonly admin: { readonly listen: { readonly host: string; readonly port: number } };
+  readonly lab: {
+    /** A phone that rings and never answers is the catch-all's first hop's owner. */ readonly phone: boolean;
+  };
+  readonly stopTimeoutMs: number;
+}
+
+export type Protocol = 'udp' | 'tcp';
+
+export interface SipConfig {
+  readonly engine: 'embedded' | 'drachtio';
+  /** Where the embedded engine listens; empty with engine drachtio. */
+  readonly listen: readonly { readonly protocol: Protocol; readonly address: string; readonly port: number }[];
+  /** Host shown to peers in place of the bound address. */
+  readonly advertise?: string;
+  /** CIDRs to which the bound address is shown all the same. */
+  readonly localNet: readonly string[];
+  /** The drachtio-servers; empty with engine embedded. */
+  readonly drachtio: readonly { readonly host: string; readonly port: number; readonly secret: string }[];
+  /** No response at all from a hop for this long: the next one is tried. */
+  readonly timerBMs: number;
+}
+
+export type VoicemailOwner = 'gateway' | 'upstream' | 'downstream' | 'none';
+
+export interface PeerConfig {
+  readonly name: string;
+  /** CIDRs. */
+  readonly allow: readonly string[];
+  readonly dialPlan?: string;
+  readonly calledFrom: 'request-uri' | 'to' | 'p-called-party-id';
+  readonly forks: boolean;
+  readonly trustReason: boolean;
+  /** Whose voicemail takes calls from this peer, where it is not `voicemail.owner`. */
+  readonly voicemail?: VoicemailOwner;
+  /** Send OPTIONS to it this often; null never. */
+  readonly optionsMs: number | null;
+  readonly maxCalls: number | null;
+  readonly maxCallsPerSecond: number | null;
+}
+
+export interface NextHopConfig {
+  /** `sip:host:port;transport=tcp`. */
+  readonly uri: string;
+  readonly prefix?: string;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+export interface RouteConfig {
+  readonly from?: string;
+  /** Regular expression on the called number. */
+  readonly to?: string;
+  readonly nextHop: readonly NextHopConfig[];
+  readonly hairpin: boolean;
+}
+
+export interface VoicemailConfig {
+  readonly owner: VoicemailOwner;
+  readonly target: string | null;
+  readonly greetingMs: number;
+  readonly minimumMessageMs: number;
+  readonly settleMs: number;
+}
+
+export interface NotificationConfig {
+  readonly transport: {
+    /** `maildir:/absolute/path`, `smtp://host:port` or `smtps://…`, without a password. */
+    readonly uri: string;
+    readonly username?: string;
+    readonly password?: string;
+    /** PEM of the authority that signed the mail server's certificate. */
+    readonly ca?: string;
+  };
+  /** `Missed calls <missed-calls@example.com>`. */
+  readonly from: string;
+  readonly replyTo?: string;
+}
