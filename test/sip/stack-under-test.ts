@@ -1,4 +1,4 @@
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { SipRequest, SipResponse } from '../../src/sip/message/message.ts';
 import { createSipStack } from '../../src/sip/stack.ts';
 import type {
@@ -25,7 +25,6 @@ export interface StackUnderTest {
   readonly acks: Inbox<{ ack: SipRequest; transaction: ServerTransaction | null }>;
   readonly cancels: Inbox<{ transaction: ServerTransaction; cancel: SipRequest }>;
   readonly closed: Inbox<Flow>;
-  readonly logged: string[];
   /** Bound port of this protocol. */
   port(protocol: 'udp' | 'tcp', address?: string): number;
   /** A raw UDP socket that sends to the stack. */
@@ -56,10 +55,14 @@ export async function startStack(options: Partial<SipStackOptions> = {}): Promis
     ...options,
   });
   await stack.start();
-  onTestFinished(() => stack.close());
+  onTestFinished(async () => {
+    await stack.close();
+    // A defect that the stack has caught is a defect all the same.
+    expect(logged.filter((line) => line.startsWith('warn'))).toEqual([]);
+  });
   const port = (protocol: string, address = '127.0.0.1'): number =>
     stack.addresses.find((bound) => bound.protocol === protocol && bound.address === address)?.port ?? 0;
-  return { stack, clock, requests, acks, cancels, closed, logged, port, peer: () => peerOf({ port: port('udp') }) };
+  return { stack, clock, requests, acks, cancels, closed, port, peer: () => peerOf({ port: port('udp') }) };
 }
 
 export async function peerOf(to: { port: number }, address?: string): Promise<RawPeer> {

@@ -28,6 +28,17 @@ describe('timer queue', () => {
     );
   });
 
+  it('keeps the order when a stopped timer is replaced by an earlier one of another branch of the heap', () => {
+    const clock = manualClock();
+    const queue = new TimerQueue(clock, () => undefined);
+    const fired: number[] = [];
+    const delays = [1, 100, 2, 110, 120, 3, 4, 111, 112, 121, 122, 5, 6, 7, 8];
+    const timers = delays.map((delayMs) => queue.start({ onTimer: () => fired.push(clock.now()) }, 'A', delayMs));
+    queue.stop(timers[delays.indexOf(111)]!);
+    clock.advance(20);
+    expect(fired).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
   it('needs one alarm of the clock, however many timers run', () => {
     const clock = manualClock();
     const queue = new TimerQueue(clock, () => undefined);
