@@ -34,7 +34,7 @@ describe('timer queue', () => {
     const fired: number[] = [];
     const delays = [1, 100, 2, 110, 120, 3, 4, 111, 112, 121, 122, 5, 6, 7, 8];
     const timers = delays.map((delayMs) => queue.start({ onTimer: () => fired.push(clock.now()) }, 'A', delayMs));
-    queue.stop(timers[delays.indexOf(111)]!);
+    queue.stop(timers[delays.indexOf(110)]!);
     clock.advance(20);
     expect(fired).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
