@@ -7,8 +7,6 @@ export interface EarlyMedia {
   provisional(response: SipResponse, mayFollow: boolean): void;
   /** A session description went to the caller before the answer. */
   readonly started: boolean;
-  /** A To tag of its own for a 200 whose answer is not the one that the caller has already (another fork took the call). */
-  toTag(response: SipResponse): Record<string, string>;
 }
 
 /**
@@ -38,16 +36,10 @@ export function createEarlyMedia(reply: Reply, gone: (why: string) => void): Ear
         shown = { tag, sdp: body };
         reply(status, { phrase, headers: passHeaders(headers), body }, failed);
       } else if (body !== '') {
-        reply(180, { headers: withoutBody(passHeaders(headers)) }, failed);
+        reply(status === 183 ? 180 : status, { headers: withoutBody(passHeaders(headers)) }, failed);
       } else {
         reply(status, { phrase, headers: passHeaders(headers) }, failed);
       }
-    },
-    toTag(response) {
-      const tag = tagOf(header(response.headers, 'to'));
-      if (shown === null || shown.tag === tag || shown.sdp === response.body || tag === null) return {};
-      // Unique on the other side, hence here too.
-      return { to: `<sip:answer>;tag=${tag}` };
     },
   };
 }

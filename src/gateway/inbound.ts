@@ -271,9 +271,8 @@ export class InboundLeg implements Caller {
     if (!delayedOffer) callee.ack({});
     this.#phase = 'answering';
     this.#answeredBy = leg;
-    const headers = { ...passHeaders(response.headers), ...this.#earlyMedia.toTag(response) };
     invite.answer(
-      { headers, body: response.body },
+      { headers: passHeaders(response.headers), body: response.body },
       (dialog) => this.#connected(leg, dialog, callee, delayedOffer),
       (why) => this.#callerGone(why),
     );
@@ -321,6 +320,7 @@ export class InboundLeg implements Caller {
     this.#phase = 'done';
     const { peer } = this.#facts;
     const at = this.#context.now();
+    this.#context.log.debug({ call: this.call.id, caller: this.id, reasons }, 'the caller gave up');
     this.call.report({ type: 'caller-cancelled', at, caller: this.id, reasons, trusted: peer.trustReason });
     for (const leg of this.#open) leg.giveUp(leg === this.#answeredBy ? 'gateway' : 'caller', headers);
     this.#settle();

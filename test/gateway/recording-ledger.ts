@@ -1,0 +1,95 @@
+import {
+  classify,
+  evidenceOf,
+  type CallStart,
+  type CallState,
+  type Evidence,
+  type Ledger,
+  type PendingVerdict,
+  type Verdict,
+} from '../../src/call/index.ts';
+import type { Voicemail } from '../../src/gateway/index.ts';
+
+export interface EndedCall {
+  readonly id: string;
+  readonly start: CallStart;
+  readonly state: CallState;
+  readonly evidence: readonly Evidence[];
+  readonly verdict: Verdict | PendingVerdict;
+}
+
+/** A ledger that keeps what it is told, judges with the real table, and checks that it is told in order. */
+export class RecordingLedger implements Ledger {
+  readonly started: CallStart[] = [];
+  readonly rings: string[] = [];
+  readonly answers: { readonly id: string; readonly by: 'phone' | 'voicemail' }[] = [];
+  readonly over: EndedCall[] = [];
+  /** What went wrong in the way it was called. */
+  readonly complaints: string[] = [];
+  /** Until it resolves, `begin` does not. */
+  journal: Promise<void> = Promise.resolve();
+  readonly #voicemail: Voicemail;
+  readonly #evidence = new Map<string, Evidence[]>();
+  readonly #live = new Set<string>();
+  #waiting: (() => void)[] = [];
+
+  constructor(voicemail: Voicemail) {
+    this.#voicemail = voicemail;
+  }
+
+  async begin(start: CallStart): Promise<void> {
+    this.started.push(start);
+    this.#live.add(start.id);
+    this.#evidence.set(start.id, [...start.evidence]);
+    await this.journal;
+  }
+
+  rang(id: string): void {
+    this.#expectLive(id, 'rang');
+    this.rings.push(id);
+  }
+
+  answered(id: string, _at: number, by: 'phone' | 'voicemail'): void {
+    this.#expectLive(id, 'answered');
+    this.answers.push({ id, by });
+  }
+
+  ended(id: string, state: CallState, at: number): void {
+    this.#expectLive(id, 'ended');
+    this.#live.delete(id);
+    const start = this.started.find((call) => call.id === id);
+    if (start === undefined) throw new Error(`call ${id} ended and never began`);
+    const evidence = [...(this.#evidence.get(id) ?? []), ...evidenceOf(state, at)];
+    const verdict = classify(
+      { state, evidence, endedAt: at, hasMailbox: start.mailbox !== null },
+      { voicemail: this.#voicemail },
+      { settled: false },
+    );
+    if (state.callers.some(({ endedAt }) => endedAt === null)) this.complaints.push(`${id}: a caller leg has no end`);
+    if (state.legs.some(({ endedAt }) => endedAt === null)) this.complaints.push(`${id}: an outbound leg has no end`);
+    this.over.push({ id, start, state, evidence, verdict });
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  addEvidence(id: string, evidence: Evidence): void {
+    this.#expectLive(id, 'addEvidence');
+    this.#evidence.get(id)?.push(evidence);
+  }
+
+  async settleDue(): Promise<void> {
+    // Nothing waits here.
+  }
+
+  /** The n-th call that ended, counted from 1. */
+  async call(n = 1): Promise<EndedCall> {
+    for (;;) {
+      const found = this.over[n - 1];
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  #expectLive(id: string, what: string): void {
+    if (!this.#live.has(id)) this.complaints.push(`${what} for ${id}, which is not live`);
+  }
+}

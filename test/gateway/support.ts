@@ -1,0 +1,229 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, expect, vi } from 'vitest';
+import type { GatewayLog, GatewaySettings, NextHop, Peer, Voicemail } from '../../src/gateway/index.ts';
+import { SipGateway } from '../../src/gateway/gateway.ts';
+import { LIMITS, type GatewayLimits } from '../../src/gateway/limits.ts';
+import { loadPolicy, type Policy, type PolicyStore } from '../../src/policy/index.ts';
+import type { EngineOptions } from '../../src/drachtio/index.ts';
+import type { Received, SipPeer } from '../support/sip-peer.ts';
+import {
+  answer,
+  callerPeer,
+  later,
+  newCall,
+  requestText,
+  response,
+  SDP_B,
+  sendAck,
+  sendInDialog,
+  sendInvite,
+  startEngineForTest,
+  type RequestParts,
+  type RawCall,
+  type TestEngine,
+} from '../drachtio/support.ts';
+import { RecordingLedger } from './recording-ledger.ts';
+
+export const POLICY = `
+dialPlans:
+  - { name: Paris, uriType: TelExtn, numberOfDigitsInExtension: 4, countryOrRegionCode: "33", defaultLanguage: fr-FR, timeZone: Europe/Paris, numberPrefixes: ["+3314000"] }
+  - { name: Lyon, uriType: TelExtn, numberOfDigitsInExtension: 4, countryOrRegionCode: "33", defaultLanguage: fr-FR, timeZone: Europe/Paris }
+mailboxPolicies:
+  - { name: Paris Default Policy, dialPlan: Paris, allowMissedCallNotifications: true }
+  - { name: Lyon Default Policy, dialPlan: Lyon, allowMissedCallNotifications: true }
+mailboxes:
+  - { identity: alice, emailAddress: alice@example.com, extensions: ["1001"], sipAddresses: [sip:alice@example.com], mailboxPolicy: Paris Default Policy }
+  - { identity: bob, emailAddress: bob@example.com, extensions: ["1002"], mailboxPolicy: Paris Default Policy }
+  - { identity: carol, emailAddress: carol@example.com, extensions: ["1003"], mailboxPolicy: Paris Default Policy }
+  - { identity: claire, emailAddress: claire@example.com, extensions: ["1003"], mailboxPolicy: Lyon Default Policy }
+`;
+
+export function policyOf(text = POLICY): Policy {
+  const load = loadPolicy(text);
+  if (!load.ok) throw new Error(JSON.stringify(load.problems));
+  return load.policy;
+}
+
+function storeOf(policy: Policy): PolicyStore {
+  const status = { version: policy.version, loadedAt: 0, mailboxCount: policy.mailboxCount, error: null };
+  return {
+    current: () => policy,
+    status: () => status,
+    reload: async () => status,
+    onChange: () => () => undefined,
+    close: async () => undefined,
+  };
+}
+
+export const LOCAL_PEER: Peer = {
+  name: 'pbx',
+  allow: ['127.0.0.0/8'],
+  calledFrom: 'request-uri',
+  forks: false,
+  trustReason: true,
+  optionsMs: null,
+};
+
+export const NO_VOICEMAIL: Voicemail = {
+  owner: 'none',
+  target: null,
+  greetingMs: 10_000,
+  minimumMessageMs: 3_000,
+  settleMs: 90_000,
+};
+
+export interface Parts {
+  readonly nextHop?: readonly NextHop[];
+  readonly routes?: GatewaySettings['routing']['routes'];
+  readonly peers?: readonly Peer[];
+  readonly voicemail?: Partial<Voicemail>;
+  readonly ringTimeoutMs?: number;
+  readonly limits?: Partial<GatewayLimits>;
+  readonly engine?: Partial<EngineOptions>;
+}
+
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Record<string, unknown>;
+}
+
+export interface Rig extends TestEngine {
+  readonly gateway: SipGateway;
+  readonly ledger: RecordingLedger;
+  readonly log: LogLine[];
+  /** The next hop, where `Parts` names none. */
+  readonly callee: SipPeer;
+  readonly caller: SipPeer;
+  newCall(uri?: string): RawCall;
+}
+
+/** Starts an engine, a gateway on it, a caller and a callee. What they hold at the end of the test must be nothing. */
+export async function startRig(parts: Parts = {}): Promise<Rig> {
+  const running = await startEngineForTest(parts.engine);
+  const callee = await callerPeer(running.udpPort);
+  const caller = await callerPeer(running.udpPort);
+  const voicemail = { ...NO_VOICEMAIL, ...parts.voicemail };
+  const ledger = new RecordingLedger(voicemail);
+  const log: LogLine[] = [];
+  const gateway = new SipGateway(
+    {
+      engines: [{ ...running.engine.client, secret: running.engine.secret }],
+      settings: {
+        peers: parts.peers ?? [LOCAL_PEER],
+        routing: {
+          nextHop: parts.nextHop ?? [{ uri: `sip:127.0.0.1:${callee.port}` }],
+          routes: parts.routes ?? [],
+          ringTimeoutMs: parts.ringTimeoutMs ?? 10_000,
+        },
+        voicemail,
+        timerBMs: 2_000,
+      },
+      ledger,
+      policy: storeOf(policyOf()),
+      log: recordingLog(log),
+      now: () => Date.now(),
+      newCallId: () => randomUUID(),
+    },
+    { ...LIMITS, ...parts.limits },
+  );
+  await gateway.start();
+  rigs.push({ gateway, ledger, log });
+  later(() => gateway.stop());
+  return { ...running, gateway, ledger, log, callee, caller, newCall: (uri) => newCall(caller, uri) };
+}
+
+const rigs: Pick<Rig, 'gateway' | 'ledger' | 'log'>[] = [];
+
+afterEach(() => {
+  for (const { ledger, log } of rigs.splice(0)) {
+    expect(ledger.complaints).toEqual([]);
+    expect(log.filter(({ level }) => level === 'error')).toEqual([]);
+  }
+});
+
+export const NOTHING = { calls: 0, keys: 0, callers: 0, settling: 0, dialogs: 0, pendingInvites: 0 };
+
+function recordingLog(lines: LogLine[]): GatewayLog {
+  const at =
+    (level: string) =>
+    (fields: object, message: string): void => {
+      lines.push({ level, message, fields: { ...fields } });
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** RFC 3261 9.1: the INVITE's branch, CSeq number and To. */
+export function sendCancel(call: RawCall, headers = ''): void {
+  call.peer.send(requestText({ ...call, toTag: '' }, { method: 'CANCEL', contact: '', headers }));
+}
+
+export interface Ringing {
+  readonly call: RawCall;
+  /** As the callee got it. */
+  readonly invite: Received;
+}
+
+/** A call whose INVITE is at the callee. */
+export async function invited(rig: Rig, parts: RequestParts & { readonly to?: string } = {}): Promise<Ringing> {
+  const call = rig.newCall(parts.to);
+  sendInvite(call, parts);
+  return { call, invite: await rig.callee.expect(/^INVITE /) };
+}
+
+/** A call that rings. */
+export async function ringing(rig: Rig, parts: RequestParts & { readonly to?: string } = {}): Promise<Ringing> {
+  const { call, invite } = await invited(rig, parts);
+  answer(rig.callee, invite, 180);
+  await response(call, 180);
+  return { call, invite };
+}
+
+/** A call in which they talk. */
+export async function talking(rig: Rig, parts: RequestParts & { readonly to?: string } = {}): Promise<Ringing> {
+  const { call, invite } = await invited(rig, parts);
+  answer(rig.callee, invite, 200, { body: SDP_B });
+  await response(call, 200);
+  sendAck(call);
+  await rig.callee.expect(/^ACK /);
+  await vi.waitFor(() => expect(rig.gateway.liveCalls()[0]?.phase).toMatch(/talking|voicemail/));
+  return { call, invite };
+}
+
+let calleeCSeq = 0;
+
+/** A request that the callee sends in its dialog, whose To tag it gave as `callee`. */
+export function calleeSends(
+  rig: Rig,
+  invite: Received,
+  method: string,
+  { headers = '', body = '', cseq = 0 } = {},
+): void {
+  calleeCSeq += 1;
+  const number = cseq === 0 ? calleeCSeq : cseq;
+  const lines = [
+    `${method} ${/<([^>]+)>/.exec(invite.header('Contact'))?.[1] ?? ''} SIP/2.0`,
+    `Via: SIP/2.0/UDP 127.0.0.1:${rig.callee.port};branch=z9hG4bKcallee${calleeCSeq}${method}`,
+    'Max-Forwards: 70',
+    `From: ${invite.header('To')};tag=callee`,
+    `To: ${invite.header('From')}`,
+    `Call-ID: ${invite.header('Call-ID')}`,
+    `CSeq: ${number} ${method}`,
+    `Contact: <sip:bob@127.0.0.1:${rig.callee.port}>`,
+    headers,
+    body === '' || /content-type/i.test(headers) ? '' : 'Content-Type: application/sdp',
+  ];
+  rig.callee.send(`${lines.filter((line) => line !== '').join('\n')}\n\n${body}`);
+}
+
+/** The call hangs up from the caller's side, and its end is told. */
+export async function hangUp(rig: Rig, { call }: Ringing): Promise<void> {
+  sendInDialog(call, 'BYE');
+  await response(call, 200, 'BYE');
+  answer(rig.callee, await rig.callee.expect(/^BYE /), 200);
+}
+
+/** Nothing lives any more: no call, no key, no dialog. */
+export async function expectNothingHeld({ gateway }: Rig): Promise<void> {
+  await vi.waitFor(() => expect(gateway.holdings).toEqual(NOTHING));
+}
