@@ -1,0 +1,2 @@
+export { runCmdlet } from './run.ts';
+export type { CmdletContext, CmdletResult } from './types.ts';
