@@ -92,6 +92,9 @@ export const SrfClass = createRequire(import.meta.url)('drachtio-srf') as new ()
 /** SIP timers of RFC 3261 a sixteenth as long: 64*T1 is 2 s. */
 export const FAST = { t1Ms: 31, t2Ms: 250, t4Ms: 312, t1x64Ms: 2_000 } as const;
 
+/** Where the end of 64*T1 is waited for. */
+export const EXPIRING = { t1Ms: 8, t2Ms: 64, t4Ms: 80, t1x64Ms: 512 } as const;
+
 export interface TestEngine {
   readonly engine: Engine;
   readonly udpPort: number;
