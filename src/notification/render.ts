@@ -93,10 +93,10 @@ function mailText({ who, caller, rows }: Facts, words: Catalogue): string {
     ...rows,
     ...caller.links.map((uri) => ({ label: labels.callBack, value: uri })),
   ];
-  const width = Math.max(...lines.map(({ label }) => label.length)) + 3;
+  const width = Math.max(...lines.map(({ label }) => label.length)) + words.colon.length + 2;
   const indent = `\n${' '.repeat(width)}`;
   const table = lines.map(
-    ({ label, value }) => `${label}:`.padEnd(width) + wrap(value, TEXT_WIDTH - width).join(indent),
+    ({ label, value }) => `${label}${words.colon}`.padEnd(width) + wrap(value, TEXT_WIDTH - width).join(indent),
   );
   // RFC 3676 4.3: `-- ` begins a signature.
   return `${wrap(words.missed(who), TEXT_WIDTH).join('\n')}\n\n${table.join('\n')}\n\n-- \n${wrap(words.footer, TEXT_WIDTH).join('\n')}\n`;

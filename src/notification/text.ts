@@ -48,6 +48,13 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
+/**
+ * Text for between tags or for a quoted attribute. What is not ASCII becomes a numeric reference: HTML in ASCII alone goes
+ * unencoded through every mail server.
+ */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
+  return text.replace(
+    /[&<>"'\x7f]|[^\0-\x7f]/gu,
+    (character) => entities[character] ?? `&#${character.codePointAt(0)};`,
+  );
 }

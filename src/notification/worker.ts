@@ -6,7 +6,7 @@ import type { Clock, DeliveryLimits, DeliveryResult, NotificationWorker, Notific
 import { Bell, Sleeper } from './waiting.ts';
 
 export const DELIVERY_LIMITS: DeliveryLimits = {
-  concurrency: 32,
+  concurrency: 64,
   maxAgeMs: 3 * 24 * 60 * 60 * 1000,
   leaseMs: 30_000,
   renewMs: 10_000,

@@ -40,14 +40,14 @@ describe('a missed-call mail', () => {
       [
         'Vous avez manqué un appel de Zoe Leblanc.',
         '',
-        'Appelant:      Zoe Leblanc, +33140005678',
-        'Reçu:          lundi 16 novembre 2026 à 14:03',
-        '               (heure normale d’Europe centrale)',
-        'Sonnerie:      12 secondes',
-        'Votre numéro:  1001',
-        'Motif:         L’appelant a raccroché avant que quelqu’un ne réponde.',
-        'Rappeler:      tel:+33140005678',
-        'Rappeler:      sip:+33140005678@pbx.example.com',
+        'Appelant\u00a0:      Zoe Leblanc, +33140005678',
+        'Reçu\u00a0:          lundi 16 novembre 2026 à 14:03',
+        '                (heure normale d’Europe centrale)',
+        'Sonnerie\u00a0:      12 secondes',
+        'Votre numéro\u00a0:  1001',
+        'Motif\u00a0:         L’appelant a raccroché avant que quelqu’un ne réponde.',
+        'Rappeler\u00a0:      tel:+33140005678',
+        'Rappeler\u00a0:      sip:+33140005678@pbx.example.com',
         '',
         '-- ',
         'Vous recevez ce message parce que les notifications d’appel manqué sont',
@@ -128,7 +128,7 @@ describe('how long it rang', () => {
   ])('%j ms is %j, %j', (rangMs, inEnglish, french) => {
     expect(renderMail(notification({}, { rangMs }), settings).text).toContain(`Rang for:     ${inEnglish}\n`);
     expect(renderMail(notification({}, { ...inFrench, rangMs }), settings).text).toContain(
-      `Sonnerie:      ${french}\n`,
+      `Sonnerie\u00a0:      ${french}\n`,
     );
   });
 });
@@ -141,7 +141,7 @@ describe('why a call counts as missed', () => {
 
   it.each([...CAUSES, null])('is said in words for %j, in both languages', (cause) => {
     expect(why(cause)).toMatch(/\nWhy: {10}[A-Z][^\n]+\.\n/);
-    expect(why(cause, inFrench)).toMatch(/\nMotif: {9}[A-Z][^\n]+\.\n/);
+    expect(why(cause, inFrench)).toMatch(/\nMotif\u00a0: {9}[A-Z][^\n]+\.\n/);
   });
 
   it('never says that the reader declined', () => {

@@ -1,8 +1,7 @@
 import { mkdir, open, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import MailComposer from 'nodemailer/lib/mail-composer';
 import type { DeliveryResult, MailTransport, RenderedMail } from '../types.ts';
-import { addressProblem, messageOptions } from './message.ts';
+import { addressProblem, composeMail } from './message.ts';
 
 /** Mails are read by their owner only. */
 const FILE_MODE = 0o600;
@@ -53,7 +52,7 @@ async function deliver(folder: string, mail: RenderedMail): Promise<void> {
   const name = fileName(mail);
   const temporary = join(folder, 'tmp', name);
   // Mail stores on Unix keep lines with LF.
-  const message = await new MailComposer({ ...messageOptions(mail), newline: 'linux' }).compile().build();
+  const message = composeMail(mail).message.replaceAll('\r\n', '\n');
   try {
     await writeFlushed(temporary, message);
   } catch (error) {
@@ -66,7 +65,7 @@ async function deliver(folder: string, mail: RenderedMail): Promise<void> {
   await flushFolder(join(folder, 'new'));
 }
 
-async function writeFlushed(path: string, content: Buffer): Promise<void> {
+async function writeFlushed(path: string, content: string): Promise<void> {
   const file = await open(path, 'w', FILE_MODE);
   try {
     await file.writeFile(content);

@@ -3,7 +3,7 @@ import nodemailer from 'nodemailer';
 import type { NodemailerError, SMTPPoolOptions } from 'nodemailer';
 import { plainText } from '../text.ts';
 import type { DeliveryResult, MailTransport } from '../types.ts';
-import { addressProblem, messageOptions } from './message.ts';
+import { addressProblem, composeMail } from './message.ts';
 
 export interface SmtpTimeouts {
   readonly connectMs: number;
@@ -56,7 +56,8 @@ export function openSmtp(options: SmtpOptions): MailTransport {
         timeouts.sendMs,
       );
       try {
-        await transporter.sendMail({ ...messageOptions(mail), signal: deadline.signal });
+        const { envelope, message } = composeMail(mail);
+        await transporter.sendMail({ envelope, raw: message, messageId: mail.messageId, signal: deadline.signal });
         return { kind: 'sent' };
       } catch (error) {
         return deliveryFailure(error instanceof Error ? error : new Error(String(error)));

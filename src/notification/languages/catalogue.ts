@@ -11,6 +11,8 @@ export interface Catalogue {
   subject(who: string): string;
   /** The first sentence. */
   missed(who: string): string;
+  /** Between a label and its value, in text. */
+  readonly colon: string;
   readonly labels: {
     readonly caller: string;
     readonly arrived: string;

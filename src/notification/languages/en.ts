@@ -12,6 +12,7 @@ export const en = {
   unknownCaller: 'Unknown caller',
   subject: (who) => `Missed call from ${who}`,
   missed: (who) => `You missed a call from ${who}.`,
+  colon: ':',
   labels: {
     caller: 'Caller',
     arrived: 'Arrived',

@@ -13,6 +13,8 @@ export const fr = {
   unknownCaller: 'Appelant inconnu',
   subject: (who) => `Appel manqué de ${who}`,
   missed: (who) => `Vous avez manqué un appel de ${who}.`,
+  // French sets a space before it that does not break.
+  colon: '\u00a0:',
   labels: {
     caller: 'Appelant',
     arrived: 'Reçu',
