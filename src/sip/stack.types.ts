@@ -109,6 +109,8 @@ export interface SipStack {
   /**
    * Sends a request outside of any transaction of ours. Adds the Via (with a fresh branch), Max-Forwards where absent, and
    * Content-Length. Never throws for the network: errors come to the handlers, always after this call has returned.
+   * The request is the stack's from then on: where several addresses are tried (RFC 3263), its Via changes with each.
+   * Throws TransportError `no-transport` where no bound transport fits the target, or the target is no SIP URI.
    */
   request(request: SipRequest, target: RequestTarget, handlers: ClientTransactionHandlers): ClientTransaction;
   /** How many transactions live now (server and client): for limits, metrics and leak tests. */

@@ -213,6 +213,8 @@ export class ClientRun implements ClientTransaction, AttemptOwner {
     }
     this.request.headers.setFirstElement('Via', this.#via(local));
     this.#bytes = serialize(this.request);
+    // 18.1.1 would send what is larger than the path MTU less 200 bytes over TCP. That has its place here; until then it goes in
+    // fragments, and what fits no datagram fails with `too-large`.
     const parts = { method: this.request.method, branch: this.#branch, bytes: this.#bytes, to: hop, owner: this };
     this.#attempt =
       this.request.method === 'INVITE'
