@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { tagOf } from '../../src/sip/message/name-address.ts';
 import { makeResponse, type ResponseParts } from '../../src/sip/message/response.ts';
 import type { ServerTransaction } from '../../src/sip/stack.types.ts';
+import { DIALOG_RESERVE } from '../../src/sip/transaction/layer.ts';
 import { responseAt, type RawPeer } from './raw-peer.ts';
 import { listeningPeer, peerOf, startStack, tcpPeerOf, type Arrival, type StackUnderTest } from './stack-under-test.ts';
 import { written, type WrittenRequest } from './written.ts';
@@ -128,6 +129,15 @@ describe('a 2xx to INVITE', () => {
     const { peer, transaction } = await invited(under);
     answer(transaction, 200);
     peer.send(written({ method: 'ACK', toTag: 'bob' }));
+    expect((await under.acks.next()).transaction).toBe(transaction);
+  });
+
+  it('under another To tag than the 18x is acknowledged under its own', async () => {
+    const under = await startStack();
+    const { peer, transaction } = await invited(under);
+    answer(transaction, 180, { toTag: 'early' });
+    answer(transaction, 200, { toTag: 'answer' });
+    peer.send(written({ method: 'ACK', branch: 'z9hG4bK-ack', toTag: 'answer' }));
     expect((await under.acks.next()).transaction).toBe(transaction);
   });
 
@@ -404,6 +414,18 @@ describe('what must not become a transaction', () => {
     expect(under.stack.transactionCount).toBe(1);
     peer.send(written({ method: 'BYE', toTag: 'bob', branch: 'z9hG4bK-3' }));
     await under.requests.next();
+  });
+});
+
+describe('requests within dialogs', () => {
+  it('are bounded as well: beyond DIALOG_RESERVE they get the same 503', async () => {
+    const under = await startStack({ maxTransactions: 1 - DIALOG_RESERVE });
+    const peer = await under.peer();
+    peer.send(written({ method: 'BYE', toTag: 'bob' }));
+    await under.requests.next();
+    peer.send(written({ method: 'INFO', toTag: 'bob' }));
+    expect((await responseAt(peer, 503)).headers.get('Retry-After')).toBe('10');
+    expect(under.stack.transactionCount).toBe(1);
   });
 });
 

@@ -24,7 +24,7 @@ export interface ServerHost {
 /** A server transaction as its layer sees it. */
 export interface ServerRun extends ServerTransaction {
   readonly keys: RequestKeys;
-  /** The tag of the To of our responses: the request's, else that of the first response that has one, else a new one. */
+  /** The tag of the To of our responses: that of the last one, else the request's, else a new one. */
   readonly toTag: string;
   /** To be called once the layer has entered it in its tables. */
   start(): void;
@@ -100,7 +100,8 @@ export class ServerTransactionRun<State extends { readonly name: string }> imple
     if (!this.#open) throw new Error(`${this.request.method} ${this.id} has had its final answer, or has ended`);
     const bytes = serialize(response);
     this.#bytes = bytes;
-    this.#toTag ??= tagOf(response.headers.get('To'));
+    // An 18x may have borne another tag (13.2.1: a dialog of its own); the ACK will bear that of the 2xx.
+    this.#toTag = tagOf(response.headers.get('To')) ?? this.#toTag;
     if (response.status >= 200) this.#open = false;
     this.#step({ kind: 'respond', status: response.status });
     return bytes;
