@@ -1,4 +1,4 @@
-import { hostPort, parseParameters, parseUri, splitList } from './address.ts';
+import { hostPort, parseAddress, parseParameters, parseUri, splitList } from './address.ts';
 import { header, passHeaders, type Headers } from './headers.ts';
 import type { DiversionCause } from './outcome.ts';
 
@@ -62,6 +62,18 @@ function withReason(entry: string, reason: string): string {
 function withCause(uri: string, cause: number): string {
   const [address = uri, headers] = uri.split('?', 2);
   return `${address};cause=${cause}${headers === undefined ? '' : `?${headers}`}`;
+}
+
+/**
+ * A call that came in diverted, on its way to a voicemail system: of several Diversions only the called user's goes on, or
+ * the latest where none is known to be it.
+ */
+export function singleDiversion(incoming: Headers, calledUri: string): Record<string, string> {
+  const diversions = splitList(header(incoming, 'diversion') ?? '').flatMap((entry) => parseAddress(entry) ?? []);
+  const chosen = diversions.find(({ uri }) => uri === calledUri) ?? diversions[0];
+  if (chosen === undefined) return {};
+  const reason = chosen.parameters.get('reason') ?? '';
+  return { Diversion: `<${bare(chosen.uri)}>;reason=${/^[\w-]+$/.test(reason) ? reason : 'unknown'}` };
 }
 
 /** The headers of an INVITE as it goes on, without any diversion of before. */

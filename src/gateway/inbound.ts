@@ -207,7 +207,6 @@ export class InboundLeg implements Caller {
     const { settings, limits, calls, peers, now } = this.#context;
     const { call, invite } = this.#facts;
     const { headers: incoming, body } = invite.request;
-    const diversion = why === null ? null : { calledUri: call.start.calleeUri, why };
     const toPeer = peers.atUri(target.uri) !== null;
     call.places.add(placeOf(target.uri));
     const { username, password } = target.hop;
@@ -219,7 +218,15 @@ export class InboundLeg implements Caller {
         agent: invite.agent,
         invite: {
           uri: target.uri,
-          headers: outgoingHeaders({ incoming, callId: call.id, uri: target.uri, toPeer, diversion }),
+          headers: outgoingHeaders({
+            incoming,
+            callId: call.id,
+            uri: target.uri,
+            toPeer,
+            kind: target.kind,
+            calledUri: call.start.calleeUri,
+            diversion: why,
+          }),
           body,
           ...(username === undefined ? {} : { credentials: { username, password: password ?? '' } }),
         },

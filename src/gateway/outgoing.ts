@@ -1,4 +1,5 @@
-import { diversionHeaders, withoutDiversion } from './diversion.ts';
+import type { LegKind } from '../call/index.ts';
+import { diversionHeaders, singleDiversion, withoutDiversion } from './diversion.ts';
 import { CALL_HEADER, header, maxForwards, passHeaders, privacyOf, withoutTag, type Headers } from './headers.ts';
 import type { DiversionCause } from './outcome.ts';
 
@@ -9,16 +10,17 @@ export interface OutgoingFacts {
   readonly uri: string;
   /** The next hop is one of the peers: it may know our call's name, and who the caller is. */
   readonly toPeer: boolean;
-  /** Where the call is diverted or redirected: whose call it was, and why it went on. */
-  readonly diversion: { readonly calledUri: string; readonly why: DiversionCause } | null;
+  readonly kind: LegKind;
+  /** Whose call it was. */
+  readonly calledUri: string;
+  /** Why we divert or redirect it; null where it goes where it was dialled. */
+  readonly diversion: DiversionCause | null;
 }
 
 /** The headers of an INVITE that goes out for one that came in. Via, Contact, Call-ID, CSeq and the tags are the engine's. */
-export function outgoingHeaders({ incoming, callId, uri, toPeer, diversion }: OutgoingFacts): Record<string, string> {
-  const headers =
-    diversion === null
-      ? passHeaders(incoming)
-      : { ...withoutDiversion(incoming), ...diversionHeaders(incoming, diversion.calledUri, uri, diversion.why) };
+export function outgoingHeaders(facts: OutgoingFacts): Record<string, string> {
+  const { incoming, callId, toPeer } = facts;
+  const headers = endToEnd(facts);
   // RFC 3325 7: who asked for privacy is not named to a system outside the trust domain.
   if (!toPeer && privacyOf(incoming).includes('id')) delete headers['p-asserted-identity'];
   if (toPeer) headers[CALL_HEADER] = callId;
@@ -28,4 +30,17 @@ export function outgoingHeaders({ incoming, callId, uri, toPeer, diversion }: Ou
   if (to !== undefined) headers['to'] = to;
   headers['max-forwards'] = String(maxForwards(incoming) - 1);
   return headers;
+}
+
+function endToEnd({ incoming, uri, kind, calledUri, diversion }: OutgoingFacts): Record<string, string> {
+  if (diversion !== null) {
+    return { ...withoutDiversion(incoming), ...diversionHeaders(incoming, calledUri, uri, diversion) };
+  }
+  if (kind === 'phone') return passHeaders(incoming);
+  const history = header(incoming, 'history-info');
+  return {
+    ...withoutDiversion(incoming),
+    ...(history === undefined ? {} : { 'history-info': history }),
+    ...singleDiversion(incoming, calledUri),
+  };
 }
