@@ -1,0 +1,6 @@
+export type { Behaviour, CallBehaviour } from './behaviour.ts';
+export { placeCall, startCaller, type Caller } from './caller.ts';
+export type { EndpointOptions } from './endpoint.ts';
+export type { PhoneCall, PhoneCallEnd, PhoneEvent } from './incoming-call.ts';
+export type { CallEnd, CallEvent, CallOptions, CallReport, ReceivedResponse } from './outgoing-call.ts';
+export { startPhone, type Phone, type PhoneOptions } from './phone.ts';
