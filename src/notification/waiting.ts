@@ -48,8 +48,8 @@ export class Bell {
     this.#answer?.();
   }
 
-  /** Resolves at the next ring (or one since the last wait), at the latest after `delayMs`. */
-  async wait(delayMs: number): Promise<void> {
+  /** Resolves at the next ring (or one since the last wait) with true, else after `delayMs` with false. */
+  async wait(delayMs: number): Promise<boolean> {
     if (!this.#rung) {
       await new Promise<void>((resolve) => {
         const timer = this.#clock.setTimeout(resolve, delayMs);
@@ -59,7 +59,9 @@ export class Bell {
         };
       });
     }
+    const rung = this.#rung;
     this.#answer = null;
     this.#rung = false;
+    return rung;
   }
 }

@@ -6,15 +6,12 @@ import type { Clock, DeliveryLimits, DeliveryResult, NotificationWorker, Notific
 import { Bell, Sleeper } from './waiting.ts';
 
 export const DELIVERY_LIMITS: DeliveryLimits = {
-  concurrency: 64,
+  concurrency: 128,
   maxAgeMs: 3 * 24 * 60 * 60 * 1000,
   leaseMs: 30_000,
   renewMs: 10_000,
   pollMs: 1_000,
 };
-
-/** Shortest time between two looks for due notifications where no hint came. */
-const SHORTEST_POLL_MS = 50;
 
 const systemClock: Clock = {
   now: () => Date.now(),
@@ -104,7 +101,7 @@ class Worker implements NotificationWorker {
       const free = this.#limits.concurrency - this.#inHand.size;
       this.#slotWanted = free <= 0;
       if (this.#slotWanted) await this.#bell.wait(this.#limits.pollMs);
-      else if ((await this.#claim(free)) < free) await this.#bell.wait(await this.#untilDueMs());
+      else if ((await this.#claim(free)) < free) await this.#untilDue();
     }
   }
 
@@ -121,10 +118,15 @@ class Worker implements NotificationWorker {
     return batch.length;
   }
 
-  async #untilDueMs(): Promise<number> {
+  /** Waits for a hint; without one, asks now and then whether something is due. A hint is not checked: the claim shows. */
+  async #untilDue(): Promise<void> {
     const { pollMs } = this.#limits;
-    const dueAt = await this.#patience.once('say what is due', () => this.#options.journal.nextDueAt());
-    return dueAt === null ? pollMs : Math.min(Math.max(dueAt - this.#clock.now(), SHORTEST_POLL_MS), pollMs);
+    let waitMs = pollMs;
+    while (!(await this.#bell.wait(waitMs)) && !this.#claiming.ended) {
+      const dueAt = await this.#patience.once('say what is due', () => this.#options.journal.nextDueAt());
+      waitMs = dueAt === null ? pollMs : Math.min(dueAt - this.#clock.now(), pollMs);
+      if (waitMs <= 0) return;
+    }
   }
 
   #take(notification: NotificationRecord): void {

@@ -57,7 +57,9 @@ export function openSmtp(options: SmtpOptions): MailTransport {
       );
       try {
         const { envelope, message } = composeMail(mail);
-        await transporter.sendMail({ envelope, raw: message, messageId: mail.messageId, signal: deadline.signal });
+        // A boundary that nobody will see, because nodemailer draws random bytes for one where none is given.
+        const { messageId, id: baseBoundary } = mail;
+        await transporter.sendMail({ envelope, raw: message, messageId, baseBoundary, signal: deadline.signal });
         return { kind: 'sent' };
       } catch (error) {
         return deliveryFailure(error instanceof Error ? error : new Error(String(error)));
