@@ -1,1 +1,17 @@
 #!/usr/bin/env node
+import { hostname } from 'node:os';
+import { run } from './cli/index.ts';
+
+/** The only file that touches `process`: argv, environment, signals, exit code. */
+process.exitCode = await run({
+  argv: process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
+  hostname: hostname(),
+  pid: process.pid,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  onSignal: (signal, listener) => process.on(signal, listener),
+  exitNow: (code) => process.exit(code),
+});

@@ -1,0 +1,275 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import { startAdmin, type Readiness, type ReadinessCheck } from './admin/index.ts';
+import type { GatewayConfig } from './config/index.ts';
+import { startEngineThread } from './drachtio/index.ts';
+import { createGateway, type EngineAddress, type Gateway, type GatewaySettings } from './gateway/index.ts';
+import { openSqliteJournal, type CallView, type Journal } from './journal/index.ts';
+import { createLedger, type CallLedger, type Schedule } from './ledger/index.ts';
+import { createNotificationWorker, openMailTransport } from './notification/index.ts';
+import { createMetrics, watchLoopDelay, type Logger, type Metrics } from './observe/index.ts';
+import { openPolicyStore, type PolicyStatus, type PolicyStore } from './policy/index.ts';
+
+export interface AppOptions {
+  readonly config: GatewayConfig;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** Named in the journal's lock, so that a second gateway can say who holds it. */
+  readonly pid: number;
+  /** The program cannot go on: its engine is gone for good. */
+  readonly onFatal: (error: Error) => void;
+}
+
+export interface AppAddresses {
+  /** `udp://127.0.0.1:5060`, … as bound, or as the drachtio-server tells. */
+  readonly sip: readonly string[];
+  /** `http://127.0.0.1:8080`. */
+  readonly admin: string;
+}
+
+/** The running gateway. */
+export interface App {
+  readonly addresses: AppAddresses;
+  /** SIGHUP: reads the policy file again. */
+  reload(): Promise<PolicyStatus>;
+  /**
+   * Refuses new calls, lets live ones end (at most `stopTimeout`), settles what still rings as interrupted, finishes the sends
+   * in hand, closes. Idempotent.
+   */
+  stop(): Promise<void>;
+}
+
+/** How long the sends in hand may take at the end. */
+const LAST_SENDS_MS = 10_000;
+
+/** Something that was started and must be ended, last first. */
+type Cleanup = () => Promise<void>;
+
+/**
+ * Starts everything, in one straight line: the admin listener first (not ready yet), so that whoever watches sees a
+ * gateway that starts; what calls need before what brings calls. Stops in the opposite order. Where a step fails, what was
+ * started is stopped and the error thrown.
+ */
+export async function startApp(options: AppOptions): Promise<App> {
+  const cleanups: Cleanup[] = [];
+  const stop = once(async () => {
+    for (const cleanup of cleanups.toReversed()) {
+      await cleanup().catch((error: unknown) => options.log.error({ error }, 'a part did not stop cleanly'));
+    }
+  });
+  try {
+    return { ...(await startParts(options, cleanups)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omit<App, 'stop'>> {
+  const { config, log, now } = options;
+  const metrics = createMetrics();
+  const parts: Parts = { policy: null, journal: null, ledger: null, gateway: null, stopping: false };
+
+  const admin = await startAdmin({
+    listen: config.admin.listen,
+    status: { readiness: () => readiness(parts) },
+    metrics: () => metrics.render(),
+    log: log.child({ room: 'admin' }),
+  });
+  cleanups.push(() => admin.close());
+  const loopDelay = watchLoopDelay();
+  cleanups.push(async () => loopDelay.stop());
+
+  const policy = await openPolicyStore({ path: config.policy, now, log: log.child({ room: 'policy' }) });
+  parts.policy = policy;
+  cleanups.push(() => policy.close());
+  policy.onChange((status) => metrics.policyLoaded(status.error === null));
+
+  const journal = await openSqliteJournal({ path: config.journal.path, node: config.node, now, pid: options.pid });
+  parts.journal = journal;
+  cleanups.push(() => journal.close());
+
+  const transport = await openMailTransport(config.notification.transport.uri, config.notification.transport);
+  cleanups.push(() => transport.close());
+  const worker = createNotificationWorker({
+    journal,
+    transport,
+    mail: config.notification,
+    owner: config.node,
+    log: log.child({ room: 'notification' }),
+    random,
+  });
+  worker.onResult = (_, result) => metrics.notificationResult(result.kind);
+  cleanups.push(() => worker.stop(LAST_SENDS_MS));
+
+  const ledger = createLedger({
+    journal,
+    policy,
+    settings: { node: config.node, voicemail: config.voicemail },
+    now,
+    newId: uuidv7,
+    schedule,
+    log: log.child({ room: 'ledger' }),
+    onSettled: (call) => {
+      callSettled(call, log, metrics);
+      if (call.decisions.some(({ decision }) => decision === 'notify')) worker.wake();
+    },
+  });
+  parts.ledger = ledger;
+  cleanups.push(() => ledger.stop());
+  await ledger.recover();
+  await worker.start();
+
+  const engine = await startEngine(options, cleanups);
+  const gateway = createGateway({
+    engines: engine.addresses,
+    settings: gatewaySettings(config),
+    ledger,
+    policy,
+    log: log.child({ room: 'gateway' }),
+    now,
+    newCallId: uuidv7,
+  });
+  parts.gateway = gateway;
+  cleanups.push(() => gateway.stop());
+  cleanups.push(() => {
+    parts.stopping = true;
+    return gateway.drain(config.stopTimeoutMs);
+  });
+  await gateway.start();
+
+  metrics.watch({
+    liveCalls: () => gateway.liveCalls().length,
+    notifications: async () => notificationQueue(journal, now()),
+    policy: () => policyMetrics(policy.status()),
+    loopDelays: () => ({ main: loopDelay.read() }),
+  });
+  const sip = engine.sipAddresses ?? gateway.sipAddresses;
+  return { addresses: { sip, admin: admin.address }, reload: () => policy.reload() };
+}
+
+/** The embedded engine on its thread, or the drachtio-servers of the configuration. */
+async function startEngine(
+  { config, log, onFatal }: AppOptions,
+  cleanups: Cleanup[],
+): Promise<{ addresses: readonly EngineAddress[]; sipAddresses: readonly string[] | null }> {
+  if (config.sip.engine === 'drachtio') return { addresses: config.sip.drachtio, sipAddresses: null };
+  const engineLog = log.child({ room: 'drachtio' });
+  const engine = await startEngineThread(
+    {
+      listen: config.sip.listen,
+      timers: { timerBMs: config.sip.timerBMs },
+      ...(config.sip.advertise === undefined ? {} : { advertise: config.sip.advertise }),
+      client: { host: '127.0.0.1', port: 0 },
+      secret: randomBytes(24).toString('base64url'),
+      allow: config.peers.flatMap(({ allow }) => allow),
+    },
+    {
+      log: (level, text) => engineLog[level]({}, text),
+      onRestart: (restarts, error) => engineLog.error({ restarts, error }, 'the engine died and was started again'),
+    },
+  );
+  engine.onExit = onFatal;
+  cleanups.push(() => engine.close());
+  return { addresses: [{ ...engine.client, secret: engine.secret }], sipAddresses: engine.sipAddresses };
+}
+
+function gatewaySettings(config: GatewayConfig): GatewaySettings {
+  return {
+    peers: config.peers,
+    routing: config.routing,
+    voicemail: config.voicemail,
+    timerBMs: config.sip.timerBMs,
+  };
+}
+
+interface Parts {
+  policy: PolicyStore | null;
+  journal: Journal | null;
+  ledger: CallLedger | null;
+  gateway: Gateway | null;
+  stopping: boolean;
+}
+
+/** design.md section 6: SIP bound or drachtio connected, policy loaded, journal writable. */
+async function readiness({ policy, journal, ledger, gateway, stopping }: Parts): Promise<Readiness> {
+  const sip = gateway?.connected === true;
+  const policyError = policy?.status().error ?? null;
+  const writable =
+    journal !== null &&
+    (await journal.probe().then(
+      () => true,
+      () => false,
+    ));
+  const queued = ledger?.queueDepth ?? 0;
+  const checks: ReadinessCheck[] = [
+    { name: 'sip', ok: sip, detail: sip ? 'an engine is connected' : 'no engine is connected yet' },
+    {
+      name: 'policy',
+      ok: policy !== null,
+      // A broken save is no outage: the last good policy holds.
+      detail: policyError === null ? 'loaded' : `the last good version holds: ${policyError.message}`,
+    },
+    {
+      name: 'journal',
+      ok: writable && ledger?.ready === true,
+      detail: writable ? `writable, ${queued} calls wait to be written` : `not writable, ${queued} calls wait`,
+    },
+    { name: 'draining', ok: !stopping, detail: stopping ? 'stopping: new calls get 503' : 'takes new calls' },
+  ];
+  return { ready: checks.every(({ ok }) => ok), checks };
+}
+
+/** The one line at the end of each call. */
+function callSettled(call: CallView, log: Logger, metrics: Metrics): void {
+  const own = call.decisions.find(({ primary }) => primary);
+  if (call.outcome !== null) metrics.callEnded(call.outcome, call.cause);
+  if (own !== undefined) metrics.decided(own.decision, own.reason);
+  const fields = {
+    call: call.id,
+    sipCallId: call.sipCallId,
+    peer: call.peer,
+    caller: call.caller.hidden ? 'anonymous' : (call.caller.number ?? call.caller.uri),
+    callee: call.callee,
+    mailbox: call.mailbox,
+    startedAt: new Date(call.startedAt).toISOString(),
+    endedAt: call.endedAt === null ? null : new Date(call.endedAt).toISOString(),
+    rangMs: call.rangMs,
+    outcome: call.outcome,
+    cause: call.cause,
+    decision: own?.decision ?? null,
+    reason: own?.reason ?? null,
+  };
+  log.info(fields, call.outcome === null ? 'call ended, its verdict waits for evidence' : 'call ended');
+}
+
+async function notificationQueue(
+  journal: Journal,
+  now: number,
+): Promise<{ states: Readonly<Record<string, number>>; oldestDueMs: number }> {
+  const [{ notifications }, nextDueAt] = await Promise.all([journal.counts(), journal.nextDueAt()]);
+  return { states: notifications, oldestDueMs: nextDueAt === null ? 0 : Math.max(0, now - nextDueAt) };
+}
+
+function policyMetrics(status: PolicyStatus): { version: string; loadedAtMs: number; ok: boolean; mailboxes: number } {
+  return {
+    version: status.version,
+    loadedAtMs: status.loadedAt,
+    ok: status.error === null,
+    mailboxes: status.mailboxCount,
+  };
+}
+
+const schedule: Schedule = (callback, delayMs) => {
+  const timer = setTimeout(callback, delayMs);
+  return () => clearTimeout(timer);
+};
+
+function random(): number {
+  return randomInt(2 ** 32) / 2 ** 32;
+}
+
+function once(action: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null;
+  return () => (done ??= action());
+}

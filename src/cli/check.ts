@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { assumptions } from '../config/index.ts';
+import { loadPolicy } from '../policy/index.ts';
+import { describeProblems, readConfig, withConfig, type ConfigOption } from './config.ts';
+import { CommandError, type Terminal } from './terminal.ts';
+
+export function addCheck(program: Command, terminal: Terminal): void {
+  withConfig(program.command('check'))
+    .description('reads both files as the gateway would and says what is wrong, and what it assumes')
+    .action(async (options: ConfigOption) => {
+      const config = await readConfig(terminal, options);
+      const text = await readFile(config.policy, 'utf8').catch((error: Error) => {
+        throw new CommandError(
+          `The policy file cannot be read: ${error.message}. gateway.yaml names it under policy.`,
+          2,
+        );
+      });
+      const loaded = loadPolicy(text);
+      if (!loaded.ok) {
+        throw new CommandError(
+          `${config.policy} cannot be used:\n${describeProblems(config.policy, loaded.problems)}`,
+          2,
+        );
+      }
+      const { policy } = loaded;
+      terminal.stdout.write(
+        `Both files are good: ${policy.dialPlans.size} dial plans, ${policy.mailboxPolicies.size} mailbox policies, ${policy.mailboxCount} mailboxes.\n`,
+      );
+      for (const line of assumptions(config)) terminal.stdout.write(`  ${line}\n`);
+    });
+}

@@ -1,0 +1,57 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { loadConfig, type GatewayConfig } from '../config/index.ts';
+import { openSqliteJournal, type Journal } from '../journal/index.ts';
+import { CommandError, type Terminal } from './terminal.ts';
+
+const DEFAULT_CONFIG = 'sip-config/gateway.yaml';
+
+export interface ConfigOption {
+  readonly config: string;
+}
+
+/** Gives a command its `--config FILE`. */
+export function withConfig(command: Command): Command {
+  return command.option('--config <file>', 'the gateway’s configuration', DEFAULT_CONFIG);
+}
+
+/** Reads gateway.yaml, or ends the command with every mistake in it. */
+export async function readConfig(terminal: Terminal, options: ConfigOption): Promise<GatewayConfig> {
+  const path = resolve(terminal.cwd, options.config);
+  const loaded = await loadConfig(path, terminal.env);
+  if (loaded.ok) return loaded.config;
+  throw new CommandError(`${path} cannot be used:\n${describeProblems(path, loaded.problems)}`, 2);
+}
+
+/** One line a mistake, the way editors and terminals make clickable: `file:line:column path: message. Remedy`. */
+export function describeProblems(
+  path: string,
+  problems: readonly { line: number; column: number; path: string; message: string; remedy: string }[],
+): string {
+  return problems
+    .map((problem) => {
+      const where = problem.path === '' ? '' : ` ${problem.path}:`;
+      return `  ${path}:${problem.line}:${problem.column}${where} ${problem.message} ${problem.remedy}`.trimEnd();
+    })
+    .join('\n');
+}
+
+/** Opens the journal beside a running gateway for as long as `use` takes. */
+export async function withJournal<T>(
+  terminal: Terminal,
+  options: ConfigOption,
+  use: (journal: Journal) => Promise<T>,
+): Promise<T> {
+  const config = await readConfig(terminal, options);
+  const journal = await openSqliteJournal({
+    path: config.journal.path,
+    node: config.node,
+    now: Date.now,
+    mode: 'beside',
+  });
+  try {
+    return await use(journal);
+  } finally {
+    await journal.close();
+  }
+}

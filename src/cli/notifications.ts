@@ -1,0 +1,74 @@
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+import type { Journal } from '../journal/index.ts';
+import { withConfig, withJournal, type ConfigOption } from './config.ts';
+import { positiveInteger } from './options.ts';
+import { CommandError, type Terminal } from './terminal.ts';
+
+type Notification = Awaited<ReturnType<Journal['notifications']>>[number];
+
+export function addNotifications(program: Command, terminal: Terminal): void {
+  const notifications = program.command('notifications').description('the mails owed and sent');
+  withConfig(notifications.command('list'))
+    .description('lists them, newest last')
+    .option('--json', 'as a JSON array')
+    .option('--limit <count>', 'how many of the newest', positiveInteger, 100)
+    .action(async (options: ConfigOption & { json?: true; limit: number }) => {
+      const found = await withJournal(terminal, options, (journal) => journal.notifications({ limit: options.limit }));
+      terminal.stdout.write(options.json === true ? `${JSON.stringify(found, null, 2)}\n` : table(found));
+    });
+  withConfig(notifications.command('retry <id>'))
+    .description('sends a dead or waiting one now')
+    .action((id: string, options: ConfigOption) =>
+      change(terminal, options, id, 'retried', (journal, whole) => journal.retry(whole, Date.now())),
+    );
+  withConfig(notifications.command('drop <id>'))
+    .description('gives up one that is not sent yet')
+    .action((id: string, options: ConfigOption) =>
+      change(terminal, options, id, 'dropped', (journal, whole) => journal.drop(whole)),
+    );
+}
+
+/** How far back an abbreviated id is looked for. */
+const SEARCHED = 10_000;
+
+async function change(
+  terminal: Terminal,
+  options: ConfigOption,
+  id: string,
+  done: string,
+  act: (journal: Journal, id: string) => Promise<boolean>,
+): Promise<void> {
+  const changed = await withJournal(terminal, options, async (journal) => {
+    const all = await journal.notifications({ limit: SEARCHED });
+    const matches = all.filter((notification) => notification.id === id || notification.id.endsWith(id));
+    const [only] = matches;
+    if (only === undefined)
+      throw new CommandError(`There is no notification ${id}. \`mcg notifications list\` lists them.`);
+    if (matches.length > 1)
+      throw new CommandError(`${id} names ${matches.length} notifications: give more of its end.`);
+    if (await act(journal, only.id)) return only.id;
+    throw new CommandError(`Notification ${only.id} is ${only.state}: it cannot be ${done}.`);
+  });
+  terminal.stdout.write(`Notification ${changed} is ${done}.\n`);
+}
+
+function table(found: readonly Notification[]): string {
+  if (found.length === 0) return 'No notifications yet.\n';
+  const rows = new Table({
+    head: ['notification', 'created', 'mailbox', 'to', 'state', 'attempts', 'last error'],
+    style: { head: [], border: [] },
+  });
+  for (const notification of found) {
+    rows.push([
+      notification.id.slice(-8),
+      new Date(notification.createdAt).toLocaleString('sv-SE'),
+      notification.mailbox,
+      notification.content.recipient.address,
+      notification.state,
+      notification.attempts,
+      (notification.lastError ?? '').replaceAll(/\p{C}/gu, ' ').slice(0, 60),
+    ]);
+  }
+  return `${rows.toString()}\n`;
+}

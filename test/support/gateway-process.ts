@@ -1,0 +1,182 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { simpleParser, type ParsedMail } from 'mailparser';
+
+/** What `mcg calls --json` prints of a call, as far as the tests read it. */
+export interface CallJson {
+  readonly id: string;
+  readonly callId: string;
+  readonly caller: string;
+  readonly callee: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly rangMs: number | null;
+  readonly outcome: string | null;
+  readonly cause: string | null;
+  readonly pendingUntil: string | null;
+  readonly evidence: readonly { readonly kind: string; readonly detail: string }[];
+  readonly decision: string | null;
+  readonly reason: string | null;
+  readonly notification: { readonly state: string; readonly attempts: number; readonly messageId: string } | null;
+}
+
+export interface GatewayFiles {
+  readonly folder: string;
+  readonly config: string;
+  readonly policy: string;
+  readonly maildir: string;
+}
+
+export interface GatewayProcess extends GatewayFiles {
+  /** `127.0.0.1:PORT`, by protocol. */
+  readonly sip: { readonly udp: string; readonly tcp: string };
+  readonly admin: string;
+  readonly child: ChildProcess;
+  /** Structured log lines so far. */
+  readonly log: readonly Record<string, unknown>[];
+  mcg(...argv: string[]): Promise<string>;
+  calls(): Promise<CallJson[]>;
+  /** Waits until `count` calls have an outcome. */
+  settled(count: number, timeoutMs?: number): Promise<CallJson[]>;
+  mails(): Promise<ParsedMail[]>;
+  /** Waits until `count` mails have arrived. */
+  mailed(count: number, timeoutMs?: number): Promise<ParsedMail[]>;
+  stop(): Promise<number>;
+  kill(): Promise<void>;
+}
+
+export const POLICY = `dialPlans:
+  - { name: Paris, uriType: TelExtn, numberOfDigitsInExtension: 4, countryOrRegionCode: "33", defaultLanguage: fr-FR, timeZone: Europe/Paris, numberPrefixes: ["+3314000"] }
+mailboxPolicies:
+  - { name: Paris Default Policy, dialPlan: Paris, allowMissedCallNotifications: true }
+mailboxes:
+  - { identity: alice, displayName: Alice Martin, emailAddress: alice@example.com, extensions: ["1001"], mailboxPolicy: Paris Default Policy, language: en-US }
+  - { identity: bob, displayName: Bob Durand, emailAddress: bob@example.com, extensions: ["1002"], mailboxPolicy: Paris Default Policy }
+`;
+
+/** Writes a gateway's files into a new folder. `settings` is gateway.yaml text besides listen, policy, journal, mail and admin. */
+export async function gatewayFiles(
+  settings: string,
+  options: { policy?: string; transport?: string; listen?: string } = {},
+): Promise<GatewayFiles> {
+  const folder = await mkdtemp(join(tmpdir(), 'mcg-'));
+  const files = {
+    folder,
+    config: join(folder, 'gateway.yaml'),
+    policy: join(folder, 'policy.yaml'),
+    maildir: join(folder, 'mail'),
+  };
+  await writeFile(files.policy, options.policy ?? POLICY);
+  await writeFile(
+    files.config,
+    `sip:
+  listen: ${options.listen ?? '[udp://127.0.0.1:0, tcp://127.0.0.1:0]'}
+${settings}
+policy: policy.yaml
+journal: sqlite:var/gateway.db
+notification:
+  transport: ${options.transport ?? 'maildir:mail'}
+  from: Missed calls <missed-calls@example.com>
+admin:
+  listen: http://127.0.0.1:0
+`,
+  );
+  await mkdir(join(folder, 'var'));
+  return files;
+}
+
+/** Starts the whole program as an operator would and waits until it is ready. */
+export async function startGateway(files: GatewayFiles): Promise<GatewayProcess> {
+  const child = spawn('node', ['src/main.ts', 'start', '--config', files.config], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log: Record<string, unknown>[] = [];
+  const lines = createInterface({ input: child.stderr });
+  child.stdout.resume();
+  const other: string[] = [];
+  const ready = new Promise<{ sip: string[]; admin: string }>((resolve, reject) => {
+    lines.on('line', (line) => {
+      const entry = parsed(line);
+      if (entry === null) return void other.push(line);
+      log.push(entry);
+      if (entry['msg'] === 'ready') resolve(entry as unknown as { sip: string[]; admin: string });
+    });
+    child.once('exit', (code) =>
+      reject(new Error(`the gateway ended with ${code}: ${other.join('\n')} ${JSON.stringify(log.slice(-5))}`)),
+    );
+  });
+  const { sip, admin } = await ready;
+  const address = (protocol: string): string =>
+    sip.find((text) => text.startsWith(protocol))?.replace(/^\w+:\/\//, '') ?? '';
+  const running: GatewayProcess = {
+    ...files,
+    sip: { udp: address('udp'), tcp: address('tcp') },
+    admin,
+    child,
+    log,
+    mcg: (...argv) => mcg(...argv, '--config', files.config),
+    calls: async () => JSON.parse(await mcg('calls', '--json', '--config', files.config)) as CallJson[],
+    settled: (count, timeoutMs = 10_000) =>
+      until(timeoutMs, `${count} calls with an outcome`, async () => {
+        const calls = await running.calls();
+        return calls.filter(({ outcome }) => outcome !== null).length >= count ? calls : null;
+      }),
+    mails: () => readMails(files.maildir),
+    mailed: (count, timeoutMs = 10_000) =>
+      until(timeoutMs, `${count} mails`, async () => {
+        const mails = await readMails(files.maildir);
+        return mails.length >= count ? mails : null;
+      }),
+    stop: () => end('SIGTERM'),
+    kill: async () => void (await end('SIGKILL')),
+  };
+  async function end(signal: NodeJS.Signals): Promise<number> {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? -1;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    const [code] = await exited;
+    return (code as number | null) ?? -1;
+  }
+  return running;
+}
+
+export async function mcg(...argv: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('node', ['src/main.ts', ...argv], { maxBuffer: 64 << 20 });
+  return stdout;
+}
+
+export async function removeFiles(files: GatewayFiles): Promise<void> {
+  await rm(files.folder, { recursive: true, force: true });
+}
+
+async function readMails(maildir: string): Promise<ParsedMail[]> {
+  const folder = join(maildir, 'new');
+  const names = await readdir(folder).catch(() => []);
+  return Promise.all(
+    names.toSorted((a, b) => a.localeCompare(b)).map(async (name) => simpleParser(await readFile(join(folder, name)))),
+  );
+}
+
+function parsed(line: string): Record<string, unknown> | null {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return null;
+  }
+}
+
+/** Asks until there is an answer: for what another process writes to disk, where no event reaches us. */
+export async function until<T>(timeoutMs: number, what: string, ask: () => Promise<T | null>): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== null) return answer;
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
