@@ -45,7 +45,7 @@ function verdictLines(call: CallView): string[] {
   if (call.outcome !== null) {
     const cause = call.cause === null ? '' : `: ${CAUSE_WORDS[call.cause]}`;
     const words = call.cause === null ? call.outcome : `${call.outcome} / ${call.cause}`;
-    return [`Verdict: ${words}: ${OUTCOME_WORDS[call.outcome]}${cause}.`, `The rule that made it: ${ruleOf(call)}.`];
+    return [`Verdict: ${words} (${OUTCOME_WORDS[call.outcome]}${cause}).`, `The rule that made it: ${ruleOf(call)}.`];
   }
   if (call.pendingUntil !== null) {
     return [`Verdict: none yet. It waits for evidence (a voicemail left, or none) until ${utc(call.pendingUntil)}.`];

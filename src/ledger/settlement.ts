@@ -1,5 +1,5 @@
 import type { CallStart, CallState, Evidence, PendingVerdict, Verdict } from '../call/index.ts';
-import type { CallView, NotificationRecord, Settlement } from '../journal/index.ts';
+import type { CallView, NotificationRecord, NotificationSummary, Settlement } from '../journal/index.ts';
 import type { Policy } from '../policy/index.ts';
 import { decide } from './decide.ts';
 
@@ -72,7 +72,7 @@ export function messageIdOf(notificationId: string, node: string): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9.-]+/g, '-')
     .split('.')
-    .map((label) => label.replaceAll(/^-+|-+$/g, '').slice(0, MAX_LABEL_LENGTH))
+    .map((label) => label.slice(0, MAX_LABEL_LENGTH).replaceAll(/^-+|-+$/g, ''))
     .filter((label) => label !== '');
   return `<${notificationId}@${['missed-call', ...labels.slice(0, MAX_LABELS)].join('.')}>`;
 }
@@ -106,7 +106,11 @@ export function viewOf({ start, evidence }: Judged, settlement: Settlement, node
     evidence,
     decisions: settlement.decisions.map((decision) => ({
       ...decision,
-      notifications: settlement.notifications.filter(({ mailbox }) => mailbox === decision.mailbox),
+      notifications: settlement.notifications.filter(({ mailbox }) => mailbox === decision.mailbox).map(summaryOf),
     })),
   };
+}
+
+function summaryOf({ id, channel, state, attempts, messageId, lastError }: NotificationRecord): NotificationSummary {
+  return { id, channel, state, attempts, messageId, lastError };
 }

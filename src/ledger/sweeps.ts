@@ -36,13 +36,15 @@ export function createSweeps(options: SweepOptions): Sweeps {
   const stop = new AbortController();
   let cancelTick = schedule(tick, SETTLE_INTERVAL_MS);
   let cancelRecovery: (() => void) | null = null;
-  let settling: Promise<void> | null = null;
+  let lastSweep = Promise.resolve();
+  let sweeping = 0;
   let dueFails = false;
 
   function tick(): void {
     if (stop.signal.aborted) return;
     cancelTick = schedule(tick, SETTLE_INTERVAL_MS);
-    void settleDue(now());
+    // A sweep that a slow journal holds up is not joined by another every second.
+    if (sweeping === 0) void settleDue(now());
   }
 
   async function settleAllDue(at: number): Promise<void> {
@@ -58,16 +60,19 @@ export function createSweeps(options: SweepOptions): Sweeps {
     dueFails = false;
   }
 
-  async function settleDue(at: number): Promise<void> {
-    settling ??= settleAllDue(at)
+  function settleDue(at: number): Promise<void> {
+    sweeping++;
+    // One after the other: two sweeps at once would judge the same calls.
+    lastSweep = lastSweep
+      .then(() => settleAllDue(at))
       .catch((error: unknown) => {
         if (!dueFails) log.error({ error: String(error) }, 'pending verdicts cannot be read; they are tried again');
         dueFails = true;
       })
       .finally(() => {
-        settling = null;
+        sweeping--;
       });
-    await settling;
+    return lastSweep;
   }
 
   function interrupt(record: CallRecord): Promise<unknown> {

@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DECISION_REASONS } from '../../src/call/index.ts';
+import { NOTIFICATION_STATES, type CallView } from '../../src/journal/index.ts';
+import { explain } from '../../src/ledger/index.ts';
+import { bob, callStart, evidence, missed, notification } from '../journal/samples.ts';
+import { oneCall, START } from '../support/call-events.ts';
+import { bench, stateOf, type Bench } from './support.ts';
+
+const rangOut = stateOf(oneCall().rings(1).timesOut(21).final(21, 487));
+
+function view(changes: Partial<CallView> = {}): CallView {
+  const start = callStart({ id: '01990000-0000-7000-8000-000000000001', startedAt: START });
+  const { decisions, notifications, verdict, ...course } = missed(start.id, {
+    endedAt: START + 21_000,
+    rangAt: START + 1_000,
+    evidence: [evidence('sip:1001@pbx rang', START + 1_000)],
+    state: rangOut,
+    notifications: [notification(start.id, { id: '01990000-0000-7000-8000-000000000002' })],
+  });
+  return {
+    ...start,
+    ...course,
+    ...verdict,
+    outcome: 'missed',
+    cause: 'no-answer',
+    node: 'gw1',
+    pendingUntil: null,
+    decisions: decisions.map((decision) => ({ ...decision, notifications })),
+    ...changes,
+  };
+}
+
+describe('the explanation of a call', () => {
+  let gateway: Bench;
+  beforeEach(async () => {
+    gateway = await bench();
+  });
+  afterEach(() => gateway.end());
+
+  it('tells the way from evidence to mail', async () => {
+    const call = callStart({ startedAt: START });
+    await gateway.ledger.begin(call);
+    gateway.ledger.ended(call.id, rangOut, START + 21_000);
+    await gateway.drain();
+    const [owed] = await gateway.journal.notifications({ limit: 1 });
+    expect(explain((await gateway.journal.call(call.id))!)).toEqual([
+      `Call ${call.id} (Call-ID ${call.sipCallId}) came from peer "pbx" to node "gw1".`,
+      'On 2023-11-14 22:13:20 UTC "Bob Dupont" (+33140009999) called 1001, the number of mailbox "alice".',
+      'It ended after 21.0 s; it rang for 20.0 s.',
+      'What was seen:',
+      '     +1.0 s  leg-1: sip:leg-1@pbx rang',
+      '    +21.0 s  gateway: the ring timer gave sip:leg-1@pbx up',
+      'Verdict: missed / no-answer (the call was missed: nobody answered).',
+      'The rule that made it: rang, and nobody answered.',
+      'Decision: notify mailbox "alice" (missed): the call counts as missed, and both the mailbox policy and the mailbox allow notifications.',
+      `Notification ${owed?.id} by email: due, not tried yet: it waits to be sent; \`mcg notifications retry ${owed?.id}\` sends it now, \`mcg notifications drop ${owed?.id}\` never. Message-ID ${owed?.messageId}.`,
+    ]);
+  });
+
+  it('names the switch that says no, and the command that sets it', () => {
+    const decided = (reason: 'policy-disabled' | 'mailbox-disabled', detail: string) =>
+      explain(
+        view({ decisions: [{ mailbox: 'alice', primary: true, decision: 'skip', reason, detail, notifications: [] }] }),
+      ).at(-1);
+    expect(decided('policy-disabled', 'Paris Default Policy')).toBe(
+      'Decision: do not notify mailbox "alice" (policy-disabled): mailbox policy "Paris Default Policy" has allowMissedCallNotifications: false (Set-UMMailboxPolicy -Identity "Paris Default Policy" -AllowMissedCallNotifications $true allows them).',
+    );
+    expect(decided('mailbox-disabled', 'alice')).toContain('Set-UMMailbox -Identity "alice"');
+  });
+
+  it('has words for every reason and every state of a mail', () => {
+    for (const reason of DECISION_REASONS) {
+      const decision = reason === 'missed' ? 'notify' : 'skip';
+      const call = view({
+        decisions: [{ mailbox: 'alice', primary: true, decision, reason, detail: null, notifications: [] }],
+      });
+      expect(explain(call).at(-1)).toMatch(new RegExp(`^Decision: .*\\(${reason}\\): .{10,}\\.$`));
+    }
+    for (const state of NOTIFICATION_STATES) {
+      const [decided] = view().decisions;
+      const notifications = decided!.notifications.map((one) => ({
+        ...one,
+        state,
+        attempts: 3,
+        lastError: '451 later',
+      }));
+      const line = explain(view({ decisions: [{ ...decided!, notifications }] })).at(-1);
+      expect(line).toMatch(new RegExp(`: ${state}, tried 3 times: .*The last attempt failed: 451 later\\.`));
+    }
+  });
+
+  it('tells of a call that goes on, one that waits for evidence, and one that was interrupted', () => {
+    const open = { outcome: null, cause: null, state: null, decisions: [] };
+    expect(explain(view({ ...open, endedAt: null, evidence: [] }))).toEqual(
+      expect.arrayContaining(['It has not ended.', '  nothing yet', expect.stringContaining('still going on')]),
+    );
+    expect(explain(view({ ...open, pendingUntil: START + 90_000 })).at(-1)).toBe(
+      'Verdict: none yet. It waits for evidence (a voicemail left, or none) until 2023-11-14 22:14:50 UTC.',
+    );
+    const rule = (answeredBy: CallView['answeredBy']) =>
+      explain(view({ state: null, cause: 'interrupted', answeredBy, rangMs: null })).find((line) =>
+        line.startsWith('The rule'),
+      );
+    expect(rule(null)).toContain('stopped before anybody answered');
+    expect(rule('phone')).toContain('a phone had answered');
+    expect(rule('voicemail')).toContain('voicemail system had the call');
+  });
+
+  it('hides the caller who asked for it', () => {
+    const lines = explain(view({ caller: { ...bob, hidden: true } })).join('\n');
+    expect(lines).toContain('a caller who asked not to be named called 1001');
+    expect(lines).not.toMatch(/Bob|33140009999/);
+  });
+
+  it('lets nothing through that moves a cursor or turns the text around', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('\u001b[2J', '\r\n', '\u202e', '\u0085'),
+        (text, nasty) => {
+          const hostile = text + nasty;
+          const lines = explain(
+            view({
+              caller: { ...bob, displayName: hostile, uri: hostile, number: null },
+              callee: hostile,
+              sipCallId: hostile,
+              evidence: [evidence(hostile)],
+            }),
+          );
+          for (const line of lines) expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+        },
+      ),
+    );
+  });
+});
