@@ -1,5 +1,5 @@
 /** Quoted strings first, so that a display name that mentions localhost is left alone. */
-const LOCALHOST = /"(?:[^"\\]|\\.)*"|(sips?:(?:[^@\s<>"]*@)?)localhost(?![\w.:-])/gi;
+const LOCALHOST = /"(?:[^"\\]|\\.)*"|(sips?:(?:[^@\s<>"]*@)?)localhost(?![\w.:@-])/gi;
 
 /**
  * srf writes `sip:user@localhost` where it cannot know the engine's address: that host becomes ours (drachtio-protocol 3.2).

@@ -433,12 +433,12 @@ describe('what is refused', () => {
 
   it('an INVITE without From tag, or with | in Call-ID, gets 400', async () => {
     const { peer } = await start();
-    for (const break_ of [
+    for (const spoil of [
       (text: string) => text.replace(/;tag=tag\w+/, ''),
       (text: string) => text.replace(/^Call-ID: /m, 'Call-ID: a|'),
     ]) {
       const call = newCall(peer);
-      peer.send(break_(requestText(call)));
+      peer.send(spoil(requestText(call)));
       await peer.expect(new RegExp(`^SIP/2\\.0 400 [^]*${call.callId}`));
     }
   });
