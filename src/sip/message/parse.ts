@@ -1,7 +1,7 @@
 import { endOfToken, isToken, sliceTrimmed } from './grammar.ts';
 import { SipHeaders } from './headers.ts';
 import { MAX_BODY_BYTES, MAX_DATAGRAM_BYTES, MAX_HEAD_BYTES, MAX_HEADER_FIELDS } from './limits.ts';
-import type { Headers, ParseFailure, ParseOutcome, SipMessage } from './message.ts';
+import type { ParseFailure, ParseOutcome, SipMessage } from './message.ts';
 import { badRequest, TOO_LARGE, type Problem } from './problem.ts';
 import { problemOf } from './validate.ts';
 
@@ -44,7 +44,7 @@ export function parseMessage(bytes: Buffer, framing: 'datagram' | 'stream'): Par
 export function parseFragment(bytes: Buffer): ParseOutcome {
   const blank = bytes.indexOf('\r\n\r\n', 0, 'latin1');
   const text = bytes.toString('latin1', 0, blank < 0 ? bytes.length : blank + 2);
-  const { message, problem } = readHead(text.endsWith('\r\n') ? text : `${text}\r\n`);
+  const { message, problem } = readHead(text.endsWith('\r\n') ? text : `${text}\r\n`, new SipHeaders());
   if (message === null || problem !== null) return failure(message, problem ?? NOT_SIP);
   message.body = blank < 0 ? NO_BODY : bytes.subarray(blank + 4);
   return { ok: true, message };
@@ -73,9 +73,10 @@ export function contentLengthOf(message: SipMessage): number | null {
 
 /** `head`: start line and header fields, each with its line end, without the empty line. */
 export function parseHead(head: string): ParsedHead {
-  const read = readHead(head);
+  const headers = new SipHeaders();
+  const read = readHead(head, headers);
   if (read.message === null || read.problem !== null) return read;
-  return { message: read.message, problem: problemOf(read.message), complete: true };
+  return { message: read.message, problem: problemOf(read.message, headers), complete: true };
 }
 
 const NOT_SIP = badRequest('Not A SIP Message');
@@ -100,16 +101,16 @@ function skipLineBreaks(bytes: Buffer): number {
   return index;
 }
 
-function readHead(head: string): ParsedHead {
+function readHead(head: string, headers: SipHeaders): ParsedHead {
   const end = head.indexOf('\r\n');
-  const start = readStartLine(end < 0 ? head : head.slice(0, end));
+  const start = readStartLine(end < 0 ? head : head.slice(0, end), headers);
   if (start.message === null || end < 0) return start;
-  const problem = readFields(head, end + 2, start.message.headers);
+  const problem = readFields(head, end + 2, headers);
   return { message: start.message, problem: start.problem ?? problem, complete: start.complete && problem === null };
 }
 
-function readStartLine(line: string): ParsedHead {
-  if (/^SIP\/\d/i.test(line)) return readStatusLine(line);
+function readStartLine(line: string, headers: SipHeaders): ParsedHead {
+  if (/^SIP\/\d/i.test(line)) return readStatusLine(line, headers);
   // RFC 4475 3.1.2.10: blanks at the end are refused, but the request can still be answered.
   const trimmed = sliceTrimmed(line, 0, line.length);
   const methodEnd = trimmed.indexOf(' ');
@@ -119,7 +120,7 @@ function readStartLine(line: string): ParsedHead {
   if (!/^SIP\/\d+\.\d+$/i.test(version) || !isToken(method))
     return { message: null, problem: NOT_SIP, complete: false };
   const uri = trimmed.slice(methodEnd + 1, Math.max(uriEnd, methodEnd + 1));
-  const message: SipMessage = { kind: 'request', method, uri, headers: new SipHeaders(), body: NO_BODY };
+  const message: SipMessage = { kind: 'request', method, uri, headers, body: NO_BODY };
   return { message, problem: requestLineProblem(line, trimmed, uri, version), complete: true };
 }
 
@@ -134,13 +135,13 @@ function requestLineProblem(line: string, trimmed: string, uri: string, version:
   return null;
 }
 
-function readStatusLine(line: string): ParsedHead {
+function readStatusLine(line: string, headers: SipHeaders): ParsedHead {
   const match = /^SIP\/2\.0 ([1-6]\d\d)(?: |$)/i.exec(line);
   const message: SipMessage = {
     kind: 'response',
     status: match === null ? 0 : Number(match[1]),
     reason: match === null ? '' : line.slice(match[0].length),
-    headers: new SipHeaders(),
+    headers,
     body: NO_BODY,
   };
   if (match !== null && !/[\r\n]/.test(message.reason)) return { message, problem: null, complete: true };
@@ -148,7 +149,7 @@ function readStatusLine(line: string): ParsedHead {
 }
 
 /** Appends the fields; stops at the first that is none, so that what stands above it can still be answered to. */
-function readFields(head: string, from: number, headers: Headers): Problem | null {
+function readFields(head: string, from: number, headers: SipHeaders): Problem | null {
   let start = from;
   for (let count = 0; start < head.length; count++) {
     if (count === MAX_HEADER_FIELDS) return badRequest('Too Many Header Fields');

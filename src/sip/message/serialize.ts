@@ -15,7 +15,7 @@ export function serialize(message: SipMessage): Buffer {
   let head = startLine(message);
   let hasContentLength = false;
   for (const field of message.headers.fields) {
-    if (canonicalName(field.name) === 'content-length') {
+    if (isContentLength(field.name)) {
       if (hasContentLength) continue;
       hasContentLength = true;
       head += `${field.name}: ${message.body.length}\r\n`;
@@ -29,6 +29,11 @@ export function serialize(message: SipMessage): Buffer {
   bytes.write(head, 'latin1');
   bytes.set(message.body, head.length);
   return bytes;
+}
+
+function isContentLength(name: string): boolean {
+  // Its two spellings have 14 characters and 1: most names need no look-up.
+  return (name.length === 14 || name.length === 1) && canonicalName(name) === 'content-length';
 }
 
 function startLine(message: SipMessage): string {

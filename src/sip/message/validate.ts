@@ -1,6 +1,6 @@
 import { parseCSeq } from './cseq.ts';
 import { isTokenCode } from './grammar.ts';
-import { canonicalName } from './headers.ts';
+import { canonicalName, type SipHeaders } from './headers.ts';
 import { MAX_BODY_BYTES, MAX_MAX_FORWARDS } from './limits.ts';
 import type { SipMessage, SipRequest } from './message.ts';
 import { parseNameAddress } from './name-address.ts';
@@ -37,10 +37,10 @@ const SINGLE = new Set(
 const SCHEMES = new Set(['sip', 'sips', 'tel']);
 
 /** The first thing that RFC 3261 makes mandatory and the message breaks; null where there is none. */
-export function problemOf(message: SipMessage): Problem | null {
+export function problemOf(message: SipMessage, headers: SipHeaders): Problem | null {
   return (
     missing(message) ??
-    repeated(message) ??
+    repeated(headers) ??
     badCSeq(message) ??
     badMaxForwards(message) ??
     badAddress(message, 'From') ??
@@ -57,15 +57,9 @@ function missing(message: SipMessage): Problem | null {
   return name === undefined ? null : badRequest(`Missing ${name}`);
 }
 
-function repeated(message: SipMessage): Problem | null {
-  const seen = new Set<string>();
-  for (const field of message.headers.fields) {
-    const key = canonicalName(field.name);
-    if (!SINGLE.has(key)) continue;
-    if (seen.has(key)) return badRequest(`Repeated ${field.name}`);
-    seen.add(key);
-  }
-  return null;
+function repeated({ fields, keys }: SipHeaders): Problem | null {
+  const index = keys.findIndex((key, at) => SINGLE.has(key) && keys.indexOf(key) < at);
+  return index < 0 ? null : badRequest(`Repeated ${fields[index]?.name}`);
 }
 
 function badCSeq(message: SipMessage): Problem | null {

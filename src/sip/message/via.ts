@@ -1,4 +1,4 @@
-import { endOfToken, formatParams, parseParams, skipSpace, sliceTrimmed } from './grammar.ts';
+import { endOfToken, formatParams, parseParams, skipSpace, sliceTrimmed, splitList } from './grammar.ts';
 import { formatHostPort, parseHostPort } from './host.ts';
 import type { SipRequest, Via } from './message.ts';
 
@@ -48,7 +48,8 @@ export function formatVia(via: Via): string {
 
 /** The topmost Via; null where it is missing or broken. */
 export function topVia(message: { readonly headers: SipRequest['headers'] }): Via | null {
-  const [top] = message.headers.elements('Via');
+  // Nearly always the first field has it; `elements` looks at all of them.
+  const [top = message.headers.elements('Via')[0]] = splitList(message.headers.get('Via') ?? '');
   return top === undefined ? null : parseVia(top);
 }
 
