@@ -93,7 +93,7 @@ const dialPlan = z
       'What stands before an extension when the whole number is dialled: ["+3314000"] makes +33140001001 the extension 1001.',
     ),
   })
-  .describe('A numbering domain (New-UMDialPlan).');
+  .describe('A numbering domain (New-UMDialPlan): { name: Paris, numberOfDigitsInExtension: 4 }.');
 
 const mailboxPolicy = z
   .strictObject({
@@ -107,7 +107,9 @@ const mailboxPolicy = z
       .default(true)
       .describe('true: users of this policy get an e-mail about each missed call; false: none of them does.'),
   })
-  .describe('A mailbox policy: what its users may have (Set-UMMailboxPolicy). Many mailboxes share one.');
+  .describe(
+    'What its users may have (Set-UMMailboxPolicy): { name: Staff, dialPlan: Paris, allowMissedCallNotifications: true }.',
+  );
 
 const mailbox = z
   .strictObject({
@@ -164,24 +166,30 @@ const mailbox = z
       .default(null)
       .describe('The user\'s time zone, an IANA name such as "Europe/Paris"; the dial plan\'s where it is left out.'),
   })
-  .describe('A user who can be notified (Enable-UMMailbox).');
+  .describe(
+    'A user who can be notified (Enable-UMMailbox): { identity: alice, extensions: ["1001"], mailboxPolicy: Staff }, each key on a line of its own or in braces.',
+  );
 
 export const policyFile = z
   .strictObject({
-    dialPlans: list(dialPlan, MAX_DIAL_PLANS, 'The dial plans: a list of numbering domains.'),
+    dialPlans: list(
+      dialPlan,
+      MAX_DIAL_PLANS,
+      'The dial plans: a list, each entry after a dash: - { name: Paris, numberOfDigitsInExtension: 4 }.',
+    ),
     mailboxPolicies: list(
       mailboxPolicy,
       MAX_MAILBOX_POLICIES,
-      'The mailbox policies. A dial plan that has none here gets one named "<dial plan> Default Policy", which allows.',
+      'The mailbox policies: a list, each entry after a dash. A dial plan that has none here gets one named "<dial plan> Default Policy", which allows.',
     ),
-    mailboxes: list(mailbox, MAX_MAILBOXES, 'The users who can be notified.'),
+    mailboxes: list(mailbox, MAX_MAILBOXES, 'The users who can be notified: a list, each entry after a dash.'),
     groups: z
       .array(z.unknown())
       .max(0, 'groups are not served yet')
       .default([])
       .describe('Reserved for ring groups, which are not served yet: leave the list empty or remove the key.'),
   })
-  .describe('policy.yaml: dial plans, mailbox policies and mailboxes of the missed-call gateway.');
+  .describe('policy.yaml has the keys dialPlans, mailboxPolicies and mailboxes, each with a list.');
 
 export type PolicyFile = z.output<typeof policyFile>;
 export type MailboxEntry = PolicyFile['mailboxes'][number];

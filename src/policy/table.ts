@@ -29,13 +29,16 @@ export function makeTable(entries: readonly (readonly [key: string, value: numbe
   const heads = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(entries.length, 1) * 2)));
   let length = 0;
   entries.forEach(([key, value], entry) => {
-    const bucket = hashOf(key) & (heads.length - 1);
     length += key.length;
     starts[entry + 1] = length;
     values[entry] = value;
+  });
+  // From the last, so that the entries of one key come out in the order in which they went in.
+  for (let entry = entries.length - 1; entry >= 0; entry -= 1) {
+    const bucket = hashOf(entries[entry]?.[0] ?? '') & (heads.length - 1);
     next[entry] = heads[bucket] ?? 0;
     heads[bucket] = entry + 1;
-  });
+  }
   return { keys: entries.map(([key]) => key).join(''), starts, values, heads, next };
 }
 

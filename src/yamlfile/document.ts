@@ -193,10 +193,11 @@ function refusedConstruct(text: string, events: readonly Event[]): SyntaxMistake
 function remedyOfSyntax(message: string): string {
   if (/tab/i.test(message)) return 'Indent with spaces; YAML takes no tabs.';
   if (/tag/i.test(message)) return 'Remove the tag (the word that starts with "!").';
+  if (/flow|stream|end with|closing|quote/i.test(message))
+    return 'Close every bracket, brace and quote that was opened.';
   if (/indent|compact|implicit/i.test(message)) {
     return 'Check the indentation of this line and the one above; put a text that holds ": " in quotes.';
   }
-  if (/flow|stream|\]|\}/i.test(message)) return 'Close every bracket, brace and quote that was opened.';
   return 'Correct the YAML at this place; the mistake may be on the line above.';
 }
 

@@ -29,7 +29,8 @@ export function nearest(written: string, known: Iterable<string>): string | null
   if (written.length > LONGEST_COMPARED) return null;
   const wanted = written.toLowerCase();
   let best: string | null = null;
-  let bestSlips = Math.floor(Math.max(wanted.length, 3) / 3) + 1;
+  // At least one letter must be right.
+  let bestSlips = Math.min(Math.floor(Math.max(wanted.length, 3) / 3) + 1, Math.max(wanted.length, 1));
   for (const name of known) {
     // The difference in length is the least number of slips: most names are out before any comparison.
     if (name.length > LONGEST_COMPARED || Math.abs(name.length - wanted.length) >= bestSlips) continue;

@@ -1,0 +1,228 @@
+import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadPolicy, setMailboxPolicy } from '../../src/policy/index.ts';
+import { LOCK_STALE_MS } from '../../src/policy/file.ts';
+import { policyOf, temporaryFolders } from './files.ts';
+
+const temporaryFolder = temporaryFolders();
+const OFF = { allowMissedCallNotifications: false };
+
+async function file(text: string): Promise<string> {
+  const path = join(await temporaryFolder(), 'policy.yaml');
+  await writeFile(path, text);
+  return path;
+}
+
+const PLANS =
+  'dialPlans: [{ name: Paris, numberOfDigitsInExtension: 4 }, { name: "Sud #1", numberOfDigitsInExtension: 4 }]\n';
+
+describe('only the value’s own characters change', () => {
+  const edits: readonly (readonly [rule: string, before: string, after: string])[] = [
+    [
+      'in braces, with comments and blanks around it',
+      `${PLANS}mailboxPolicies:\n  # ours\n  - {name: Staff,  dialPlan: Paris ,allowMissedCallNotifications:   true } # all of them\n`,
+      `${PLANS}mailboxPolicies:\n  # ours\n  - {name: Staff,  dialPlan: Paris ,allowMissedCallNotifications:   false } # all of them\n`,
+    ],
+    [
+      'in a block',
+      `${PLANS}mailboxPolicies:\n- allowMissedCallNotifications: true # why not\n  name: Staff\n  dialPlan: Paris\n`,
+      `${PLANS}mailboxPolicies:\n- allowMissedCallNotifications: false # why not\n  name: Staff\n  dialPlan: Paris\n`,
+    ],
+    [
+      'among others, by its name in another case',
+      `${PLANS}mailboxPolicies:\n  - { name: Sales, dialPlan: Paris, allowMissedCallNotifications: true }\n  - { name: STAFF, dialPlan: Paris, allowMissedCallNotifications: true }\n`,
+      `${PLANS}mailboxPolicies:\n  - { name: Sales, dialPlan: Paris, allowMissedCallNotifications: true }\n  - { name: STAFF, dialPlan: Paris, allowMissedCallNotifications: false }\n`,
+    ],
+    [
+      'a key that is not there, in braces',
+      `${PLANS}mailboxPolicies: [{ "name": 'Staff', dialPlan: Paris }]\n`,
+      `${PLANS}mailboxPolicies: [{ "name": 'Staff', allowMissedCallNotifications: false, dialPlan: Paris }]\n`,
+    ],
+    [
+      'a key that is not there, in a block',
+      `${PLANS}mailboxPolicies:\n  - name: Staff # ours\n    dialPlan: Paris\n`,
+      `${PLANS}mailboxPolicies:\n  - name: Staff # ours\n    allowMissedCallNotifications: false\n    dialPlan: Paris\n`,
+    ],
+    [
+      'a key that is not there, at the very end of the file',
+      `${PLANS}mailboxPolicies:\n  - dialPlan: Paris\n    name: Staff`,
+      `${PLANS}mailboxPolicies:\n  - dialPlan: Paris\n    name: Staff\n    allowMissedCallNotifications: false`,
+    ],
+    [
+      'with Windows line ends and a byte order mark',
+      `\uFEFF${PLANS.replace('\n', '\r\n')}mailboxPolicies:\r\n  - name: Staff\r\n    dialPlan: Paris\r\n`,
+      `\uFEFF${PLANS.replace('\n', '\r\n')}mailboxPolicies:\r\n  - name: Staff\r\n    allowMissedCallNotifications: false\r\n    dialPlan: Paris\r\n`,
+    ],
+  ];
+
+  it.each(edits)('%s', async (_rule, before, after) => {
+    const path = await file(before);
+    expect(await setMailboxPolicy(path, 'Staff', OFF)).toMatchObject({ ok: true, changed: true, after: OFF });
+    expect(await readFile(path, 'utf8')).toBe(after);
+  });
+});
+
+describe('a policy that a dial plan had only by default is written out', () => {
+  const written = '{ name: Paris Default Policy, dialPlan: Paris, allowMissedCallNotifications: false }';
+  const edits: readonly (readonly [rule: string, name: string, before: string, after: string])[] = [
+    ['where there is no list', 'Paris Default Policy', PLANS, `${PLANS}\nmailboxPolicies:\n  - ${written}\n`],
+    [
+      'where the list is empty',
+      'Paris Default Policy',
+      `mailboxPolicies: []\n${PLANS}`,
+      `mailboxPolicies: [${written}]\n${PLANS}`,
+    ],
+    [
+      'before the others of a list',
+      'paris default policy',
+      `mailboxPolicies:\n  # the south\n  - { name: Sun, dialPlan: "Sud #1" }\n${PLANS}`,
+      `mailboxPolicies:\n  # the south\n  - ${written}\n  - { name: Sun, dialPlan: "Sud #1" }\n${PLANS}`,
+    ],
+    [
+      'with quotes where the name needs them',
+      'Sud #1 Default Policy',
+      `${PLANS}mailboxPolicies: [{ name: Staff, dialPlan: Paris }]`,
+      `${PLANS}mailboxPolicies: [{ name: "Sud #1 Default Policy", dialPlan: "Sud #1", allowMissedCallNotifications: false }, { name: Staff, dialPlan: Paris }]`,
+    ],
+  ];
+
+  it.each(edits)('%s', async (_rule, name, before, after) => {
+    const path = await file(before);
+    expect(await setMailboxPolicy(path, name, OFF)).toMatchObject({ ok: true, changed: true });
+    expect(await readFile(path, 'utf8')).toBe(after);
+    const saved = policyOf(after).mailboxPolicies;
+    expect([...saved.values()].filter((policy) => !policy.allowMissedCallNotifications)).toHaveLength(1);
+  });
+});
+
+const GOOD = `${PLANS}mailboxPolicies: [{ name: Staff, dialPlan: Paris, allowMissedCallNotifications: true }]\n`;
+
+describe('what an edit says', () => {
+  it('what was and what is, and the version that the file has now', async () => {
+    const path = await file(GOOD);
+    const result = await setMailboxPolicy(path, 'staff', OFF);
+    const staff = { name: 'Staff', dialPlan: 'Paris', allowMissedCallNotifications: true };
+    const { version } = policyOf(await readFile(path, 'utf8'));
+    expect(result).toEqual({ ok: true, changed: true, before: staff, after: { ...staff, ...OFF }, version });
+  });
+
+  it('nothing is written where the file says so already', async () => {
+    const path = await file(GOOD);
+    const { ino } = await stat(path);
+    expect(await setMailboxPolicy(path, 'Staff', { allowMissedCallNotifications: true })).toMatchObject({
+      ok: true,
+      changed: false,
+    });
+    expect((await stat(path)).ino).toBe(ino);
+  });
+
+  it('a dry run writes nothing', async () => {
+    const path = await file(GOOD);
+    expect(await setMailboxPolicy(path, 'Staff', OFF, { dryRun: true })).toMatchObject({
+      ok: true,
+      changed: true,
+      after: OFF,
+    });
+    expect(await readFile(path, 'utf8')).toBe(GOOD);
+  });
+
+  const refusals: readonly (readonly [rule: string, text: string, name: string, reason: string])[] = [
+    ['a policy that does not exist', GOOD, 'Nobody', 'not-found'],
+    ['a file with mistakes', `${GOOD}mailboxs: []\n`, 'Staff', 'broken'],
+    [
+      'a file in one pair of braces, for a policy that is not written out',
+      '{ dialPlans: [{ name: Paris, numberOfDigitsInExtension: 4 }] }',
+      'Paris Default Policy',
+      'unwritable',
+    ],
+  ];
+  it.each(refusals)('%s is refused, and the file stays', async (_rule, text, name, reason) => {
+    const path = await file(text);
+    expect(await setMailboxPolicy(path, name, OFF)).toMatchObject({ ok: false, reason });
+    expect(await readFile(path, 'utf8')).toBe(text);
+    expect(await readdir(join(path, '..'))).toEqual(['policy.yaml']);
+  });
+
+  it('a change decided on another version is refused', async () => {
+    const path = await file(GOOD);
+    const { version } = policyOf(GOOD);
+    await writeFile(path, `${GOOD}# somebody was here\n`);
+    expect(await setMailboxPolicy(path, 'Staff', OFF, { basedOn: version })).toMatchObject({
+      ok: false,
+      reason: 'changed',
+    });
+  });
+
+  it('a file that does not exist is told', async () => {
+    const path = join(await temporaryFolder(), 'policy.yaml');
+    expect(await setMailboxPolicy(path, 'Staff', OFF)).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('does not exist') as string,
+    });
+  });
+});
+
+describe('the file stays what it is', () => {
+  it('its mode', async () => {
+    const path = await file(GOOD);
+    await chmod(path, 0o640);
+    await setMailboxPolicy(path, 'Staff', OFF);
+    expect((await stat(path)).mode & 0o777).toBe(0o640);
+  });
+
+  it('a symbolic link to it', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'real'));
+    const real = join(folder, 'real', 'policy.yaml');
+    const link = join(folder, 'policy.yaml');
+    await writeFile(real, GOOD);
+    await symlink(real, link);
+    await setMailboxPolicy(link, 'Staff', OFF);
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    expect(await readFile(real, 'utf8')).toContain('false');
+  });
+
+  it('no other file is left beside it', async () => {
+    const path = await file(GOOD);
+    await setMailboxPolicy(path, 'Staff', OFF);
+    expect(await readdir(join(path, '..'))).toEqual(['policy.yaml']);
+  });
+});
+
+describe('edits at the same time', () => {
+  it('one after the other, none is lost', async () => {
+    const names = ['A', 'B', 'C', 'D'];
+    const path = await file(
+      `${PLANS}mailboxPolicies:\n${names.map((name) => `  - { name: ${name}, dialPlan: Paris }\n`).join('')}`,
+    );
+    const results = await Promise.all(names.map((name) => setMailboxPolicy(path, name, OFF)));
+    expect(results.map(({ ok }) => ok)).toEqual([true, true, true, true]);
+    const loaded = loadPolicy(await readFile(path, 'utf8'));
+    expect(
+      loaded.ok &&
+        [...loaded.policy.mailboxPolicies.values()].filter((policy) => policy.allowMissedCallNotifications).length,
+    ).toBe(1);
+  });
+
+  it('a lock that somebody holds is respected, and named', async () => {
+    const path = await file(GOOD);
+    await writeFile(`${path}.lock`, '');
+    const result = await setMailboxPolicy(path, 'Staff', OFF);
+    expect(result).toMatchObject({
+      ok: false,
+      reason: 'locked',
+      message: expect.stringContaining(`${path}.lock`) as string,
+    });
+    expect(await readFile(path, 'utf8')).toBe(GOOD);
+  });
+
+  it('a lock that a dead program left is broken', async () => {
+    const path = await file(GOOD);
+    await writeFile(`${path}.lock`, '');
+    const long = (Date.now() - LOCK_STALE_MS - 1_000) / 1_000;
+    await utimes(`${path}.lock`, long, long);
+    expect(await setMailboxPolicy(path, 'Staff', OFF)).toMatchObject({ ok: true, changed: true });
+    expect(await readdir(join(path, '..'))).toEqual(['policy.yaml']);
+  });
+});
