@@ -71,7 +71,13 @@ export class SipGateway implements Gateway {
     const { peers, health } = this.#context;
     const anyAgent = (): UserAgent | null => this.#agents.find(({ connected }) => connected) ?? null;
     this.#stopWatching = watchHops(settings, peers, health, anyAgent, log);
-    await Promise.any(engines.map((engine) => this.#connect(engine)));
+    try {
+      await Promise.any(engines.map((engine) => this.#connect(engine)));
+    } catch (cause) {
+      const errors: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [cause];
+      const said = errors.map((error) => (error instanceof Error ? error.message : String(error)));
+      throw new Error(said.join(' '), { cause });
+    }
   }
 
   liveCalls(): ReturnType<Gateway['liveCalls']> {
@@ -111,17 +117,21 @@ export class SipGateway implements Gateway {
   async #connect(engine: EngineAddress): Promise<void> {
     const { log } = this.#options;
     const where = { host: engine.host, port: engine.port };
+    let refused = false;
     await new Promise<void>((resolve, reject) => {
       const agent: UserAgent = connectUserAgent({
         engine,
         log,
         listener: {
           connected: () => {
+            refused = false;
             log.info({ ...where, sipAddresses: agent.sipAddresses }, 'connected to the SIP engine');
             resolve();
           },
           refused: () => {
-            log.error(where, 'the SIP engine does not accept the secret');
+            // Tried again every second, said once.
+            if (!refused) log.error(where, 'the SIP engine does not accept the secret');
+            refused = true;
             reject(new Error(`The SIP engine at ${engine.host}:${engine.port} does not accept the secret.`));
           },
           lost: () => {

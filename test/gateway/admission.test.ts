@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ackFailure, answer, requestText, response, SDP_A, sendInvite, unique } from '../drachtio/support.ts';
-import { expectNothingHeld, invited, LOCAL_PEER, ringing, sendCancel, startRig } from './support.ts';
+import { ackFailure, answer, requestText, SDP_A, sendInvite, unique } from '../drachtio/support.ts';
+import { expectNothingHeld, invited, LOCAL_PEER, response, ringing, sendCancel, startRig } from './support.ts';
 
 const STRANGERS = [{ ...LOCAL_PEER, allow: ['192.0.2.0/24'] }];
 

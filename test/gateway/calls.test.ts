@@ -3,14 +3,22 @@ import {
   ackFailure,
   answer,
   callerPeer,
-  response,
   SDP_A,
   SDP_B,
   sendAck,
   sendInDialog,
   sendInvite,
 } from '../drachtio/support.ts';
-import { calleeSends, expectNothingHeld, invited, ringing, sendCancel, startRig, talking } from './support.ts';
+import {
+  calleeSends,
+  expectNothingHeld,
+  invited,
+  response,
+  ringing,
+  sendCancel,
+  startRig,
+  talking,
+} from './support.ts';
 
 describe('a call through the gateway', () => {
   it('answered: offer, ringing, answer, ACK and BYE pass with what is end to end', async () => {

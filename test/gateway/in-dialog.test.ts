@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ackFailure, answer, response, SDP_A, SDP_B, sendAck, sendInDialog } from '../drachtio/support.ts';
-import { calleeSends, expectNothingHeld, hangUp, startRig, talking } from './support.ts';
+import { ackFailure, answer, SDP_A, SDP_B, sendAck, sendInDialog } from '../drachtio/support.ts';
+import { calleeSends, expectNothingHeld, hangUp, response, startRig, talking } from './support.ts';
 
 const HOLD = SDP_A.replace('t=0 0', 't=0 0\r\na=sendonly');
 

@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  ackFailure,
-  answer,
-  callerPeer,
-  response,
-  SDP_B,
-  sendAck,
-  sendInDialog,
-  sendInvite,
-} from '../drachtio/support.ts';
-import { expectNothingHeld, LOCAL_PEER, sendCancel, startRig } from './support.ts';
+import { ackFailure, answer, callerPeer, SDP_B, sendAck, sendInDialog, sendInvite } from '../drachtio/support.ts';
+import { expectNothingHeld, LOCAL_PEER, response, sendCancel, startRig } from './support.ts';
 
 /** Nobody listens there: a connection is refused at once. */
 const DEAD = { uri: 'sip:127.0.0.1:9;transport=tcp' };

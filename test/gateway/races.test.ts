@@ -4,7 +4,6 @@ import {
   answer,
   newCall,
   requestText,
-  response,
   SDP_A,
   SDP_B,
   sendAck,
@@ -12,7 +11,17 @@ import {
   sendInvite,
 } from '../drachtio/support.ts';
 import { tcpPeer } from '../support/sip-peer.ts';
-import { calleeSends, expectNothingHeld, invited, ringing, sendCancel, startRig, talking } from './support.ts';
+import {
+  atCallee,
+  calleeSends,
+  expectNothingHeld,
+  invited,
+  response,
+  ringing,
+  sendCancel,
+  startRig,
+  talking,
+} from './support.ts';
 
 describe('the caller gives up', () => {
   it('while the first record is being written: nothing is sent out', async () => {
@@ -78,8 +87,7 @@ describe('the caller gives up', () => {
       const { call, invite } = await ringing(rig);
       answer(rig.callee, invite, 200, { body: SDP_B });
       sendCancel(call);
-      const final = await rig.caller.expect(/^SIP\/2\.0 (200|487)[^]*?CSeq: \d+ INVITE/);
-      call.toTag = /;tag=([^;\s]+)/.exec(final.header('To'))?.[1] ?? '';
+      const final = await response(call, '(200|487)');
       const answered = final.start.startsWith('SIP/2.0 200');
       if (answered) {
         sendAck(call);
@@ -87,8 +95,8 @@ describe('the caller gives up', () => {
       } else {
         ackFailure(call, final);
       }
-      await rig.callee.expect(/^ACK /);
-      answer(rig.callee, await rig.callee.expect(/^BYE /), 200);
+      await atCallee(rig, invite, 'ACK');
+      answer(rig.callee, await atCallee(rig, invite, 'BYE'), 200);
       const { verdict } = await rig.ledger.call(n);
       expect(verdict.outcome).toBe(answered ? 'answered' : 'missed');
     }

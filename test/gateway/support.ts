@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, vi } from 'vitest';
-import type { GatewayLog, GatewaySettings, NextHop, Peer, Voicemail } from '../../src/gateway/index.ts';
+import type { GatewayLog, GatewayOptions, GatewaySettings, NextHop, Peer, Voicemail } from '../../src/gateway/index.ts';
 import { SipGateway } from '../../src/gateway/gateway.ts';
 import { LIMITS, type GatewayLimits } from '../../src/gateway/limits.ts';
 import { loadPolicy, type Policy, type PolicyStore } from '../../src/policy/index.ts';
@@ -12,7 +12,6 @@ import {
   later,
   newCall,
   requestText,
-  response,
   SDP_B,
   sendAck,
   sendInDialog,
@@ -89,6 +88,7 @@ export interface LogLine {
 }
 
 export interface Rig extends TestEngine {
+  readonly options: GatewayOptions;
   readonly gateway: SipGateway;
   readonly ledger: RecordingLedger;
   readonly log: LogLine[];
@@ -96,41 +96,45 @@ export interface Rig extends TestEngine {
   readonly callee: SipPeer;
   readonly caller: SipPeer;
   newCall(uri?: string): RawCall;
+  /** Lets time pass on the gateway's clock (not on its timers). */
+  advance(ms: number): void;
 }
 
 /** Starts an engine, a gateway on it, a caller and a callee. What they hold at the end of the test must be nothing. */
 export async function startRig(parts: Parts = {}): Promise<Rig> {
-  const running = await startEngineForTest(parts.engine);
+  const running = await startEngineForTest({ timers: {}, ...parts.engine });
   const callee = await callerPeer(running.udpPort);
   const caller = await callerPeer(running.udpPort);
   const voicemail = { ...NO_VOICEMAIL, ...parts.voicemail };
   const ledger = new RecordingLedger(voicemail);
   const log: LogLine[] = [];
-  const gateway = new SipGateway(
-    {
-      engines: [{ ...running.engine.client, secret: running.engine.secret }],
-      settings: {
-        peers: parts.peers ?? [LOCAL_PEER],
-        routing: {
-          nextHop: parts.nextHop ?? [{ uri: `sip:127.0.0.1:${callee.port}` }],
-          routes: parts.routes ?? [],
-          ringTimeoutMs: parts.ringTimeoutMs ?? 10_000,
-        },
-        voicemail,
-        timerBMs: 2_000,
+  let ahead = 0;
+  const advance = (ms: number): void => {
+    ahead += ms;
+  };
+  const options: GatewayOptions = {
+    engines: [{ ...running.engine.client, secret: running.engine.secret }],
+    settings: {
+      peers: parts.peers ?? [LOCAL_PEER],
+      routing: {
+        nextHop: parts.nextHop ?? [{ uri: `sip:127.0.0.1:${callee.port}` }],
+        routes: parts.routes ?? [],
+        ringTimeoutMs: parts.ringTimeoutMs ?? 10_000,
       },
-      ledger,
-      policy: storeOf(policyOf()),
-      log: recordingLog(log),
-      now: () => Date.now(),
-      newCallId: () => randomUUID(),
+      voicemail,
+      timerBMs: 2_000,
     },
-    { ...LIMITS, ...parts.limits },
-  );
+    ledger,
+    policy: storeOf(policyOf()),
+    log: recordingLog(log),
+    now: () => Date.now() + ahead,
+    newCallId: () => randomUUID(),
+  };
+  const gateway = new SipGateway(options, { ...LIMITS, ...parts.limits });
   await gateway.start();
   rigs.push({ gateway, ledger, log });
   later(() => gateway.stop());
-  return { ...running, gateway, ledger, log, callee, caller, newCall: (uri) => newCall(caller, uri) };
+  return { ...running, options, gateway, ledger, log, callee, caller, newCall: (uri) => newCall(caller, uri), advance };
 }
 
 const rigs: Pick<Rig, 'gateway' | 'ledger' | 'log'>[] = [];
@@ -167,8 +171,26 @@ export interface Ringing {
 /** A call whose INVITE is at the callee. */
 export async function invited(rig: Rig, parts: RequestParts & { readonly to?: string } = {}): Promise<Ringing> {
   const call = rig.newCall(parts.to);
-  sendInvite(call, parts);
-  return { call, invite: await rig.callee.expect(/^INVITE /) };
+  sendInvite(call, { ...parts, headers: `${parts.headers ?? ''}\nX-Test: ${call.callId}` });
+  return { call, invite: await rig.callee.expect(new RegExp(`^INVITE [^]*?X-Test: ${call.callId}`)) };
+}
+
+/** The next request of this method that the callee gets in the dialog of `invite`; a retransmission of another call's is none. */
+export function atCallee(rig: Rig, invite: Received, method: string): Promise<Received> {
+  return rig.callee.expect(new RegExp(`^${method} [^]*?Call-ID: ${escaped(invite.header('Call-ID'))}`));
+}
+
+/** Waits for a response to this call, and remembers its To tag. */
+export async function response(call: RawCall, status: number | string, method = 'INVITE'): Promise<Received> {
+  const callId = `(?=[^]*Call-ID: ${call.callId}\\r)`;
+  const received = await call.peer.expect(new RegExp(`^SIP/2\\.0 ${status} ${callId}[^]*?CSeq: \\d+ ${method}`));
+  const tag = /;tag=([^;\s]+)/.exec(received.header('To'))?.[1];
+  if (tag !== undefined && /^SIP\/2\.0 [12]/.test(received.start)) call.toTag = tag;
+  return received;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[^\w-]/g, String.raw`\$&`);
 }
 
 /** A call that rings. */
@@ -185,7 +207,7 @@ export async function talking(rig: Rig, parts: RequestParts & { readonly to?: st
   answer(rig.callee, invite, 200, { body: SDP_B });
   await response(call, 200);
   sendAck(call);
-  await rig.callee.expect(/^ACK /);
+  await atCallee(rig, invite, 'ACK');
   await vi.waitFor(() => expect(rig.gateway.liveCalls()[0]?.phase).toMatch(/talking|voicemail/));
   return { call, invite };
 }
@@ -217,10 +239,10 @@ export function calleeSends(
 }
 
 /** The call hangs up from the caller's side, and its end is told. */
-export async function hangUp(rig: Rig, { call }: Ringing): Promise<void> {
+export async function hangUp(rig: Rig, { call, invite }: Ringing): Promise<void> {
   sendInDialog(call, 'BYE');
   await response(call, 200, 'BYE');
-  answer(rig.callee, await rig.callee.expect(/^BYE /), 200);
+  answer(rig.callee, await atCallee(rig, invite, 'BYE'), 200);
 }
 
 /** Nothing lives any more: no call, no key, no dialog. */

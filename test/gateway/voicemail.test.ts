@@ -3,7 +3,6 @@ import {
   ackFailure,
   answer,
   callerPeer,
-  response,
   SDP_A,
   SDP_B,
   sendAck,
@@ -11,7 +10,7 @@ import {
   sendInvite,
 } from '../drachtio/support.ts';
 import type { SipPeer } from '../support/sip-peer.ts';
-import { expectNothingHeld, ringing, sendCancel, startRig, type Parts, type Rig } from './support.ts';
+import { expectNothingHeld, type Parts, response, type Rig, ringing, sendCancel, startRig } from './support.ts';
 
 /** A rig that diverts to a voicemail system of its own. */
 async function startVoicemailRig(parts: Parts = {}): Promise<{ rig: Rig; voicemail: SipPeer }> {
@@ -20,7 +19,7 @@ async function startVoicemailRig(parts: Parts = {}): Promise<{ rig: Rig; voicema
   const rig = await startRig({
     ringTimeoutMs: 100,
     ...parts,
-    voicemail: { owner: 'gateway', target, greetingMs: 40, minimumMessageMs: 40, ...parts.voicemail },
+    voicemail: { owner: 'gateway', target, ...parts.voicemail },
   });
   return { rig, voicemail };
 }
@@ -50,7 +49,7 @@ describe('a call that nobody takes', () => {
     await voicemail.expect(/^ACK /);
     await vi.waitFor(() => expect(rig.gateway.liveCalls()).toMatchObject([{ phase: 'voicemail' }]));
     // Longer than greeting and shortest message: one was left.
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    rig.advance(13_000);
     sendInDialog(call, 'BYE');
     answer(voicemail, await voicemail.expect(/^BYE /), 200);
     const { verdict, start } = await rig.ledger.call();
@@ -60,7 +59,7 @@ describe('a call that nobody takes', () => {
   });
 
   it('and who hangs up in the greeting has left nothing', async () => {
-    const { rig, voicemail } = await startVoicemailRig({ voicemail: { greetingMs: 10_000 } });
+    const { rig, voicemail } = await startVoicemailRig();
     const { call, diverted } = await unanswered(rig, voicemail);
     answer(voicemail, diverted, 200, { body: SDP_B });
     await response(call, 200);
@@ -213,7 +212,7 @@ describe('whoever listens to messages', () => {
 
 describe('a call that another system diverted to voicemail', () => {
   it('is the diverting user’s, and voicemail has it', async () => {
-    const { rig, voicemail } = await startVoicemailRig({ voicemail: { greetingMs: 10_000 } });
+    const { rig, voicemail } = await startVoicemailRig();
     const call = rig.newCall('sip:voicemail@127.0.0.1');
     sendInvite(call, {
       headers: 'Diversion: <sip:1002@pbx>;reason=no-answer\nDiversion: <sip:1001@pbx>;reason=unconditional',
