@@ -24,7 +24,8 @@ export function defaultPort(protocol: TransportProtocol): number {
  */
 export function destinationOfVia(via: Via): Destination | null {
   const protocol = PROTOCOLS.get(via.transport);
-  const address = via.params.get('received') ?? via.host;
+  // RFC 5118 4.5: IPv6 addresses are seen here with brackets and without.
+  const address = (via.params.get('received') ?? via.host).replace(/^\[(.*)\]$/, '$1');
   if (protocol === undefined || isIP(address) === 0) return null;
   const rport = Number(via.params.get('rport') ?? '');
   const port = protocol === 'udp' && rport > 0 ? rport : (via.port ?? defaultPort(protocol));
