@@ -213,6 +213,28 @@ describe('a pending verdict', () => {
     expect((await gateway.journal.call(id))?.evidence.at(-1)?.kind).toBe('voicemail-left');
   });
 
+  it('misses no evidence that comes while it is being written', async () => {
+    const call = start();
+    await gateway.ledger.begin(call);
+    let commit: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      commit = resolve;
+    });
+    const writing = new Promise<void>((resolve) => {
+      gateway.faulty.journal.settle = async (settlement) => {
+        resolve();
+        await gate;
+        return gateway.journal.settle(settlement);
+      };
+    });
+    gateway.ledger.ended(call.id, hungUp, START + 11_000);
+    await writing;
+    gateway.ledger.addEvidence(call.id, fromVoicemail('voicemail-left'));
+    commit();
+    await gateway.drain();
+    expect((await gateway.journal.call(call.id))?.evidence.at(-1)?.kind).toBe('voicemail-left');
+  });
+
   it('is not judged while evidence of it is on its way', async () => {
     const id = await handedBack();
     gateway.faulty.behave = (write) => (write === 'addEvidence' ? full : 'works');
