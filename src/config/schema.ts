@@ -48,7 +48,9 @@ function parsed<Value>(parse: (text: string) => Value | null, what: string, desc
     .transform((written, context): Value => {
       const value = parse(written);
       if (value !== null) return value;
-      context.addIssue({ code: 'custom', message: `${shown(written)} is not ${what}` });
+      // A password that stands in a URI stays out of messages.
+      const shownText = shown(written.replace(/:\/\/.*@/, '://…@'));
+      context.addIssue({ code: 'custom', message: `${shownText} is not ${what}` });
       return z.NEVER;
     })
     .describe(description);

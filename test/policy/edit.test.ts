@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadPolicy, setMailboxPolicy } from '../../src/policy/index.ts';
@@ -169,6 +169,13 @@ describe('the file stays what it is', () => {
     await chmod(path, 0o640);
     await setMailboxPolicy(path, 'Staff', OFF);
     expect((await stat(path)).mode & 0o777).toBe(0o640);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('its owner (only root can give a file away)', async () => {
+    const path = await file(GOOD);
+    await chown(path, 12_345, 23_456);
+    await setMailboxPolicy(path, 'Staff', OFF);
+    expect(await stat(path)).toMatchObject({ uid: 12_345, gid: 23_456 });
   });
 
   it('a symbolic link to it', async () => {
