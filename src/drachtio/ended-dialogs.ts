@@ -9,6 +9,7 @@ import {
   type HeaderField,
 } from '../sip/index.ts';
 import type { EngineCore } from './core.ts';
+import { refuse, settle } from './incoming-requests.ts';
 import { dialogTarget } from './next-hop.ts';
 import type { Dialog } from './records.ts';
 import { sipLine, UNKNOWN_WAY } from './token-line.ts';
@@ -34,7 +35,21 @@ export function endDialog(core: EngineCore, dialog: Dialog, reason: string): voi
       dialog.client.send(line, bye.bytes);
     }
   }
+  forgetDialog(core, dialog);
+}
+
+/** The dialog is over; what still waits in it is answered. */
+export function forgetDialog(core: EngineCore, dialog: Dialog): void {
   core.dialogs.remove(dialog);
+  // No ACK is missed any more.
+  dialog.unacknowledged.clear();
+  // The application's own re-INVITE must not wait for an answer that nobody sends (drachtio-protocol 3.9).
+  dialog.ours?.conclude(487, 'Request Terminated');
+  for (const pending of dialog.unanswered) {
+    // RFC 3261 15.1.2: pending requests MUST still be answered; 487 is RECOMMENDED.
+    refuse(pending.transaction, 487, 'Request Terminated');
+    settle(core, pending);
+  }
 }
 
 /** A 2xx that no application will acknowledge: an ACK, so that it is not repeated, and a BYE (RFC 3261 13.2.2.4). */

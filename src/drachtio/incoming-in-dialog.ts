@@ -10,6 +10,7 @@ import {
 } from '../sip/index.ts';
 import type { EngineCore } from './core.ts';
 import { update } from './dialogs.ts';
+import { forgetDialog } from './ended-dialogs.ts';
 import { newUuid } from './ids.ts';
 import { cancelFor, deliverCancel, refuse, settle, track } from './incoming-requests.ts';
 import type { Dialog, IncomingRequest } from './records.ts';
@@ -36,13 +37,16 @@ export function receiveInDialog(
     // Nobody is left who knows this call (drachtio-protocol 3.1).
     refuse(transaction, 481, 'Call/Transaction Does Not Exist');
     if (request.method === 'BYE') {
-      core.dialogs.remove(dialog);
+      forgetDialog(core, dialog);
     }
     return;
   }
   core.dialogs.setFlow(dialog, flow);
   if (request.method === 'BYE' && dialog.invite !== null) {
     endBeforeAnswer(core, transaction, request, flow, dialog.invite);
+  } else if (request.method === 'INVITE' && dialog.invite !== null) {
+    // RFC 3261 14.2: a second INVITE before the first is answered "MUST [get] a 500 ... and MUST include a Retry-After".
+    refuse(transaction, 500, 'Server Internal Error', { headers: [{ name: 'Retry-After', value: '5' }] });
   } else {
     deliver(core, transaction, request, flow, dialog);
   }
@@ -65,22 +69,11 @@ function deliver(
   const line = sipLine('network', text.length, peerWay(flow), core.now(), transaction.id, dialog.id, null);
   dialog.client.send(line, text);
   if (request.method === 'BYE') {
-    endByPeer(core, dialog);
+    // Over before the application answers (3.5).
+    forgetDialog(core, dialog);
   } else {
     dialog.unanswered.add(incoming);
   }
-}
-
-/** The dialog is over before the application answers its BYE. */
-function endByPeer(core: EngineCore, dialog: Dialog): void {
-  // The application's own re-INVITE must not wait for an answer that nobody sends (drachtio-protocol 3.9).
-  dialog.ours?.conclude(487, 'Request Terminated');
-  // RFC 3261 15.1.2: pending requests MUST still be answered; 487 is RECOMMENDED.
-  for (const pending of dialog.unanswered) {
-    refuse(pending.transaction, 487, 'Request Terminated');
-    settle(core, pending);
-  }
-  core.dialogs.remove(dialog);
 }
 
 /**

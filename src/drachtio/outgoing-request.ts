@@ -14,7 +14,7 @@ import {
 import type { Client } from './client.ts';
 import type { EngineCore } from './core.ts';
 import { namesOf, newDialogId, update } from './dialogs.ts';
-import { acknowledgeAndEnd } from './ended-dialogs.ts';
+import { acknowledgeAndEnd, forgetDialog } from './ended-dialogs.ts';
 import type { Dialog, OutgoingInvite } from './records.ts';
 import { sipLine, type Way } from './token-line.ts';
 import { peerWay } from './way.ts';
@@ -176,7 +176,7 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
     if (this.#dialog === null) {
       this.#subscribed(response, flow);
     } else if (!this.#inDialog || this.#endsDialog(response.status)) {
-      this.#core.dialogs.remove(this.#dialog);
+      forgetDialog(this.#core, this.#dialog);
     } else {
       this.#refresh(response);
     }
@@ -207,6 +207,9 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
   }
 
   #deliver(response: SipResponse, flow: Flow | null): void {
+    if (this.client.closed) {
+      return;
+    }
     const text = serialize(response);
     const bytes = flow === null ? 0 : text.length;
     const way = flow === null ? NOWHERE : peerWay(flow);

@@ -1,5 +1,6 @@
 import {
   parseUri,
+  TransportError,
   type BoundAddress,
   type ClientTransaction,
   type RequestTarget,
@@ -108,7 +109,8 @@ export function send(sending: Sending): Refused | null {
       core.dialogs.remove(dialog);
     }
     core.log('info', `${request.method} could not be sent: ${error instanceof Error ? error.message : String(error)}`);
-    return { refused: NO_TRANSPORT };
+    const noTransport = error instanceof TransportError && error.code === 'no-transport';
+    return { refused: noTransport ? NO_TRANSPORT : 'Error creating sip transaction for uac request' };
   }
   outgoing.sent(transaction);
   if (dialog !== null && request.method === 'INVITE') {

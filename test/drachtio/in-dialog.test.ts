@@ -171,6 +171,31 @@ function byCallee(
     .concat(`\n\n${body}`);
 }
 
+describe('the end of a dialog before its ACK', () => {
+  it('a BYE in place of the ACK ends the dialog for good: no ACK timeout follows', async () => {
+    const { engine, udpPort } = await startEngineForTest({ timers: EXPIRING });
+    const client = await rawClient(engine);
+    await client.ask('route|invite');
+    const call = newCall(await callerPeer(udpPort));
+    sendInvite(call);
+    const { tokens } = await client.sip(/INVITE /);
+    await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\n`);
+    await response(call, 200);
+    sendInDialog(call, 'BYE');
+    const bye = await client.sip(/BYE /);
+    await client.ask(`sip|${bye.tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\n`);
+    // Another call whose ACK is missed later than the first one's would have been.
+    const second = newCall(call.peer);
+    sendInvite(second);
+    const again = await client.sip(/INVITE /);
+    await client.ask(`sip|${again.tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\n`);
+    await call.peer.expect(/^BYE /);
+    await client.sip(/unsolicited/);
+    expect(call.peer.count(new RegExp(`^BYE [^]*${call.callId}`))).toBe(0);
+    expect(client.received.filter(({ tokens }) => tokens[8] === 'unsolicited')).toHaveLength(1);
+  });
+});
+
 describe('re-INVITE', () => {
   it('21: A`s re-INVITE is answered 100, delivered with a new txnId and the dialogId; 200 has a Contact; its ACK is delivered', async () => {
     const { client, call, dialogId } = await rawUas();
@@ -385,6 +410,14 @@ describe('early dialogs', () => {
     expect([tokens[8], tokens[9]]).toEqual([txnId, dialogId]);
     expect(text).toMatch(/^Reason: SIP;cause=486\r$/m);
     expect(text).toMatch(/^CSeq: 1 CANCEL\r$/m);
+  });
+
+  it('a second INVITE in it gets 500 with Retry-After, and the first goes on', async () => {
+    const { client, call, txnId } = await ringing();
+    sendInDialog(call, 'INVITE', { body: SDP_A });
+    expect((await response(call, 500)).header('Retry-After')).toBe('5');
+    expect((await client.ask(`sip|${txnId}|\r\nSIP/2.0 200 OK\r\n\r\n`)).tokens[3]).toBe('OK');
+    expect(client.received.filter(({ text }) => text.startsWith('INVITE'))).toHaveLength(1);
   });
 
   it('the caller`s UPDATE and INFO in it are delivered with a txnId of their own, the dialogId, and answered', async () => {

@@ -3,11 +3,14 @@ import { established } from './b2bua.ts';
 import { rawClient } from './raw-client.ts';
 import {
   answer,
+  answerText,
   calleePeer,
   callerPeer,
   connectSrf,
+  dialogCount,
   EXPIRING,
   FAST,
+  later,
   newCall,
   next,
   requestText,
@@ -21,6 +24,7 @@ import {
   unique,
   type SrfMessage,
 } from './support.ts';
+import { udpPeer } from '../support/sip-peer.ts';
 import type { EngineOptions } from '../../src/drachtio/index.ts';
 
 /** A raw application, and a peer on each side. */
@@ -551,6 +555,27 @@ describe('TCP', () => {
     const destroyed = uac.destroy();
     answer(callee, await callee.expect(/^BYE /), 200);
     await destroyed;
+  });
+});
+
+describe('IPv6', () => {
+  it('a call comes in over ::1 and goes out over ::1', async () => {
+    const { engine } = await startEngineForTest({ listen: [{ protocol: 'udp', address: '::1', port: 0 }] });
+    const port = Number(/:(\d+)$/.exec(engine.sipAddresses[0] ?? '')?.[1]);
+    const [caller, callee] = [await udpPeer(port, '::1'), await udpPeer(port, '::1')];
+    later(() => caller.close());
+    later(() => callee.close());
+    const srf = await connectSrf(engine, (app) =>
+      app.invite((req, res) => void app.createB2BUA(req, res, `sip:1001@[::1]:${callee.port}`)),
+    );
+    const call = newCall(caller, 'sip:1001@[::1]');
+    caller.send(requestText(call, { body: SDP_A }).replaceAll('127.0.0.1', '[::1]'));
+    const invite = await callee.expect(/^INVITE /);
+    expect(invite.header('Contact')).toContain(`@[::1]:${port}>`);
+    callee.send(answerText(callee, invite, 200, { body: SDP_B }).replaceAll('127.0.0.1', '[::1]'));
+    await response(call, 200);
+    await callee.expect(/^ACK sip:bob@\[::1\]/);
+    await expect.poll(() => dialogCount(srf)).toBe(2);
   });
 });
 
