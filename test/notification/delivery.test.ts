@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Journal, NotificationContent } from '../../src/journal/index.ts';
+import { type Journal, JournalError, type NotificationContent } from '../../src/journal/index.ts';
 import {
   type Clock,
   createNotificationWorker,
@@ -107,7 +107,10 @@ function testClock(): Clock & { forward(ms: number): void; readonly timers: numb
 type Statement = 'claim' | 'renew' | 'complete' | 'fail' | 'nextDueAt' | 'releaseClaims';
 
 /** The journal, except that the named statements are refused while `broken` holds their names. */
-function breakable(journal: Journal): { journal: Journal; broken: Set<Statement>; refused: Statement[] } {
+function breakable(
+  journal: Journal,
+  error: Error = new Error('disk I/O error'),
+): { journal: Journal; broken: Set<Statement>; refused: Statement[] } {
   const broken = new Set<Statement>();
   const refused: Statement[] = [];
   const proxy = new Proxy(journal, {
@@ -116,7 +119,7 @@ function breakable(journal: Journal): { journal: Journal; broken: Set<Statement>
       return (...args: unknown[]) => {
         if (!broken.has(name as Statement)) return statement(...args);
         refused.push(name as Statement);
-        return Promise.reject(new Error('disk I/O error'));
+        return Promise.reject(error);
       };
     },
   });
@@ -139,7 +142,9 @@ describe('delivery', () => {
     const journal = await temporaryJournal();
     const server = await startMailServer();
     const owed = await Promise.all(Array.from({ length: 200 }, () => owe(journal)));
-    const { worker, result } = start(journal, await transportTo(server.uri));
+    // Nobody polls and nobody gives a hint: each finished send makes room for the next.
+    const limits = { concurrency: 8, pollMs: 3_600_000 };
+    const { worker, result } = start(journal, await transportTo(server.uri), { limits });
     await result(200);
     await worker.stop(5_000);
     const ids = server.received.map(({ messageId }) => messageId);
@@ -377,6 +382,21 @@ describe('a journal that fails', () => {
   });
 });
 
+describe('a statement that the journal will never take', () => {
+  it('is given up, so that its slot is free for others', async () => {
+    const never = new JournalError('statement', 'no such notification');
+    const { journal, broken, refused } = breakable(await temporaryJournal(), never);
+    broken.add('complete');
+    await owe(journal);
+    const transport = heldTransport();
+    const { worker } = start(journal, transport);
+    await until(() => transport.begun.length === 1);
+    transport.finish({ kind: 'sent' });
+    await until(() => worker.active === 0);
+    expect(refused).toEqual(['complete']);
+  });
+});
+
 describe('a claim', () => {
   it('is renewed while its send lasts, so that nobody else takes it', async () => {
     const journal = await temporaryJournal();
@@ -430,6 +450,29 @@ describe('stopping', () => {
     await stopped;
     expect(transport.begun).toHaveLength(2);
     expect((await journal.counts()).notifications).toMatchObject({ sent: 2, due: 1 });
+  });
+
+  it('also finishes what was claimed while it began', async () => {
+    const journal = await temporaryJournal();
+    const server = await startMailServer();
+    await owe(journal);
+    const claimed = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const slow: NotificationWorkerOptions['journal'] = {
+      ...journal,
+      async claim(...args) {
+        const batch = await journal.claim(...args);
+        claimed.resolve();
+        await answer.promise;
+        return batch;
+      },
+    };
+    const { worker } = start(slow, await transportTo(server.uri));
+    await claimed.promise;
+    const stopped = worker.stop(5_000);
+    answer.resolve();
+    await stopped;
+    expect((await journal.counts()).notifications).toMatchObject({ sent: 1 });
   });
 
   it('waits no longer than told; what hung is due again in the next life, under the same Message-ID', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CAUSES } from '../../src/call/index.ts';
 import { renderMail } from '../../src/notification/index.ts';
+import { composeMail } from '../../src/notification/email/message.ts';
 import { ARRIVED, FROM, content, notification } from './support.ts';
 
 const settings = { from: FROM };
@@ -106,6 +107,8 @@ describe('a missed-call mail', () => {
     const { attempt: fifth, ...again } = renderMail({ ...english, attempts: 5 }, settings);
     expect([first, fifth]).toEqual([1, 5]);
     expect(again).toEqual(once);
+    const composed = composeMail(renderMail(english, settings));
+    expect(composeMail(renderMail({ ...english, attempts: 5 }, settings))).toEqual(composed);
   });
 
   it('loads nothing from anywhere', () => {

@@ -166,19 +166,30 @@ describe('a broken mail server', () => {
   it('that drips its answer for ever costs the time-out of the whole send', async () => {
     const uri = await startBadServer((socket) => {
       socket.write('220 hello\r\n');
-      socket.once('data', () => {
+      socket.on('data', (data) => {
+        if (String(data).startsWith('EHLO')) return socket.write('250 hello\r\n');
         const drip = setInterval(() => socket.write('250-more\r\n'), 20);
-        socket.on('close', () => clearInterval(drip));
+        return socket.on('close', () => clearInterval(drip));
       });
     });
-    const result = await (await open(uri, { timeouts: { sendMs: 300, socketMs: 150 } })).send(mail());
-    expect(result).toMatchObject({ kind: 'retry' });
+    const result = await (await open(uri, { timeouts: { sendMs: 600, socketMs: 300 } })).send(mail());
+    expect(result).toEqual({ kind: 'retry', error: expect.stringContaining('no result within 600 ms') });
   });
 
   it('that hangs up after DATA, before its answer, is not asked twice in one attempt', async () => {
     const server = await startMailServer({ afterData: () => 'drop' });
     expect(await (await open(server.uri)).send(mail())).toMatchObject({ kind: 'retry' });
     expect(server.received).toHaveLength(1);
+  });
+
+  it('that hangs up before it greets is not asked over and over in one attempt', async () => {
+    let connections = 0;
+    const uri = await startBadServer((socket) => {
+      connections += 1;
+      socket.end();
+    });
+    expect(await (await open(uri)).send(mail())).toMatchObject({ kind: 'retry' });
+    expect(connections).toBeLessThanOrEqual(2);
   });
 
   it('that speaks nonsense makes the mail wait', async () => {

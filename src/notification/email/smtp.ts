@@ -51,10 +51,7 @@ export function openSmtp(options: SmtpOptions): MailTransport {
       const problem = addressProblem(mail.to.address);
       if (problem !== null) return { kind: 'dead', error: problem };
       const deadline = new AbortController();
-      const timer = setTimeout(
-        () => deadline.abort(new Error(`no result within ${timeouts.sendMs} ms`)),
-        timeouts.sendMs,
-      );
+      const timer = setTimeout(() => deadline.abort(), timeouts.sendMs);
       try {
         const { envelope, message } = composeMail(mail);
         // A boundary that nobody will see, because nodemailer draws random bytes for one where none is given.
@@ -62,6 +59,7 @@ export function openSmtp(options: SmtpOptions): MailTransport {
         await transporter.sendMail({ envelope, raw: message, messageId, baseBoundary, signal: deadline.signal });
         return { kind: 'sent' };
       } catch (error) {
+        if (deadline.signal.aborted) return { kind: 'retry', error: `no result within ${timeouts.sendMs} ms` };
         return deliveryFailure(error instanceof Error ? error : new Error(String(error)));
       } finally {
         clearTimeout(timer);
