@@ -7,7 +7,7 @@ const policy = policyOf(`
 dialPlans:
   - { name: Paris, numberOfDigitsInExtension: 4, numberPrefixes: ["+3314000", "0140000"] }
   - { name: Lyon, numberOfDigitsInExtension: 4, numberPrefixes: ["+3347800"] }
-  - { name: World, uriType: E164, numberOfDigitsInExtension: 5 }
+  - { name: World, uriType: E164, numberOfDigitsInExtension: 5, numberPrefixes: ["9"] }
 mailboxes:
   - { identity: alice, extensions: ["1001"], sipAddresses: ["sip:Alice@example.com", "sip:anna%20b@example.com", "sip:alice@[2001:DB8::1]:5070"], mailboxPolicy: Paris Default Policy }
   - { identity: bob, extensions: ["1002"], sipAddresses: ["sip:1001@pbx.example.com"], mailboxPolicy: Paris Default Policy }
@@ -33,6 +33,8 @@ describe('a called number has a mailbox', () => {
     ['with the visual separators of RFC 3966', '+1-425-555.0123', undefined, 'dora'],
     ['with parameters behind it', '1002;phone-context=example.com', undefined, 'bob'],
     ['with an escape in it', '%2B33140001002', undefined, 'bob'],
+    ['by the prefix of an E164 plan and an extension', '920001', undefined, 'dora'],
+    ['not by a prefix and a whole number', '9+14255550123', undefined, 'none'],
     ['not by the last digits of a foreign number', '+442079461002', undefined, 'none'],
     ['not by the last digits of a longer number', '91002', undefined, 'none'],
     ['not by the first digits of a longer number', '10021', undefined, 'none'],
@@ -102,7 +104,7 @@ describe('properties of look-up', () => {
   const extension = fc.constantFrom('1001', '1002', '1003');
 
   it('a number that ends in an extension is nobody unless all before it is a listed prefix', () => {
-    const listed = new Set(['', '+3314000', '0140000', '+3347800']);
+    const listed = new Set(['', '+3314000', '0140000', '+3347800', '9']);
     const before = fc.tuple(fc.constantFrom('', '+', '00'), digits(1, 15)).map(([plus, more]) => plus + more);
     fc.assert(
       fc.property(before, extension, (prefix, end) => {
