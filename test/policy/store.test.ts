@@ -155,8 +155,8 @@ describe('a saved change holds, whichever way it is saved', () => {
     const savedAt = performance.now();
     await appendFile(path, '# saved\n');
     await change;
-    // Three times the promise: tests share the machine's two cores. The bench measures the promise itself.
-    expect(performance.now() - savedAt).toBeLessThan(3_000);
+    // Far more than the promise: tests share two cores with each other. The bench measures the promise itself.
+    expect(performance.now() - savedAt).toBeLessThan(10_000);
   });
 });
 
