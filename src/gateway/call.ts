@@ -21,6 +21,8 @@ export interface CallFacts {
 export interface Caller {
   /** The engine that carries it. */
   readonly agent: UserAgent;
+  /** Somebody still waits for an answer or talks; false while only what was rung for it comes to its end. */
+  readonly wanted: boolean;
   /** The gateway stops. */
   interrupt(): void;
   /** The engine is gone, and every dialog with it. */

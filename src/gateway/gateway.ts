@@ -1,9 +1,11 @@
+import { lookup } from 'node:dns/promises';
 import { Calls } from './calls.ts';
 import { ALLOW, header, tagOf, unsupportedOptions } from './headers.ts';
+import { createHopPeers, type Resolve } from './hop-peers.ts';
 import type { GatewayContext } from './inbound.ts';
 import { LIMITS, RETRY_AFTER_FULL, type GatewayLimits } from './limits.ts';
-import { watchHops } from './options.ts';
-import { createPeerTable } from './peers.ts';
+import { hopUris, watchHops } from './options.ts';
+import { createPeerTable, type PeerTable } from './peers.ts';
 import { receive } from './receive.ts';
 import { createHopHealth, createRouter } from './routing.ts';
 import { connectUserAgent } from './srf.ts';
@@ -28,6 +30,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 export class SipGateway implements Gateway {
   readonly #options: GatewayOptions;
   readonly #context: GatewayContext;
+  readonly #peers: PeerTable;
   readonly #agents: UserAgent[] = [];
   #draining = false;
   #stopWatching: () => void = () => undefined;
@@ -36,11 +39,12 @@ export class SipGateway implements Gateway {
   constructor(options: GatewayOptions, limits: GatewayLimits) {
     const { settings, ledger, log, now } = options;
     this.#options = options;
+    this.#peers = createPeerTable(settings.peers);
     this.#context = {
       settings,
       limits,
       calls: new Calls(ledger, log),
-      peers: createPeerTable(settings.peers),
+      hopPeers: createHopPeers(hopUris(settings), this.#peers, resolveHost),
       route: createRouter(settings.routing),
       health: createHopHealth(now),
       log,
@@ -68,9 +72,12 @@ export class SipGateway implements Gateway {
 
   async start(): Promise<void> {
     const { settings, engines, log } = this.#options;
-    const { peers, health } = this.#context;
+    const { hopPeers, health } = this.#context;
     const anyAgent = (): UserAgent | null => this.#agents.find(({ connected }) => connected) ?? null;
-    this.#stopWatching = watchHops(settings, peers, health, anyAgent, log);
+    // Calls do not wait for names: until a hop's is known, the hop is nobody's.
+    void hopPeers.start().then(() => {
+      if (this.#stopped === null) this.#stopWatching = watchHops(settings, hopPeers, health, anyAgent, log);
+    });
     try {
       await Promise.any(engines.map((engine) => this.#connect(engine)));
     } catch (cause) {
@@ -102,14 +109,18 @@ export class SipGateway implements Gateway {
 
   async #stop(): Promise<void> {
     this.#stopWatching();
+    this.#context.hopPeers.stop();
     await this.drain(0);
     for (const agent of this.#agents) agent.close();
   }
 
   #interruptAll(): void {
     for (const call of this.#context.calls.all()) {
-      call.interrupted(this.#context.now(), 'the gateway stopped while the call was up');
-      for (const leg of call.callers) leg.interrupt();
+      const callers = [...call.callers];
+      if (callers.some(({ wanted }) => wanted)) {
+        call.interrupted(this.#context.now(), 'the gateway stopped while the call was up');
+      }
+      for (const leg of callers) leg.interrupt();
     }
   }
 
@@ -151,7 +162,9 @@ export class SipGateway implements Gateway {
     for (const call of this.#context.calls.all()) {
       const legs = [...call.callers].filter((leg) => leg.agent === agent);
       if (legs.length === 0) continue;
-      call.interrupted(this.#context.now(), 'the connection to the SIP engine was lost while the call was up');
+      if (legs.some(({ wanted }) => wanted)) {
+        call.interrupted(this.#context.now(), 'the connection to the SIP engine was lost while the call was up');
+      }
       for (const leg of legs) leg.lost();
     }
   }
@@ -159,8 +172,8 @@ export class SipGateway implements Gateway {
   /** What is refused here costs one answer and is no call: nothing of it is journalled. */
   #invite(invite: IncomingInvite): void {
     const { request, callId } = invite;
-    const { peers, calls, limits, log } = this.#context;
-    const peer = peers.find(request.sourceAddress);
+    const { calls, limits, log } = this.#context;
+    const peer = this.#peers.find(request.sourceAddress);
     const refuse = (status: number, why: string, headers: Record<string, string> = {}): void => {
       log.info({ from: request.sourceAddress, peer: peer?.name, sipCallId: callId, status, why }, 'INVITE refused');
       invite.reply(status, { headers });
@@ -186,9 +199,9 @@ export class SipGateway implements Gateway {
   }
 
   #request(request: SipRequest, reply: Reply): void {
-    const { peers, log } = this.#context;
+    const { log } = this.#context;
     const { method, sourceAddress } = request;
-    if (peers.find(sourceAddress) === null) {
+    if (this.#peers.find(sourceAddress) === null) {
       log.debug({ from: sourceAddress, method }, 'request refused: not one of the peers');
       reply(403);
     } else if (method !== 'OPTIONS') {
@@ -203,3 +216,5 @@ export class SipGateway implements Gateway {
     }
   }
 }
+
+const resolveHost: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address);

@@ -18,7 +18,7 @@ import {
   type FinalAnswer,
 } from './outcome.ts';
 import { outgoingHeaders } from './outgoing.ts';
-import type { PeerTable } from './peers.ts';
+import type { HopPeers } from './hop-peers.ts';
 import { dial, placeOf, type HopHealth, type Router } from './routing.ts';
 import type { GatewayLog, GatewaySettings, NextHop, Peer } from './types.ts';
 import type { Dialog, IncomingInvite, SipResponse } from './user-agent.ts';
@@ -28,7 +28,7 @@ export interface GatewayContext {
   readonly settings: GatewaySettings;
   readonly limits: GatewayLimits;
   readonly calls: Calls;
-  readonly peers: PeerTable;
+  readonly hopPeers: HopPeers;
   readonly route: Router;
   readonly health: HopHealth;
   readonly log: GatewayLog;
@@ -85,6 +85,10 @@ export class InboundLeg implements Caller {
     call.callers.add(this);
     call.report({ type: 'caller-invited', at: context.now(), caller: this.id, returned });
     invite.listen({ cancelled: (cancel) => this.#cancelled(cancel.headers) });
+  }
+
+  get wanted(): boolean {
+    return this.#phase !== 'done';
   }
 
   get agent(): IncomingInvite['agent'] {
@@ -204,10 +208,10 @@ export class InboundLeg implements Caller {
   }
 
   #invite(target: Target, why: DiversionCause | null): OutboundLeg {
-    const { settings, limits, calls, peers, now } = this.#context;
+    const { settings, limits, calls, hopPeers, now } = this.#context;
     const { call, invite } = this.#facts;
     const { headers: incoming, body } = invite.request;
-    const toPeer = peers.atUri(target.uri) !== null;
+    const toPeer = hopPeers.at(target.uri) !== null;
     call.places.add(placeOf(target.uri));
     const { username, password } = target.hop;
     const leg: OutboundLeg = new OutboundLeg(

@@ -1,4 +1,4 @@
-import type { PeerTable } from './peers.ts';
+import type { HopPeers } from './hop-peers.ts';
 import type { HopHealth } from './routing.ts';
 import type { GatewayLog, GatewaySettings } from './types.ts';
 import type { UserAgent } from './user-agent.ts';
@@ -10,14 +10,14 @@ import type { UserAgent } from './user-agent.ts';
  */
 export function watchHops(
   settings: GatewaySettings,
-  peers: PeerTable,
+  hopPeers: HopPeers,
   health: HopHealth,
   agent: () => UserAgent | null,
   log: GatewayLog,
 ): () => void {
   const hops = new Map<string, number>();
-  for (const { uri } of [...settings.routing.nextHop, ...settings.routing.routes.flatMap(({ nextHop }) => nextHop)]) {
-    const every = peers.atUri(uri)?.optionsMs ?? null;
+  for (const uri of hopUris(settings)) {
+    const every = hopPeers.at(uri)?.optionsMs ?? null;
     if (every !== null) hops.set(uri, every);
   }
   const timers = [...hops].map(([uri, every]) => {
@@ -43,4 +43,10 @@ export function watchHops(
   return () => {
     for (const timer of timers) clearInterval(timer);
   };
+}
+
+/** Every next hop that the configuration names. */
+export function hopUris({ routing, voicemail }: GatewaySettings): string[] {
+  const hops = [...routing.nextHop, ...routing.routes.flatMap(({ nextHop }) => nextHop)].map(({ uri }) => uri);
+  return voicemail.target === null ? hops : [...hops, voicemail.target];
 }

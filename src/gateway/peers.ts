@@ -1,5 +1,4 @@
 import ipaddr from 'ipaddr.js';
-import { parseUri } from './address.ts';
 import type { Peer } from './types.ts';
 
 type Cidr = [ipaddr.IPv4 | ipaddr.IPv6, number];
@@ -8,23 +7,16 @@ type Cidr = [ipaddr.IPv4 | ipaddr.IPv6, number];
 export interface PeerTable {
   /** The first peer whose `allow` holds the address; null for a stranger. */
   find(address: string | undefined): Peer | null;
-  /** The peer that a next hop's URI leads to, where its host is an address and not a name. */
-  atUri(uri: string): Peer | null;
 }
 
 /** @throws Error naming the peer whose `allow` has something that is no CIDR. */
 export function createPeerTable(peers: readonly Peer[]): PeerTable {
   const ranges = peers.flatMap((peer) => peer.allow.map((text) => ({ peer, cidr: parseCidr(text, peer.name) })));
-  const find = (address: string | undefined): Peer | null => {
-    const parsed = parseIp(address);
-    if (parsed === null) return null;
-    return ranges.find(({ cidr }) => cidr[0].kind() === parsed.kind() && parsed.match(cidr))?.peer ?? null;
-  };
   return {
-    find,
-    atUri(uri) {
-      const host = parseUri(uri)?.host;
-      return host === undefined ? null : find(host === 'localhost' ? '127.0.0.1' : host);
+    find(address) {
+      const parsed = parseIp(address);
+      if (parsed === null) return null;
+      return ranges.find(({ cidr }) => cidr[0].kind() === parsed.kind() && parsed.match(cidr))?.peer ?? null;
     },
   };
 }

@@ -75,6 +75,13 @@ describe('other requests outside a dialog', () => {
     if (status === 200 || status === 405) expect(final.header('Allow')).toContain('INVITE');
   });
 
+  it('with a To tag of no dialog: 481', async () => {
+    const rig = await startRig();
+    const call = { ...rig.newCall(), toTag: 'unknown' };
+    rig.caller.send(requestText(call, { method: 'MESSAGE', branch: unique('z9hG4bK') }));
+    await response(call, 481, 'MESSAGE');
+  });
+
   it('OPTIONS while draining: 503; a new call too', async () => {
     const rig = await startRig();
     const { call, invite } = await ringing(rig);

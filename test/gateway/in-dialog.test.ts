@@ -64,6 +64,8 @@ describe('in an answered call', () => {
     answer(rig.callee, invite, 200, { body: SDP_B });
     expect((await response(made.call, 200)).body).toBe(SDP_B);
     expect(rig.callee.count(/^ACK /)).toBe(1);
+    // The ACK of the first INVITE, sent again, is not the one.
+    sendAck(made.call, { cseq: 1, body: SDP_A });
     sendAck(made.call, { body: HOLD });
     expect((await rig.callee.expect(/^ACK /)).body).toBe(HOLD);
     await hangUp(rig, made);

@@ -57,6 +57,14 @@ describe('drain', () => {
     await expectNothingHeld(rig);
   });
 
+  it('says nothing of calls that had found their end and wait for a last answer only', async () => {
+    const rig = await startRig({ ringTimeoutMs: 50 });
+    const { call } = await ringing(rig);
+    ackFailure(call, await response(call, 480));
+    await rig.gateway.drain(0);
+    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'no-answer' });
+  });
+
   it('while the first record is written ends the call before it rings', async () => {
     const rig = await startRig();
     const journal = Promise.withResolvers<void>();

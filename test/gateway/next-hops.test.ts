@@ -198,6 +198,18 @@ describe('routes', () => {
     expect(elsewhere.received).toEqual([]);
   });
 
+  it('a redirection after early media is not followed: the caller has an answer already', async () => {
+    const rig = await startRig();
+    const call = rig.newCall();
+    sendInvite(call);
+    const invite = await rig.callee.expect(/^INVITE sip:1001/);
+    answer(rig.callee, invite, 183, { body: SDP_B });
+    await response(call, 183);
+    answer(rig.callee, invite, 302, { contact: '<sip:1002@x>' });
+    ackFailure(call, await response(call, 480));
+    expect((await rig.ledger.call()).state.legs).toHaveLength(1);
+  });
+
   it('a redirection in a circle ends with 480', async () => {
     const rig = await startRig();
     const call = rig.newCall();

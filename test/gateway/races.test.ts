@@ -240,7 +240,9 @@ describe('the ring timer', () => {
     answer(rig.callee, invite, 200, { body: SDP_B });
     await rig.callee.expect(/^ACK /);
     answer(rig.callee, await rig.callee.expect(/^BYE /), 200);
-    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'no-answer' });
+    const { verdict, evidence } = await rig.ledger.call();
+    expect(verdict).toMatchObject({ outcome: 'missed', cause: 'no-answer' });
+    expect(evidence.map(({ kind }) => kind)).not.toContain('answered');
     await expectNothingHeld(rig);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createHopPeers } from '../../src/gateway/hop-peers.ts';
 import { createPeerTable } from '../../src/gateway/peers.ts';
 import { createHopHealth, createRouter, dial, HOP_DOWN_MS, placeOf } from '../../src/gateway/routing.ts';
 import { LOCAL_PEER } from './support.ts';
@@ -100,10 +101,27 @@ describe('peers', () => {
     expect(peers.find(address)?.name).toBe(name);
   });
 
-  it('are found at a next hop by its address', () => {
-    expect(peers.atUri('sip:1001@10.0.0.1:5060;transport=tcp')?.name).toBe('a');
-    expect(peers.atUri('sip:[2001:db8::1]')?.name).toBe('b');
-    expect(peers.atUri('sip:carrier.example')).toBeNull();
+  it('are found at a next hop by its address, or by a name whose addresses are all theirs', async () => {
+    const addresses: Record<string, string[]> = {
+      'pbx.example': ['10.0.0.1', '10.0.0.2'],
+      'mixed.example': ['10.0.0.1', '203.0.113.1'],
+      'carrier.example': ['203.0.113.1'],
+    };
+    const uris = ['sip:10.0.0.1', ...Object.keys(addresses).map((name) => `sip:${name};transport=tcp`), 'sip:gone'];
+    const hops = createHopPeers(uris, peers, async (host) => {
+      const found = addresses[host];
+      if (found === undefined) throw new Error('ENOTFOUND');
+      return found;
+    });
+    expect(hops.at('sip:pbx.example')).toBeNull();
+    await hops.start();
+    expect(hops.at('sip:1001@10.0.0.1:5060;transport=tcp')?.name).toBe('a');
+    expect(hops.at('sip:[2001:db8::1]')?.name).toBe('b');
+    expect(hops.at('sip:1001@PBX.example:5070')?.name).toBe('a');
+    expect(hops.at('sip:mixed.example')).toBeNull();
+    expect(hops.at('sip:carrier.example')).toBeNull();
+    expect(hops.at('sip:gone')).toBeNull();
+    hops.stop();
   });
 
   it('whose allow list cannot be read are named with the remedy', () => {

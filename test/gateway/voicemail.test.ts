@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import {
   ackFailure,
   answer,
+  newCall,
   callerPeer,
   SDP_A,
   SDP_B,
@@ -123,6 +124,20 @@ describe('a call that nobody takes', () => {
     ackFailure(call, final);
     expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'no-answer' });
     await expectNothingHeld(rig);
+  });
+
+  it('as a leg of ours that came back is not diverted there: whoever sent it out does', async () => {
+    const { rig, voicemail } = await startVoicemailRig({ ringTimeoutMs: 10_000 });
+    const { call, invite } = await ringing(rig);
+    const back = newCall(rig.callee, 'sip:1005@127.0.0.1');
+    sendInvite(back, { headers: `X-MCG-Call: ${invite.header('X-MCG-Call')}` });
+    answer(rig.callee, await rig.callee.expect(/^INVITE sip:1005/), 486);
+    ackFailure(back, await response(back, 486));
+    expect(voicemail.received).toEqual([]);
+    answer(rig.callee, invite, 486);
+    answer(voicemail, await voicemail.expect(/^INVITE /), 480);
+    ackFailure(call, await response(call, 486));
+    await rig.ledger.call();
   });
 
   it('and the caller hangs up while voicemail is dialled', async () => {

@@ -1,0 +1,51 @@
+import { isIP } from 'node:net';
+import { parseUri } from './address.ts';
+import type { PeerTable } from './peers.ts';
+import type { Peer } from './types.ts';
+
+/** Names may come to mean other addresses. */
+export const RESOLVE_AGAIN_MS = 60_000;
+
+/** Every address of a host name; rejects where it has none. */
+export type Resolve = (host: string) => Promise<readonly string[]>;
+
+/** Which next hops are peers: those know our calls' names (X-MCG-Call), and who a caller is who asked for privacy. */
+export interface HopPeers {
+  /** The peer that a URI leads to: all the addresses of its host are that peer's. Null for everybody else. */
+  at(uri: string): Peer | null;
+  /** Resolves when the names were looked up once. Goes on looking until `stop`. */
+  start(): Promise<void>;
+  stop(): void;
+}
+
+/** @param uris the next hops of the configuration: a URI is not looked up when a call is on its way to it */
+export function createHopPeers(uris: readonly string[], peers: PeerTable, resolve: Resolve): HopPeers {
+  const names = new Set(uris.map(hostOf).filter((host) => host !== '' && isIP(host) === 0));
+  const byName = new Map<string, Peer>();
+  let timer: NodeJS.Timeout | undefined;
+  const lookUp = async (name: string): Promise<void> => {
+    const addresses = await resolve(name).catch(() => []);
+    const [first, ...others] = addresses.map((address) => peers.find(address));
+    if (first !== undefined && first !== null && others.every((peer) => peer === first)) byName.set(name, first);
+    else byName.delete(name);
+  };
+  const lookUpAll = async (): Promise<void> => {
+    await Promise.all([...names].map(lookUp));
+  };
+  return {
+    at(uri) {
+      const host = hostOf(uri);
+      return isIP(host) === 0 ? (byName.get(host) ?? null) : peers.find(host);
+    },
+    async start() {
+      if (names.size === 0) return;
+      timer = setInterval(() => void lookUpAll(), RESOLVE_AGAIN_MS);
+      await lookUpAll();
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+function hostOf(uri: string): string {
+  return parseUri(uri)?.host ?? '';
+}
