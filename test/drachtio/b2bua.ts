@@ -17,6 +17,7 @@ import {
   type SrfResponse,
   type TestEngine,
 } from './support.ts';
+import type { EngineLimits } from '../../src/drachtio/index.ts';
 import type { SipTimers } from '../../src/sip/index.ts';
 import type { Received, SipPeer } from '../support/sip-peer.ts';
 
@@ -37,6 +38,9 @@ export interface B2buaOptions {
   readonly callerTransport?: 'udp' | 'tcp';
   readonly options?: object;
   readonly timers?: SipTimers;
+  readonly limits?: Partial<EngineLimits>;
+  /** Each createB2BUA, as it begins. */
+  readonly onDialogs?: (dialogs: Promise<{ uas: SrfDialog; uac: SrfDialog }>) => void;
   /** The uri of B. */
   readonly uri?: (callee: SipPeer) => string;
 }
@@ -44,7 +48,10 @@ export interface B2buaOptions {
 /** A calls B through an application that does nothing but createB2BUA. */
 export async function b2bua(parts: B2buaOptions = {}): Promise<B2buaTest> {
   const { transport = 'udp', callerTransport = 'udp' } = parts;
-  const started = await startEngineForTest(parts.timers === undefined ? {} : { timers: parts.timers });
+  const started = await startEngineForTest({
+    ...(parts.timers === undefined ? {} : { timers: parts.timers }),
+    ...(parts.limits === undefined ? {} : { limits: parts.limits }),
+  });
   const callee = await calleePeer(started.udpPort, transport);
   const callerPort = callerTransport === 'udp' ? started.udpPort : started.tcpPort;
   const caller = await callerPeer(callerPort, callerTransport);
@@ -57,14 +64,14 @@ export async function b2bua(parts: B2buaOptions = {}): Promise<B2buaTest> {
   const srf = await connectSrf(started.engine, (app) => {
     app.invite((req: SrfRequest, res: SrfResponse) => {
       asked.resolve(req);
-      app
-        .createB2BUA(req, res, uri, parts.options ?? {}, {
-          cbRequest: (error: Error | null, uacRequest: SrfRequest) => {
-            if (error === null) sent.resolve(uacRequest);
-            else sent.reject(error);
-          },
-        })
-        .then(outcome.resolve, outcome.reject);
+      const dialogs = app.createB2BUA(req, res, uri, parts.options ?? {}, {
+        cbRequest: (error: Error | null, uacRequest: SrfRequest) => {
+          if (error === null) sent.resolve(uacRequest);
+          else sent.reject(error);
+        },
+      });
+      parts.onDialogs?.(dialogs);
+      dialogs.then(outcome.resolve, outcome.reject);
     });
   });
   return {

@@ -57,6 +57,16 @@ describe('several applications', () => {
     }
   });
 
+  it('6: a verb routed twice, as srf does with each new route, has no second turn', async () => {
+    const { peer, clients } = await start();
+    const [first, second] = clients;
+    await first.ask('route|invite');
+    for (const client of [first, second, first, second]) {
+      sendInvite(newCall(peer));
+      await client.sip(/INVITE /);
+    }
+  });
+
   it('40: verbs have turns of their own, and remove_route leaves the others in turn', async () => {
     const { peer, clients } = await start();
     const [first, second] = clients;
