@@ -8,11 +8,15 @@ import {
   sendAck,
   sendInDialog,
   sendInvite,
+  later,
+  newCall,
 } from '../drachtio/support.ts';
+import { udpPeer } from '../support/sip-peer.ts';
 import {
   calleeSends,
   expectNothingHeld,
   invited,
+  LOCAL_PEER,
   response,
   ringing,
   sendCancel,
@@ -182,5 +186,26 @@ describe('a call through the gateway', () => {
     answer(tcp, invite, 603);
     ackFailure(call, await response(call, 603));
     expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'declined' });
+  });
+
+  it('from an IPv6 peer to an IPv6 hop', async () => {
+    const callee = await udpPeer(0, '::1');
+    later(() => callee.close());
+    const rig = await startRig({
+      engine: { listen: [{ protocol: 'udp', address: '::1', port: 0 }] },
+      peers: [{ ...LOCAL_PEER, allow: ['::1'] }],
+      nextHop: [{ uri: `sip:[::1]:${callee.port}` }],
+    });
+    const port = Number(/:(\d+)$/.exec(rig.engine.sipAddresses[0] ?? '')?.[1]);
+    const caller = await udpPeer(port, '::1');
+    later(() => caller.close());
+    const call = newCall(caller, `sip:1001@[::1]:${port}`);
+    sendInvite(call);
+    const invite = await callee.expect(/^INVITE /);
+    expect(invite.start).toBe(`INVITE sip:1001@[::1]:${callee.port} SIP/2.0`);
+    expect(invite.header('X-MCG-Call')).not.toBe('');
+    answer(callee, invite, 486);
+    ackFailure(call, await response(call, 486));
+    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'busy' });
   });
 });

@@ -116,6 +116,29 @@ describe('an engine that never tells the end of a cancelled INVITE', () => {
   });
 });
 
+describe('an engine that tells every ACK', () => {
+  it('the one of an earlier INVITE is not taken for the answer to a later offer', async () => {
+    const { engine, gateway, ledger } = await startScripted();
+    (await answering(engine)).responded('tx-a', DIALOG_A);
+    await vi.waitFor(() => expect(gateway.liveCalls()).toMatchObject([{ phase: 'talking' }]));
+    const ack = (cseq: number, body: string): string =>
+      `ACK sip:x SIP/2.0\n${common(';tag=engine')}\nCSeq: ${cseq} ACK\n\n${body}`;
+    engine.request(ack(1, 'v=0 first'), 'tx-a', DIALOG_A);
+    await engine.command(/^ACK [^]*v=0 first/);
+    engine.request(`INVITE sip:x SIP/2.0\n${common(';tag=engine')}\nCSeq: 2 INVITE`, 'tx-2', DIALOG_A);
+    (await engine.command(/^INVITE /)).sent('tx-3');
+    engine.response(`${fromCallee(200)}\n\nv=0 offer`, 'tx-3', DIALOG_B);
+    (await engine.command(/^SIP\/2\.0 200[^]*v=0 offer/)).responded('tx-2', DIALOG_A);
+    engine.request(ack(1, 'v=0 again'), 'tx-a', DIALOG_A);
+    engine.request(ack(2, 'v=0 answer'), 'tx-2', DIALOG_A);
+    expect((await engine.command(/^ACK /)).text).toContain('v=0 answer');
+    engine.request(`BYE sip:x SIP/2.0\n${common(';tag=engine')}\nCSeq: 3 BYE`, 'tx-4', DIALOG_A);
+    await expectBye(engine);
+    await ledger.call();
+    await expectNothing(gateway);
+  });
+});
+
 describe('an engine that gave a dialog up by itself', () => {
   it('tells by a BYE in our name: the other side gets its own', async () => {
     const { engine, gateway, ledger } = await startScripted();

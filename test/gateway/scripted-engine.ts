@@ -106,8 +106,10 @@ export async function startScriptedEngine(): Promise<ScriptedEngine> {
   };
 }
 
+/** Headers, and after an empty line a body of one line. */
 function wire(text: string): string {
-  return `${text.trim().replaceAll(/\n\s*/g, '\r\n')}\r\n\r\n`;
+  const [head = '', body = ''] = text.trim().split('\n\n');
+  return `${head.replaceAll(/\n\s*/g, '\r\n')}\r\n\r\n${body}`;
 }
 
 /** As an engine sends it on: with what the application left to it. */
