@@ -121,11 +121,11 @@ export async function startGateway(files: GatewayFiles): Promise<GatewayProcess>
     log,
     mcg: (...argv) => mcg(...argv, '--config', files.config),
     calls: async () => JSON.parse(await mcg('calls', '--json', '--config', files.config)) as CallJson[],
-    settled: (count, timeoutMs = 10_000) =>
-      until(timeoutMs, `${count} calls with an outcome`, async () => {
-        const calls = await running.calls();
-        return calls.filter(({ outcome }) => outcome !== null).length >= count ? calls : null;
-      }),
+    settled: async (count, timeoutMs = 10_000) => {
+      const ended = (): boolean => log.filter(({ msg }) => msg === 'call ended').length >= count;
+      await until(timeoutMs, `${count} calls with an outcome`, () => Promise.resolve(ended() || null));
+      return running.calls();
+    },
     mails: () => readMails(files.maildir),
     mailed: (count, timeoutMs = 10_000) =>
       until(timeoutMs, `${count} mails`, async () => {

@@ -128,11 +128,16 @@ export function receiveInvite({ forBye = false } = {}): Step {
 }
 
 export function receive(request: string): Step {
-  return `<recv request="${request}" rrs="true"/>`;
+  return `<recv request="${request}"${request === 'INVITE' ? ' rrs="true"' : ''}/>`;
 }
 
 export function expectStatus(status: number, options: { optional?: boolean } = {}): Step {
-  return `<recv response="${status}" rrs="true" rtd="true"${options.optional === true ? ' optional="true"' : ''}/>`;
+  return `<recv response="${status}"${options.optional === true ? ' optional="true"' : ''}/>`;
+}
+
+/** The 200 to the INVITE, whose Contact and Record-Route the rest of the call needs. */
+export function expectAnswer(): Step {
+  return '<recv response="200" rrs="true"/>';
 }
 
 export function pause(milliseconds: number): Step {
