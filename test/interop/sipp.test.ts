@@ -240,9 +240,9 @@ routing:
 
   it('a retransmitted INVITE is one call', async () => {
     await start({ steps: RINGS_UNTIL_CANCELLED, port: calleePort });
-    // Sent twice before anything is read.
-    const steps = [invite(), invite().replaceAll('[branch]', '[branch-1]'), trying, expectStatus(180)];
-    const rest = [pause(200), callerSends('CANCEL'), expectStatus(200), expectStatus(487), callerSends('ACK-FAILURE')];
+    const again = invite().replaceAll('[branch]', '[branch-2]');
+    const steps = [invite(), expectStatus(100), again, expectStatus(180), pause(200), callerSends('CANCEL')];
+    const rest = [expectStatus(200), expectStatus(487), callerSends('ACK-FAILURE')];
     const run = await start({ steps: [...steps, ...rest], target: gateway.sip.udp });
     expect(await run.done).toMatchObject({ code: 0, errors: '' });
     const calls = await gateway.settled(1);
