@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { assumptions } from '../config/index.ts';
+import { assumptions, unknownDialPlans } from '../config/index.ts';
 import { loadPolicy } from '../policy/index.ts';
-import { describeProblems, readConfig, withConfig, type ConfigOption } from './config.ts';
+import { problemLines } from '../yamlfile/index.ts';
+import { readConfig, withConfig, type ConfigOption } from './config.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
 export function addCheck(program: Command, terminal: Terminal): void {
@@ -19,11 +20,13 @@ export function addCheck(program: Command, terminal: Terminal): void {
       const loaded = loadPolicy(text);
       if (!loaded.ok) {
         throw new CommandError(
-          `${config.policy} cannot be used:\n${describeProblems(config.policy, loaded.problems)}`,
+          `The policy cannot be used:\n${problemLines(config.policy, loaded.problems).join('\n')}`,
           2,
         );
       }
       const { policy } = loaded;
+      const dangling = unknownDialPlans(config, policy.dialPlans.keys());
+      if (dangling.length > 0) throw new CommandError(`${config.path}:\n${dangling.join('\n')}`, 2);
       terminal.stdout.write(
         `Both files are good: ${policy.dialPlans.size} dial plans, ${policy.mailboxPolicies.size} mailbox policies, ${policy.mailboxCount} mailboxes.\n`,
       );

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig, type GatewayConfig } from '../config/index.ts';
 import { openSqliteJournal, type Journal } from '../journal/index.ts';
+import { problemLines } from '../yamlfile/index.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
 const DEFAULT_CONFIG = 'sip-config/gateway.yaml';
@@ -20,20 +21,7 @@ export async function readConfig(terminal: Terminal, options: ConfigOption): Pro
   const path = resolve(terminal.cwd, options.config);
   const loaded = await loadConfig(path, terminal.env);
   if (loaded.ok) return loaded.config;
-  throw new CommandError(`${path} cannot be used:\n${describeProblems(path, loaded.problems)}`, 2);
-}
-
-/** One line a mistake, the way editors and terminals make clickable: `file:line:column path: message. Remedy`. */
-export function describeProblems(
-  path: string,
-  problems: readonly { line: number; column: number; path: string; message: string; remedy: string }[],
-): string {
-  return problems
-    .map((problem) => {
-      const where = problem.path === '' ? '' : ` ${problem.path}:`;
-      return `  ${path}:${problem.line}:${problem.column}${where} ${problem.message} ${problem.remedy}`.trimEnd();
-    })
-    .join('\n');
+  throw new CommandError(`The configuration cannot be used:\n${problemLines(path, loaded.problems).join('\n')}`, 2);
 }
 
 /** Opens the journal beside a running gateway for as long as `use` takes. */

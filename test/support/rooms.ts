@@ -19,6 +19,7 @@ export const rooms: Record<string, { imports: readonly string[] }> = {
   lab: { imports: ['sip'] },
   cli: {
     imports: [
+      'yamlfile',
       'config',
       'sip',
       'call',
