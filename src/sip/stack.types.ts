@@ -44,7 +44,10 @@ export type RequestTarget = { readonly uri: string } | { readonly flow: Flow };
 
 /** What the layer above the stack is told. */
 export interface StackUser {
-  /** A new request (never ACK or CANCEL, never a retransmission, never a merged INVITE: that got its 482). INVITEs had their 100. */
+  /**
+   * A new request (never ACK or CANCEL, never a retransmission, never a merged INVITE: that got its 482). INVITEs had their 100. An INVITE
+   * like one that was answered 300-699, on another branch, is new: the next branch of a proxy that forks serially.
+   */
   onRequest(transaction: ServerTransaction, request: SipRequest, flow: Flow): void;
   /** The ACK to a 2xx. `transaction` is the INVITE it acknowledges where that still lives; ACKs to failures never come here. */
   onAck(ack: SipRequest, flow: Flow, transaction: ServerTransaction | null): void;

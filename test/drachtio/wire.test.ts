@@ -435,6 +435,19 @@ describe('what is refused', () => {
     await next(uas, 'destroy');
   });
 
+  it('a proxy that forks serially sends its next branch after our 486, and the application sees it', async () => {
+    const { client, peer } = await start();
+    const call = newCall(peer);
+    sendInvite(call);
+    const first = await client.sip(/INVITE sip:1001/);
+    await client.ask(`sip|${first.tokens[8]}|\r\nSIP/2.0 486 Busy Here\r\n\r\n`);
+    await response(call, 486);
+    sendInvite({ ...call, uri: 'sip:1002@127.0.0.1' }, { branch: unique('z9hG4bK') });
+    await client.sip(/INVITE sip:1002/);
+    sendInvite(call, { branch: unique('z9hG4bK') });
+    await response(call, 482);
+  });
+
   it('an INVITE without From tag, or with | in Call-ID, gets 400', async () => {
     const { peer } = await start();
     for (const spoil of [

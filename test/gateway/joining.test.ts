@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { ackFailure, answer, newCall, SDP_B, sendAck, sendInDialog, sendInvite } from '../drachtio/support.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { ackFailure, answer, newCall, SDP_B, sendAck, sendInDialog, sendInvite, unique } from '../drachtio/support.ts';
 import { outgoingHeaders } from '../../src/gateway/outgoing.ts';
 import {
   expectNothingHeld,
@@ -78,7 +78,7 @@ describe('a leg of ours that comes back (loop-back through a PBX)', () => {
     const first = await invited(rig);
     answer(rig.callee, first.invite, 486);
     ackFailure(first.call, await response(first.call, 486));
-    await rig.ledger.call(1);
+    await rig.ledger.call(2);
     const { call, invite } = await invited(rig, { headers: `X-MCG-Call: ${first.invite.header('X-MCG-Call')}` });
     expect(invite.header('X-MCG-Call')).not.toBe(first.invite.header('X-MCG-Call'));
     answer(rig.callee, invite, 486);
@@ -189,5 +189,43 @@ describe('a number of two mailboxes in different dial plans', () => {
       expect(start.mailbox).toBe(mailbox);
       expect(start.evidence.map(({ kind }) => kind)).toEqual(mailbox === null ? ['ambiguous'] : []);
     }
+  });
+});
+
+describe('the next branch of a proxy that forks serially (same Call-ID, From tag and CSeq)', () => {
+  it('is a call of its own after the final answer to the one before', async () => {
+    const rig = await startRig();
+    const { call, invite } = await ringing(rig);
+    answer(rig.callee, invite, 486);
+    ackFailure(call, await response(call, 486));
+    const next = { ...call, toTag: '', uri: 'sip:1002@127.0.0.1' };
+    sendInvite(next, { branch: unique('z9hG4bK') });
+    const second = await rig.callee.expect(/^INVITE sip:1002/);
+    answer(rig.callee, second, 200, { body: SDP_B });
+    await response(next, 200);
+    sendAck(next);
+    await vi.waitFor(() => expect(rig.gateway.liveCalls()[0]?.phase).toBe('talking'));
+    await hangUp(rig, { call: next, invite: second });
+    await expectNothingHeld(rig);
+    expect(rig.ledger.started.map(({ callee }) => callee)).toEqual(['1001', '1002']);
+    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'busy' });
+    expect((await rig.ledger.call(2)).verdict.outcome).toBe('answered');
+  });
+
+  it('joins the call while a leg of the one before is still ending', async () => {
+    const rig = await startRig();
+    const { call, invite } = await ringing(rig);
+    sendCancel(call);
+    ackFailure(call, await response(call, 487));
+    const cancel = await rig.callee.expect(/^CANCEL /);
+    const next = { ...call, toTag: '', uri: 'sip:1002@127.0.0.1' };
+    sendInvite(next, { branch: unique('z9hG4bK') });
+    const second = await rig.callee.expect(/^INVITE sip:1002/);
+    answer(rig.callee, cancel, 200);
+    answer(rig.callee, invite, 487);
+    answer(rig.callee, second, 486);
+    ackFailure(next, await response(next, 486));
+    await expectNothingHeld(rig);
+    expect(rig.ledger.started).toHaveLength(1);
   });
 });

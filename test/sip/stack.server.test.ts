@@ -302,12 +302,40 @@ describe('a merged INVITE (RFC 3261 8.2.2.2)', () => {
     expect(under.stack.transactionCount).toBe(2);
   });
 
-  it('is none once the first has ended', async () => {
+  it('is one while the 2xx of the first is remembered', async () => {
     const under = await startStack();
     const { peer, transaction } = await invited(under);
-    answer(transaction, 486);
-    under.clock.advance(32_000);
-    expect(under.stack.transactionCount).toBe(0);
+    answer(transaction, 200);
+    peer.send(written({ ...INVITE, branch: 'z9hG4bK-second' }));
+    await responseAt(peer, 482);
+    expect(under.requests.left).toEqual([]);
+  });
+
+  it.each([300, 486, 603])('is none once the first was answered %i: a proxy forks serially', async (status) => {
+    const under = await startStack();
+    const { peer, transaction } = await invited(under);
+    answer(transaction, status);
+    await responseAt(peer, status);
+    peer.send(written({ ...INVITE, branch: 'z9hG4bK-second' }).replace('sip:bob@', 'sip:carol@'));
+    const second = await under.requests.next();
+    expect(second.request.uri).toBe('sip:carol@b.example');
+    // The third branch meets the second, which has no answer yet.
+    peer.send(written({ ...INVITE, branch: 'z9hG4bK-third' }));
+    await responseAt(peer, 482);
+    // The end of the first takes nothing of the second away: its 2xx is acknowledged.
+    peer.send(written({ method: 'ACK', toTag: 'bob' }));
+    answer(second.transaction, 200, { toTag: 'carol' });
+    await responseAt(peer, 200);
+    under.clock.advance(5_000);
+    peer.send(written({ method: 'ACK', branch: 'z9hG4bK-ack', toTag: 'carol' }));
+    expect((await under.acks.next()).transaction).toBe(second.transaction);
+  });
+
+  it('is none once the first was cancelled', async () => {
+    const under = await startStack();
+    const { peer } = await invited(under);
+    peer.send(written({ method: 'CANCEL' }));
+    await responseAt(peer, 487);
     peer.send(written({ ...INVITE, branch: 'z9hG4bK-second' }));
     await under.requests.next();
   });

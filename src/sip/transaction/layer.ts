@@ -48,7 +48,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
   readonly #stateless: StatelessAnswers;
   /** By `RequestKeys.transaction`. */
   readonly #servers = new Map<string, ServerRun>();
-  /** INVITE transactions by `RequestKeys.attempt`. */
+  /** INVITE transactions by `RequestKeys.attempt`: of several, the latest that was not refused when it came. */
   readonly #invites = new Map<string, ServerRun>();
   readonly #attempts = new Map<string, Attempt>();
   /** Who waits for answers on a connection, or for those of a peer over UDP. */
@@ -162,7 +162,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
     if (!this.#admits(request, flow, keys)) return;
     const transaction = newServerTransaction(this, request, flow, keys);
     this.#servers.set(keys.transaction, transaction);
-    if (request.method === 'INVITE' && !this.#invites.has(keys.attempt)) this.#invites.set(keys.attempt, transaction);
+    if (request.method === 'INVITE' && !this.#isMerged(keys)) this.#invites.set(keys.attempt, transaction);
     transaction.start();
     // The 100 could not be sent: nobody is there any more.
     if (transaction.open) this.user.onRequest(transaction, request, flow);
@@ -172,8 +172,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
   #admits(request: SipRequest, flow: Flow, keys: RequestKeys): boolean {
     const outside = keys.toTag === null;
     const limit = this.#parts.maxTransactions + (outside ? 0 : DIALOG_RESERVE);
-    // 8.2.2.2: no To tag, and the From tag, Call-ID and CSeq of another transaction: the same request came by two ways.
-    if (outside && request.method === 'INVITE' && this.#invites.has(keys.attempt)) {
+    if (outside && request.method === 'INVITE' && this.#isMerged(keys)) {
       this.#stateless.send(request, flow, 482, 'Loop Detected');
       return false;
     }
@@ -188,6 +187,14 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
       return false;
     }
     return true;
+  }
+
+  /**
+   * 8.2.2.2: the From tag, Call-ID and CSeq of another transaction that is under way, so the same request came by two ways.
+   * After a refusal it is the next branch of a proxy that forks serially (16.7), maybe to another Request-URI.
+   */
+  #isMerged(keys: RequestKeys): boolean {
+    return this.#invites.get(keys.attempt)?.refused === false;
   }
 
   #onAck(ack: SipRequest, flow: Flow, keys: RequestKeys): void {

@@ -26,6 +26,8 @@ export interface ServerRun extends ServerTransaction {
   readonly keys: RequestKeys;
   /** The tag of the To of our responses: that of the last one, else the request's, else a new one. */
   readonly toTag: string;
+  /** It was answered 300-699. */
+  readonly refused: boolean;
   /** To be called once the layer has entered it in its tables. */
   start(): void;
   /** A copy of the request came in. */
@@ -58,6 +60,7 @@ export class ServerTransactionRun<State extends { readonly name: string }> imple
   /** The last response. */
   #bytes: Buffer | null = null;
   #open = true;
+  #refused = false;
   #busy = false;
   /** A send that failed while the machine's decision was being carried out. */
   #failed = false;
@@ -91,6 +94,10 @@ export class ServerTransactionRun<State extends { readonly name: string }> imple
     return this.#open;
   }
 
+  get refused(): boolean {
+    return this.#refused;
+  }
+
   get toTag(): string {
     this.#toTag ??= newTag();
     return this.#toTag;
@@ -103,6 +110,7 @@ export class ServerTransactionRun<State extends { readonly name: string }> imple
     // An 18x may have borne another tag (13.2.1: a dialog of its own); the ACK will bear that of the 2xx.
     this.#toTag = tagOf(response.headers.get('To')) ?? this.#toTag;
     if (response.status >= 200) this.#open = false;
+    this.#refused = response.status >= 300;
     this.#step({ kind: 'respond', status: response.status });
     return bytes;
   }
