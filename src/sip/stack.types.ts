@@ -45,8 +45,8 @@ export type RequestTarget = { readonly uri: string } | { readonly flow: Flow };
 /** What the layer above the stack is told. */
 export interface StackUser {
   /**
-   * A new request (never ACK or CANCEL, never a retransmission, never a merged INVITE: that got its 482). INVITEs had their 100. An INVITE
-   * like one that was answered 300-699, on another branch, is new: the next branch of a proxy that forks serially.
+   * A new request (never ACK or CANCEL, never a retransmission, never a merged INVITE: that got its 482). INVITEs had their 100.
+   * What is like an INVITE that was answered 300-699, on another branch, is new: a proxy forks serially.
    */
   onRequest(transaction: ServerTransaction, request: SipRequest, flow: Flow): void;
   /** The ACK to a 2xx. `transaction` is the INVITE it acknowledges where that still lives; ACKs to failures never come here. */

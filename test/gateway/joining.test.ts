@@ -78,7 +78,7 @@ describe('a leg of ours that comes back (loop-back through a PBX)', () => {
     const first = await invited(rig);
     answer(rig.callee, first.invite, 486);
     ackFailure(first.call, await response(first.call, 486));
-    await rig.ledger.call(2);
+    await rig.ledger.call(1);
     const { call, invite } = await invited(rig, { headers: `X-MCG-Call: ${first.invite.header('X-MCG-Call')}` });
     expect(invite.header('X-MCG-Call')).not.toBe(first.invite.header('X-MCG-Call'));
     answer(rig.callee, invite, 486);
