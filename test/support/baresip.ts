@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** What baresip's ctrl_tcp module tells, as far as the tests read it. */
+export interface BaresipEvent {
+  /** `CALL_INCOMING`, `CALL_RINGING`, `CALL_ESTABLISHED`, `CALL_REMOTE_SDP`, `CALL_CLOSED`, … */
+  readonly type: string;
+  readonly param?: string;
+  readonly peeruri?: string;
+  readonly peerdisplayname?: string;
+}
+
+/** baresip without sound: it signals, and sends no media. */
+export interface Baresip {
+  readonly port: number;
+  /** A command of its menu (`dial`, `accept`, `hold`, `resume`, `hangup`); rejects where baresip refuses it. */
+  command(name: string, params?: string): Promise<void>;
+  /** The next event of this type (and parameter) after the one taken last. */
+  event(type: string, param?: string): Promise<BaresipEvent>;
+  stop(): Promise<void>;
+}
+
+interface ControlMessage {
+  readonly event?: boolean;
+  readonly response?: boolean;
+  readonly ok?: boolean;
+  readonly data?: string;
+  readonly token?: string;
+}
+
+/** Starts a softphone with this account line (`"Name" <sip:user@host>`), which is rung and waits for `accept`. */
+export async function startBaresip(account: string): Promise<Baresip> {
+  const folder = await mkdtemp(join(tmpdir(), 'baresip-'));
+  const [port, controlPort] = [await freeTcpPort(), await freeTcpPort()];
+  await writeFile(join(folder, 'accounts'), `${account};regint=0;answermode=manual\n`);
+  await writeFile(join(folder, 'contacts'), '');
+  await writeFile(
+    join(folder, 'config'),
+    `module_path /usr/lib/baresip/modules
+net_interface 127.0.0.1
+sip_listen 127.0.0.1:${port}
+audio_alert none
+module g711.so
+module_app account.so
+module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen 127.0.0.1:${controlPort}
+`,
+  );
+  const child = spawn('baresip', ['-f', folder, '-4'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const exited = once(child, 'exit');
+  const output: string[] = [];
+  const ready = new Promise<void>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      output.push(line);
+      if (line.includes('baresip is ready')) resolve();
+    });
+    child.once('exit', () => reject(new Error(`baresip ended: ${output.join('\n')}`)));
+  });
+  await ready;
+  const control = connect(controlPort, '127.0.0.1');
+  await once(control, 'connect');
+  const { command, event } = talk(control);
+  return {
+    port,
+    command,
+    event,
+    stop: async () => {
+      control.destroy();
+      child.kill('SIGKILL');
+      await exited;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function talk(control: Socket): Pick<Baresip, 'command' | 'event'> {
+  const events: BaresipEvent[] = [];
+  const answers = new Map<string, (answer: ControlMessage) => void>();
+  let taken = 0;
+  let commands = 0;
+  let look: () => void = () => undefined;
+  readNetstrings(control, (message) => {
+    if (message.event === true) {
+      events.push(message as unknown as BaresipEvent);
+      look();
+    } else if (message.token !== undefined) answers.get(message.token)?.(message);
+  });
+  return {
+    command: async (name, params = '') => {
+      const token = String((commands += 1));
+      const text = JSON.stringify({ command: name, params, token });
+      const { promise, resolve } = Promise.withResolvers<ControlMessage>();
+      answers.set(token, resolve);
+      control.write(`${Buffer.byteLength(text)}:${text},`);
+      const { ok, data } = await promise;
+      answers.delete(token);
+      if (ok !== true) throw new Error(`baresip refused "${name} ${params}": ${data}`);
+    },
+    event: (type, param) =>
+      new Promise((resolve) => {
+        look = () => {
+          const index = events.findIndex(
+            (each, at) => at >= taken && each.type === type && (param === undefined || each.param === param),
+          );
+          if (index < 0) return;
+          taken = index + 1;
+          look = () => undefined;
+          resolve(events[index]!);
+        };
+        look();
+      }),
+  };
+}
+
+/** `LENGTH:JSON,`, one after another. */
+function readNetstrings(control: Socket, onMessage: (message: ControlMessage) => void): void {
+  let pending = Buffer.alloc(0);
+  control.on('data', (chunk: Buffer) => {
+    pending = Buffer.concat([pending, chunk]);
+    for (;;) {
+      const colon = pending.indexOf(':');
+      const end = colon + 1 + Number(pending.toString('latin1', 0, colon));
+      if (colon < 0 || pending.length <= end) return;
+      onMessage(JSON.parse(pending.toString('utf8', colon + 1, end)) as ControlMessage);
+      pending = pending.subarray(end + 1);
+    }
+  });
+}
+
+/** Free at this moment: baresip cannot tell which port it took. */
+async function freeTcpPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
+  return address.port;
+}
