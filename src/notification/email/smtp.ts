@@ -110,7 +110,8 @@ function tlsOptions(options: SmtpOptions): ConnectionOptions {
  * tells of the server or of our settings, which somebody will put right. 4xx, time-outs and lost connections pass.
  */
 export function deliveryFailure(error: NodemailerError): DeliveryResult {
-  const text = plainText(error.message, MAX_ERROR_LENGTH);
+  // What the server said, where it said something: nodemailer puts its own words before it.
+  const text = plainText(error.response ?? error.message, MAX_ERROR_LENGTH);
   const where = error.command === undefined || error.command === 'API' ? '' : `${error.command}: `;
   const aboutMail = error.command === 'RCPT TO' || error.command === 'DATA';
   const dead = aboutMail && error.permanent === true && !concernsSession(error.responseCode);
