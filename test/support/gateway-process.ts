@@ -4,6 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { simpleParser, type ParsedMail } from 'mailparser';
 
@@ -25,6 +27,20 @@ export interface CallJson {
   readonly notification: { readonly state: string; readonly attempts: number; readonly messageId: string } | null;
 }
 
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** What a command printed, and how it ended. */
+export interface CommandRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 export interface GatewayFiles {
   readonly folder: string;
   readonly config: string;
@@ -38,7 +54,13 @@ export interface GatewayProcess extends GatewayFiles {
   readonly admin: string;
   readonly child: ChildProcess;
   /** Structured log lines so far. */
-  readonly log: readonly Record<string, unknown>[];
+  readonly log: readonly LogLine[];
+  /** The first log line that `matches`, past or to come. */
+  logged(matches: string | ((line: LogLine) => boolean), timeoutMs?: number): Promise<LogLine>;
+  /** A page of the admin listener: `/readyz`. */
+  page(path: string): Promise<{ readonly status: number; readonly text: string }>;
+  /** How the process ends. */
+  readonly exited: Promise<Exit>;
   mcg(...argv: string[]): Promise<string>;
   calls(): Promise<CallJson[]>;
   /** Waits until `count` calls have an outcome. */
@@ -62,7 +84,7 @@ mailboxes:
 /** Writes a gateway's files into a new folder. `settings` is gateway.yaml text besides listen, policy, journal, mail and admin. */
 export async function gatewayFiles(
   settings: string,
-  options: { policy?: string; transport?: string; listen?: string } = {},
+  options: { policy?: string; transport?: string; listen?: string; more?: string } = {},
 ): Promise<GatewayFiles> {
   const folder = await mkdtemp(join(tmpdir(), 'mcg-'));
   const files = {
@@ -84,33 +106,71 @@ notification:
   from: Missed calls <missed-calls@example.com>
 admin:
   listen: http://127.0.0.1:0
-`,
+${options.more ?? ''}`,
   );
   await mkdir(join(folder, 'var'));
   return files;
 }
+
+/** What a gateway says on its standard error. */
+function readLog(stream: Readable) {
+  const log: LogLine[] = [];
+  const other: string[] = [];
+  const watchers = new Set<(line: LogLine | null) => void>();
+  let ended = false;
+  const lines = createInterface({ input: stream });
+  lines.on('line', (written) => {
+    const line = parsed(written);
+    if (line === null) return void other.push(written);
+    log.push(line);
+    for (const watch of watchers) watch(line);
+  });
+  lines.on('close', () => {
+    ended = true;
+    for (const watch of watchers) watch(null);
+  });
+
+  /** Resolves with the `count`th line that matches, past or to come. */
+  function logged(matches: (line: LogLine) => boolean, count: number, timeoutMs: number, what: string) {
+    return new Promise<LogLine>((resolve, reject) => {
+      let left = count;
+      const forget = (): void => {
+        clearTimeout(timer);
+        watchers.delete(watch);
+      };
+      const fail = (why: string): void => {
+        forget();
+        const last = [...other, ...log.slice(-5).map((line) => JSON.stringify(line))].join('\n');
+        reject(new Error(`${why}; still awaited, ${left} times: ${what}. Its last words: ${last}`));
+      };
+      const watch = (line: LogLine | null): void => {
+        if (line === null) return fail('the gateway ended');
+        if (!matches(line) || --left > 0) return;
+        forget();
+        resolve(line);
+      };
+      const timer = setTimeout(() => fail(`waited ${timeoutMs} ms`), timeoutMs);
+      watchers.add(watch);
+      for (const line of log) if (watchers.has(watch)) watch(line);
+      if (ended && watchers.has(watch)) watch(null);
+    });
+  }
+  return { log, logged };
+}
+
+/** Two busy cores start a gateway in about a second. */
+const START_TIMEOUT_MS = 15_000;
 
 /** Starts the whole program as an operator would and waits until it is ready. */
 export async function startGateway(files: GatewayFiles): Promise<GatewayProcess> {
   const child = spawn('node', ['src/main.ts', 'start', '--config', files.config], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const log: Record<string, unknown>[] = [];
-  const lines = createInterface({ input: child.stderr });
+  const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as Exit);
+  const { log, logged } = readLog(child.stderr);
   child.stdout.resume();
-  const other: string[] = [];
-  const ready = new Promise<{ sip: string[]; admin: string }>((resolve, reject) => {
-    lines.on('line', (line) => {
-      const entry = parsed(line);
-      if (entry === null) return void other.push(line);
-      log.push(entry);
-      if (entry['msg'] === 'ready') resolve(entry as unknown as { sip: string[]; admin: string });
-    });
-    child.once('exit', (code) =>
-      reject(new Error(`the gateway ended with ${code}: ${other.join('\n')} ${JSON.stringify(log.slice(-5))}`)),
-    );
-  });
-  const { sip, admin } = await ready;
+  const ready = await logged(({ msg }) => msg === 'ready', 1, START_TIMEOUT_MS, 'ready');
+  const { sip, admin } = ready as unknown as { sip: string[]; admin: string };
   const address = (protocol: string): string =>
     sip.find((text) => text.startsWith(protocol))?.replace(/^\w+:\/\//, '') ?? '';
   const running: GatewayProcess = {
@@ -119,11 +179,19 @@ export async function startGateway(files: GatewayFiles): Promise<GatewayProcess>
     admin,
     child,
     log,
+    logged: (matches, timeoutMs = 10_000) =>
+      typeof matches === 'string'
+        ? logged(({ msg }) => msg === matches, 1, timeoutMs, matches)
+        : logged(matches, 1, timeoutMs, String(matches)),
+    page: async (path) => {
+      const response = await fetch(`${admin}${path}`);
+      return { status: response.status, text: await response.text() };
+    },
+    exited,
     mcg: (...argv) => mcg(...argv, '--config', files.config),
     calls: async () => JSON.parse(await mcg('calls', '--json', '--config', files.config)) as CallJson[],
     settled: async (count, timeoutMs = 10_000) => {
-      const ended = (): boolean => log.filter(({ msg }) => msg === 'call ended').length >= count;
-      await until(timeoutMs, `${count} calls with an outcome`, () => Promise.resolve(ended() || null));
+      await logged(({ msg }) => msg === 'call ended', count, timeoutMs, `${count} calls with an outcome`);
       return running.calls();
     },
     mails: () => readMails(files.maildir),
@@ -137,10 +205,8 @@ export async function startGateway(files: GatewayFiles): Promise<GatewayProcess>
   };
   async function end(signal: NodeJS.Signals): Promise<number> {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? -1;
-    const exited = once(child, 'exit');
     child.kill(signal);
-    const [code] = await exited;
-    return (code as number | null) ?? -1;
+    return (await exited).code ?? -1;
   }
   return running;
 }
@@ -148,6 +214,17 @@ export async function startGateway(files: GatewayFiles): Promise<GatewayProcess>
 export async function mcg(...argv: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('node', ['src/main.ts', ...argv], { maxBuffer: 64 << 20 });
   return stdout;
+}
+
+/** Runs a command line to its end, whatever that is. */
+export async function command(...argv: string[]): Promise<CommandRun> {
+  const child = spawn('node', ['src/main.ts', ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [code, stdout, stderr] = await Promise.all([
+    once(child, 'close').then(([code]) => (code as number | null) ?? -1),
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  return { code, stdout, stderr };
 }
 
 export async function removeFiles(files: GatewayFiles): Promise<void> {
@@ -162,9 +239,9 @@ async function readMails(maildir: string): Promise<ParsedMail[]> {
   );
 }
 
-function parsed(line: string): Record<string, unknown> | null {
+function parsed(line: string): LogLine | null {
   try {
-    return JSON.parse(line) as Record<string, unknown>;
+    return JSON.parse(line) as LogLine;
   } catch {
     return null;
   }
