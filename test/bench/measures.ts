@@ -1,0 +1,227 @@
+import { writeFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openPolicyStore, type Policy } from '../../src/policy/index.ts';
+import { until } from '../support/gateway-process.ts';
+import { startGateway, type GatewayUnderTest } from './gateway.ts';
+import { missedCalls, type LoadResult } from './load.ts';
+import { acceptingServer, hangingServer } from './mail-servers.ts';
+import { extensionOf, policyText } from './policy-file.ts';
+import { figure, median, percentile, type Row } from './table.ts';
+
+export type Measure = () => AsyncIterable<Row>;
+
+const RING_MS = 150;
+/** Code that runs often is compiled by then. */
+const WARM_UP = { rate: 200, calls: 600, ringMs: RING_MS };
+
+/** From the start of the process to its line that it is ready. */
+export async function* start(): AsyncIterable<Row> {
+  const times: number[] = [];
+  for (let boot = 0; boot < 5; boot += 1) {
+    const gateway = await startGateway();
+    times.push(gateway.readyMs);
+    await gateway.stop();
+  }
+  yield { measure: 'start to ready, median of 5', figure: figure(median(times), 'ms') };
+}
+
+/** Resident memory: ready and idle, then with 500 calls that ring. */
+export async function* memory(): AsyncIterable<Row> {
+  const calls = 500;
+  const gateway = await startGateway();
+  try {
+    yield { measure: 'memory at rest', figure: figure(await gateway.rssMiB(), 'MiB') };
+    const load = missedCalls(gateway, { rate: 250, calls, ringMs: 4_000 });
+    await until(20_000, `${calls} live calls`, async () =>
+      (await gateway.metrics()).get('mcg_live_calls') === calls ? true : null,
+    );
+    yield { measure: `memory with ${calls} calls ringing`, figure: figure(await gateway.rssMiB(), 'MiB') };
+    const { failed, retransmitted } = await load;
+    if (failed + retransmitted > 0) yield trouble(`the ${calls} calls`, { failed, retransmitted });
+  } finally {
+    await gateway.stop();
+  }
+}
+
+/** CPU time of the gateway's process for one missed call: the mail queued only, then delivered too. */
+export async function* cpu(): AsyncIterable<Row> {
+  for (const [mails, server] of [
+    ['queued', await hangingServer()],
+    ['delivered', await acceptingServer()],
+  ] as const) {
+    const gateway = await startGateway({ smtp: server.uri });
+    try {
+      let made = WARM_UP.calls;
+      await missedCalls(gateway, WARM_UP);
+      for (const rate of [100, 200, 300]) {
+        const calls = rate * 7;
+        made += calls;
+        const before = await gateway.cpuMs();
+        const result = await missedCalls(gateway, { rate, calls, ringMs: RING_MS });
+        if ('accepted' in server) await server.accepted(made - result.failed);
+        const perCall = ((await gateway.cpuMs()) - before) / calls;
+        const measure = `CPU per missed call, mail ${mails}, ${rate} calls/s`;
+        yield {
+          measure,
+          figure: figure(perCall, 'ms'),
+          ...(mails === 'queued' && { bar: 'half of drachtio-server’s' }),
+        };
+        if (result.failed + result.retransmitted > 0) yield trouble(`${rate} calls/s`, result);
+      }
+    } finally {
+      await gateway.stop();
+      await server.close();
+    }
+  }
+}
+
+/** The highest rate of missed calls at which none fails and nothing is sent twice. */
+export async function* rate(): AsyncIterable<Row> {
+  const server = await hangingServer();
+  const gateway = await startGateway({ smtp: server.uri });
+  let highest = 0;
+  try {
+    await missedCalls(gateway, WARM_UP);
+    for (const callsPerSecond of [300, 400, 500, 600]) {
+      const calls = callsPerSecond * 7;
+      const result = await missedCalls(gateway, { rate: callsPerSecond, calls, ringMs: RING_MS });
+      if (result.failed + result.retransmitted > 0) {
+        yield trouble(`${callsPerSecond} calls/s`, result);
+        break;
+      }
+      highest = callsPerSecond;
+    }
+  } finally {
+    await gateway.stop();
+    await server.close();
+  }
+  yield {
+    measure: 'missed calls a second, none failed, none retransmitted',
+    figure: highest === 600 ? 'at least 600' : `${highest}`,
+    bar: '600',
+  };
+}
+
+/** How late the event loops run at 200 missed calls a second: undisturbed, and while 100,000 mailboxes are read again. */
+export async function* loops(): AsyncIterable<Row> {
+  const mailboxes = 100_000;
+  const server = await hangingServer();
+  const gateway = await startGateway({ smtp: server.uri, mailboxes });
+  try {
+    await missedCalls(gateway, WARM_UP);
+    const load = { rate: 200, calls: 1_400, ringMs: RING_MS };
+    yield* delaysDuring(gateway, 'at 200 calls/s', missedCalls(gateway, load));
+    const during = `at 200 calls/s and a reload of ${mailboxes.toLocaleString('en-US')}`;
+    const reloading = savedUntilItHolds(gateway, mailboxes - 1);
+    yield* delaysDuring(gateway, during, Promise.all([missedCalls(gateway, load), reloading]));
+    yield { measure: 'saved policy holds, meanwhile', figure: figure(await reloading, 'ms'), bar: 'under 5,000 ms' };
+  } finally {
+    await gateway.stop();
+    await server.close();
+  }
+}
+
+/** From the caller's 487 to the mail server's acceptance of the mail, at 100 missed calls a second. */
+export async function* mail(): AsyncIterable<Row> {
+  const server = await acceptingServer();
+  const gateway = await startGateway({ smtp: server.uri });
+  try {
+    await missedCalls(gateway, WARM_UP);
+    const calls = 1_000;
+    const result = await missedCalls(gateway, { rate: 100, calls, ringMs: RING_MS });
+    await server.accepted(WARM_UP.calls + calls - result.failed);
+    const delays = [...result.endedAt].map(([callId, at]) => (server.acceptedAt.get(callId) ?? Infinity) - at);
+    const what = 'end of call to mail accepted, 100 calls/s';
+    yield { measure: `${what}, p50`, figure: figure(percentile(delays, 0.5), 'ms') };
+    yield { measure: `${what}, p99`, figure: figure(percentile(delays, 0.99), 'ms'), bar: 'under 100 ms' };
+    if (delays.length !== calls)
+      yield { measure: 'mails without a call that ended', figure: `${calls - delays.length}` };
+    if (result.failed + result.retransmitted > 0) yield trouble('100 calls/s', result);
+  } finally {
+    await gateway.stop();
+    await server.close();
+  }
+}
+
+/** Load of policy files, and look-ups in the largest. */
+export async function* policy(): AsyncIterable<Row> {
+  const folder = await mkdtemp(join(tmpdir(), 'mcg-bench-'));
+  const path = join(folder, 'policy.yaml');
+  try {
+    for (const mailboxes of [10_000, 100_000]) {
+      await writeFile(path, policyText(mailboxes));
+      const times: number[] = [];
+      let perSecond = 0;
+      for (let load = 0; load < 3; load += 1) {
+        const startedAt = performance.now();
+        const store = await openPolicyStore({ path, now: Date.now });
+        times.push(performance.now() - startedAt);
+        perSecond = lookUpsPerSecond(store.current());
+        await store.close();
+      }
+      const count = mailboxes.toLocaleString('en-US');
+      const bar = mailboxes === 100_000 ? { bar: 'under 5,000 ms' } : { bar: 'under 1,000 ms' };
+      yield { measure: `load of ${count} mailboxes, median of 3`, figure: figure(median(times), 'ms'), ...bar };
+      if (mailboxes === 100_000) {
+        yield { measure: `look-ups a second in ${count}`, figure: figure(perSecond, ''), bar: 'at least 1,000,000' };
+      }
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Extensions and whole numbers in turn, all over the file; the first round is not counted. */
+function lookUpsPerSecond(policy: Policy): number {
+  const count = policy.mailboxCount;
+  const called = Array.from({ length: count }, (_, index) => {
+    const extension = extensionOf((index * 7_919) % count);
+    const user = index % 2 === 0 ? extension : `+331${extension}`;
+    return { user, uri: `sip:${user}@example.com` };
+  });
+  const round = (): void => {
+    for (const each of called) {
+      if (policy.findMailbox(each).kind !== 'found') throw new Error(`${each.user} was not found`);
+    }
+  };
+  round();
+  const startedAt = performance.now();
+  const rounds = 10;
+  for (let done = 0; done < rounds; done += 1) round();
+  return (rounds * count * 1000) / (performance.now() - startedAt);
+}
+
+/** Saves the policy with so many mailboxes; answers the milliseconds until they hold. */
+async function savedUntilItHolds(gateway: GatewayUnderTest, mailboxes: number): Promise<number> {
+  const text = policyText(mailboxes);
+  const loaded = gateway.logged(`"mailboxCount":${mailboxes},`);
+  await writeFile(gateway.policyFile, text);
+  const savedAt = performance.now();
+  await loaded;
+  return performance.now() - savedAt;
+}
+
+async function* delaysDuring(gateway: GatewayUnderTest, when: string, work: Promise<unknown>): AsyncIterable<Row> {
+  // Each reading of the page begins a new period.
+  await gateway.metrics();
+  await work;
+  for (const [name, seconds] of await gateway.metrics()) {
+    const labels = /^mcg_loop_delay_seconds\{(.*)\}$/.exec(name)?.[1];
+    if (labels === undefined) continue;
+    const thread = /thread="(\w+)"/.exec(labels)?.[1];
+    const quantile = /quantile="(.*?)"/.exec(labels)?.[1];
+    if (quantile === '0.99')
+      yield {
+        measure: `loop delay of ${thread} ${when}, p99`,
+        figure: figure(seconds * 1000, 'ms'),
+        bar: 'under 20 ms',
+      };
+    if (quantile === '1')
+      yield { measure: `loop delay of ${thread} ${when}, most`, figure: figure(seconds * 1000, 'ms') };
+  }
+}
+
+function trouble(when: string, { failed, retransmitted }: Pick<LoadResult, 'failed' | 'retransmitted'>): Row {
+  return { measure: `trouble: ${when}`, figure: `${failed} failed, ${retransmitted} retransmitted`, bar: 'none' };
+}
