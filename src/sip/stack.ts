@@ -1,4 +1,5 @@
 import { systemClock } from './clock.ts';
+import { Defects } from './defects.ts';
 import { randomFraction } from './ids.ts';
 import { parseUri } from './message/uri.ts';
 import { DEFAULT_TIMERS, type RequestTarget, type SipStack, type SipStackOptions } from './stack.types.ts';
@@ -20,12 +21,8 @@ export function createSipStack(options: SipStackOptions): SipStack {
   });
 
   /** Nothing that a message sets off, here or in the user's code, may end the engine. */
-  const onDefect = (what: string, error: unknown): void => {
-    options.log?.(
-      'warn',
-      `${what} was dropped: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
-  };
+  const defects = new Defects(clock, (text) => options.log?.('warn', text));
+  const onDefect = defects.report.bind(defects);
 
   const localForTarget = (target: RequestTarget): BoundAddress | undefined => {
     if ('flow' in target) return localForHop(transport, target.flow);
@@ -67,6 +64,9 @@ export function createSipStack(options: SipStackOptions): SipStack {
     request: (request, target, handlers) => layer.request(request, target, handlers),
     get transactionCount() {
       return layer.transactionCount;
+    },
+    get defectCount() {
+      return defects.count;
     },
     async close() {
       layer.close();

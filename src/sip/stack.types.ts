@@ -42,7 +42,7 @@ export interface SipStackOptions {
 /** Where a request goes. `uri` is resolved (RFC 3263); `flow` is a way already known, used as it is. */
 export type RequestTarget = { readonly uri: string } | { readonly flow: Flow };
 
-/** What the layer above the stack is told. */
+/** What the layer above the stack is told. What its functions throw costs the one message; a request gets 500. */
 export interface StackUser {
   /**
    * A new request (never ACK or CANCEL, never a retransmission, never a merged INVITE: that got its 482). INVITEs had their 100.
@@ -118,5 +118,7 @@ export interface SipStack {
   request(request: SipRequest, target: RequestTarget, handlers: ClientTransactionHandlers): ClientTransaction;
   /** How many transactions live now (server and client): for limits, metrics and leak tests. */
   readonly transactionCount: number;
+  /** How often something was thrown while a message, a timer or an event was handled: each cost that one alone. */
+  readonly defectCount: number;
   close(): Promise<void>;
 }

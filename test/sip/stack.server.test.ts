@@ -486,27 +486,6 @@ describe('bad input', () => {
     expect(under.requests.left).toEqual([]);
     expect(under.acks.left).toEqual([]);
   });
-
-  it('a user that throws costs one message, not the stack', async () => {
-    const logged: string[] = [];
-    const under = await startStack({
-      log: (_level, text) => logged.push(text),
-      user: {
-        onRequest: () => {
-          throw new Error('a defect above');
-        },
-        onAck: () => undefined,
-        onCancel: () => undefined,
-      },
-    });
-    const peer = await under.peer();
-    peer.send(written(INVITE));
-    await responseAt(peer, 100);
-    await settled(peer);
-    expect(logged.join()).toContain('a defect above');
-    under.clock.advance(64_000);
-    await responseAt(peer, 408);
-  });
 });
 
 describe('connections', () => {

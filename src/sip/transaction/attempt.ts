@@ -10,6 +10,8 @@ export interface AttemptHost {
   readonly transport: TransportLayer;
   readonly timers: SipTimers;
   readonly queue: TimerQueue;
+  /** Told of what was thrown while `what` was done: the rest goes on. */
+  onDefect(what: string, error: unknown): void;
   enterAttempt(attempt: Attempt): void;
   forgetAttempt(attempt: Attempt): void;
   /** The attempt waits for its answer on its flow now. */
@@ -141,7 +143,16 @@ export class ClientAttempt<State extends { readonly name: string }> implements A
       this.#host.forgetAttempt(this);
     }
     this.#busy = true;
-    for (const action of actions) this.#perform(action, received);
+    for (const action of actions) {
+      try {
+        this.#perform(action, received);
+      } catch (error) {
+        // What the user throws must not keep the machine from its timers.
+        const { method, to } = this.#parts;
+        const address = 'connectionId' in to ? to.remoteAddress : to.address;
+        this.#host.onDefect(`${action.do} of our ${method} to ${address}`, error);
+      }
+    }
     this.#busy = false;
     if (!this.#failed) return;
     this.#failed = false;

@@ -27,7 +27,6 @@ export interface ClientHost extends AttemptHost {
   /** The run waits for a look-up. */
   enterLookup(run: ClientRun): void;
   forgetLookup(run: ClientRun): void;
-  onDefect(what: string, error: unknown): void;
 }
 
 /**
@@ -115,8 +114,9 @@ export class ClientRun implements ClientTransaction, AttemptOwner {
     };
     const hops = this.#host.hopsOf(target);
     // An address that cannot be found leaves the 2xx unacknowledged; its sender ends the dialog after 64*T1 (13.3.1.4).
-    if (hops instanceof Promise) hops.then(remember, () => undefined);
-    else remember(hops);
+    if (hops instanceof Promise) {
+      hops.then(remember, () => undefined).catch((error: unknown) => this.#host.onDefect('an ACK', error));
+    } else remember(hops);
     return bytes;
   }
 

@@ -79,7 +79,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
       if (message.kind === 'request') this.#onRequest(message, flow);
       else this.#onResponse(message, flow);
     } catch (error) {
-      this.onDefect(`a message from ${flow.remoteAddress}`, error);
+      this.onDefect(`a message from ${sourceOf(flow)}`, error);
     }
   }
 
@@ -87,7 +87,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
     try {
       this.#refuseUnreadable(failure, flow);
     } catch (error) {
-      this.onDefect(`an unreadable message from ${flow.remoteAddress}`, error);
+      this.onDefect(`an unreadable message from ${sourceOf(flow)}`, error);
     }
   }
 
@@ -98,7 +98,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
       for (const attempt of waiting ?? []) attempt.onConnectionClosed();
       this.user.onClosed?.(flow);
     } catch (error) {
-      this.onDefect('a closed connection', error);
+      this.onDefect(`the end of the connection of ${sourceOf(flow)}`, error);
     }
   }
 
@@ -108,7 +108,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
       if (waiting === undefined) return;
       for (const attempt of waiting) attempt.onPeerUnreachable(error);
     } catch (thrown) {
-      this.onDefect('a send error', thrown);
+      this.onDefect(`a send error to ${sourceOf(flow)}`, thrown);
     }
   }
 
@@ -165,7 +165,17 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
     if (request.method === 'INVITE' && !this.#isMerged(keys)) this.#invites.set(keys.attempt, transaction);
     transaction.start();
     // The 100 could not be sent: nobody is there any more.
-    if (transaction.open) this.user.onRequest(transaction, request, flow);
+    if (transaction.open) this.#tellUser(transaction, request, flow);
+  }
+
+  #tellUser(transaction: ServerRun, request: SipRequest, flow: Flow): void {
+    try {
+      this.user.onRequest(transaction, request, flow);
+    } catch (error) {
+      this.onDefect(`${request.method} from ${sourceOf(flow)}`, error);
+      // 21.5.1: whoever sent it need not wait until its timers have run.
+      transaction.conclude(500);
+    }
   }
 
   /** Refuses statelessly what must not become a transaction. */
@@ -283,6 +293,10 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
   localForTarget(target: RequestTarget): BoundAddress | undefined {
     return this.#parts.localForTarget(target);
   }
+}
+
+function sourceOf({ protocol, remoteAddress, remotePort }: Flow): string {
+  return `${protocol}:${remoteAddress}:${remotePort}`;
 }
 
 /** A connection, or a pair of UDP addresses. */

@@ -18,6 +18,8 @@ export interface ServerHost {
   readonly timers: SipTimers;
   readonly queue: TimerQueue;
   readonly user: StackUser;
+  /** Told of what was thrown while `what` was done: the rest goes on. */
+  onDefect(what: string, error: unknown): void;
   forgetServer(transaction: ServerRun): void;
 }
 
@@ -33,6 +35,8 @@ export interface ServerRun extends ServerTransaction {
   /** A copy of the request came in. */
   onRetransmission(): void;
   onAck(ack: SipRequest, flow: Flow): void;
+  /** Gives this final status by itself, where there is none yet. */
+  conclude(status: number): void;
   /** The stack goes down. */
   close(): void;
 }
@@ -146,7 +150,14 @@ export class ServerTransactionRun<State extends { readonly name: string }> imple
       this.#host.forgetServer(this);
     }
     this.#busy = true;
-    for (const action of actions) this.#perform(action, acknowledgement);
+    for (const action of actions) {
+      try {
+        this.#perform(action, acknowledgement);
+      } catch (error) {
+        // What the user throws must not keep the machine from its timers.
+        this.#host.onDefect(`${action.do} of ${this.request.method} from ${this.flow.remoteAddress}`, error);
+      }
+    }
     this.#busy = false;
     if (!this.#failed) return;
     this.#failed = false;
@@ -168,7 +179,7 @@ export class ServerTransactionRun<State extends { readonly name: string }> imple
         this.onTerminated?.(this.#error);
         break;
       case 'conclude':
-        this.#conclude(action.status);
+        this.conclude(action.status);
         break;
       case 'start':
         this.#timers.start(action.timer, action.delayMs);
@@ -182,8 +193,7 @@ export class ServerTransactionRun<State extends { readonly name: string }> imple
     }
   }
 
-  /** The application was silent for too long. */
-  #conclude(status: number): void {
+  conclude(status: number): void {
     if (!this.#open) return;
     const reason = status === 408 ? 'Request Timeout' : 'Server Internal Error';
     this.respond(makeResponse(this.request, status, reason, { toTag: this.toTag }));

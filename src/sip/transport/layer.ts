@@ -121,9 +121,7 @@ class SocketLayer implements TransportLayer {
     if (listen.protocol === 'udp') {
       const udp: UdpSocket = await UdpSocket.bind(listen, {
         onDatagram: (bytes, remote) => this.#receiveDatagram(udp, bytes, remote.address, remote.port),
-        onSendError: (error, address, port) => {
-          this.#handlers?.onSendError?.(error, this.#udpFlow(udp, address, port));
-        },
+        onSendError: (error, address, port) => this.#receiveSendError(udp, error, address, port),
       });
       return { bound: this.#bound(listen, udp.port), udp, close: () => udp.close() };
     }
@@ -154,10 +152,22 @@ class SocketLayer implements TransportLayer {
   #receiveDatagram(udp: UdpSocket, bytes: Buffer, address: string, port: number): void {
     // Keep-alives: empty, line breaks, or a word of some phones. A source port of 0 cannot be answered.
     if (bytes.length <= 4 || port === 0 || this.#closing) return;
-    const flow = this.#udpFlow(udp, address, port);
-    const outcome = parseMessage(bytes, 'datagram');
-    if (outcome.ok) this.#deliver(outcome.message, flow);
-    else this.#handlers?.onFailure(outcome, flow);
+    try {
+      const flow = this.#udpFlow(udp, address, port);
+      const outcome = parseMessage(bytes, 'datagram');
+      if (outcome.ok) this.#deliver(outcome.message, flow);
+      else this.#handlers?.onFailure(outcome, flow);
+    } catch (error) {
+      this.#onDefect(`a datagram from udp:${address}:${port}`, error);
+    }
+  }
+
+  #receiveSendError(udp: UdpSocket, error: TransportError, address: string, port: number): void {
+    try {
+      this.#handlers?.onSendError?.(error, this.#udpFlow(udp, address, port));
+    } catch (thrown) {
+      this.#onDefect(`a send error to udp:${address}:${port}`, thrown);
+    }
   }
 
   #udpFlow(udp: UdpSocket, remoteAddress: string, remotePort: number): Flow {
@@ -209,6 +219,7 @@ class SocketLayer implements TransportLayer {
           this.#releaseSource(source);
           this.#forget(closed, flow);
         },
+        onDefect: this.#onDefect,
       },
       this.#limits,
       this.#clock,
@@ -224,6 +235,7 @@ class SocketLayer implements TransportLayer {
       {
         onFramed: (framed, flow) => this.#receiveFramed(framed, flow),
         onClosed: (closed, flow) => this.#forget(closed, flow),
+        onDefect: this.#onDefect,
       },
       this.#limits,
       this.#clock,
@@ -256,6 +268,11 @@ class SocketLayer implements TransportLayer {
   }
 
   // --- both
+
+  /** Nothing that comes in may end the thread: what is thrown in a socket's callback would. */
+  readonly #onDefect = (what: string, error: unknown): void => {
+    this.#handlers?.onDefect?.(what, error);
+  };
 
   #deliver(message: SipMessage, flow: Flow): void {
     if (message.kind === 'request') stampTopVia(message, flow.remoteAddress, flow.remotePort);

@@ -12,6 +12,8 @@ export interface ConnectionHandlers {
   onFramed(framed: Framed, flow: Flow): void;
   /** Once, when the connection ends; `flow` is null where it never opened. */
   onClosed(connection: TcpConnection, flow: Flow | null): void;
+  /** Something was thrown while `what` was handled. */
+  onDefect(what: string, error: unknown): void;
 }
 
 interface Waiting {
@@ -149,18 +151,18 @@ export class TcpConnection {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    for (const { bytes, onSent } of waiting) this.send(bytes, onSent);
+    for (const { bytes, onSent } of waiting) this.#guarded('a message', () => this.send(bytes, onSent));
   }
 
   #receive(chunk: Buffer): void {
     const flow = this.#flow;
     if (flow === null) return;
     let complete = false;
-    for (const framed of this.#framer.push(chunk)) {
+    for (const framed of this.#cut(chunk)) {
       if (!this.usable) return;
       complete = true;
       if (framed.kind === 'ping') this.#pong();
-      else this.#handlers.onFramed(framed, flow);
+      else this.#hand(framed, flow);
       if (framed.kind === 'failure' && framed.fatal) this.closeAfterWrites();
     }
     if (!this.usable) return;
@@ -169,6 +171,37 @@ export class TcpConnection {
     if (this.#framer.partial && this.#timer === null) {
       this.#limit(this.#limits.messageTimeoutMs, 'the rest of a message did not come');
     }
+  }
+
+  #cut(chunk: Buffer): readonly Framed[] {
+    try {
+      return this.#framer.push(chunk);
+    } catch (error) {
+      // Where its next message begins is unknown.
+      this.close(this.#error('failed', 'sent what could not be read'));
+      this.#handlers.onDefect(`a stream from ${this.#name}`, error);
+      return [];
+    }
+  }
+
+  #hand(framed: Framed, flow: Flow): void {
+    try {
+      this.#handlers.onFramed(framed, flow);
+    } catch (error) {
+      this.#handlers.onDefect(`a message from ${this.#name}`, error);
+    }
+  }
+
+  #guarded(what: string, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#handlers.onDefect(`${what} to ${this.#name}`, error);
+    }
+  }
+
+  get #name(): string {
+    return `tcp:${this.remoteAddress}:${this.remotePort}`;
   }
 
   /** Not to a peer that does not read: its pings would fill our memory. */
@@ -196,12 +229,12 @@ export class TcpConnection {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#handlers.onClosed(this, this.#flow);
-    for (const { onSent } of waiting) onSent(error, null);
+    this.#guarded('the end of the connection', () => this.#handlers.onClosed(this, this.#flow));
+    for (const { onSent } of waiting) this.#guarded('a message', () => onSent(error, null));
   }
 
   #error(code: TransportError['code'], what: string): TransportError {
-    return new TransportError(code, `tcp:${this.remoteAddress}:${this.remotePort} ${what}`);
+    return new TransportError(code, `${this.#name} ${what}`);
   }
 }
 

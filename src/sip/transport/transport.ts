@@ -54,6 +54,8 @@ export interface TransportHandlers {
    * already. Transactions towards this peer need not wait for their timers.
    */
   onSendError?(error: TransportError, flow: Flow): void;
+  /** Something was thrown while `what` (with its source) was handled: that one is lost, the sockets go on. */
+  onDefect?(what: string, error: unknown): void;
 }
 
 /** Every socket of the stack. Implemented in layer.ts; one file a protocol (udp.ts, tcp.ts). */

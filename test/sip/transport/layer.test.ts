@@ -444,3 +444,51 @@ describe('TCP connections', () => {
     expect(await bob.closed.next()).toEqual(flow);
   });
 });
+
+describe('handlers that throw', () => {
+  const planted = (): never => {
+    throw new Error('planted');
+  };
+
+  it.each(['udp', 'tcp'] as const)('cost one message over %s, and are told with its source', async (protocol) => {
+    const defects = new Inbox<string>();
+    const heard = new Inbox<SipMessage>();
+    let first = true;
+    const server = await peer(
+      LOOPBACK,
+      {},
+      {
+        onMessage(message) {
+          if (first) {
+            first = false;
+            planted();
+          }
+          heard.push(message);
+        },
+        onDefect: (what, error) => defects.push(`${what}: ${String(error)}`),
+      },
+    );
+    const sender = await peer();
+    const flow = await send(sender, to(server, protocol));
+    await send(sender, flow);
+    expect(await defects.next()).toMatch(/127\.0\.0\.1.*planted/);
+    await heard.next();
+    expect(defects.size).toBe(0);
+  });
+
+  it('at the end of a connection, or when it opens, are survived', async () => {
+    const defects = new Inbox<string>();
+    const onDefect = (what: string): void => defects.push(what);
+    const server = await peer();
+    const one = await peer(LOOPBACK, {}, { onClosed: planted, onDefect });
+    one.layer.send(bytesOf(requestText()), to(server, 'tcp'), planted);
+    await defects.next();
+    const flow = await send(one, to(server, 'tcp'));
+    const { flow: back } = await server.messages.next();
+    expect(one.layer.isOpen(flow)).toBe(true);
+    await server.layer.close();
+    await defects.next();
+    expect(one.layer.isOpen(flow)).toBe(false);
+    expect(back.connectionId).not.toBeNull();
+  });
+});
