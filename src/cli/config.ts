@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig, type GatewayConfig } from '../config/index.ts';
-import { openSqliteJournal, type Journal } from '../journal/index.ts';
+import { JournalError, openSqliteJournal, type Journal } from '../journal/index.ts';
 import { problemLines } from '../yamlfile/index.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
@@ -24,22 +24,27 @@ export async function readConfig(terminal: Terminal, options: ConfigOption): Pro
   throw new CommandError(`The configuration cannot be used:\n${problemLines(path, loaded.problems).join('\n')}`, 2);
 }
 
-/** Opens the journal beside a running gateway for as long as `use` takes. */
+/** Opens the journal beside a running gateway for as long as `use` takes. What the journal refuses ends the command. */
 export async function withJournal<T>(
   terminal: Terminal,
   options: ConfigOption,
   use: (journal: Journal) => Promise<T>,
 ): Promise<T> {
   const config = await readConfig(terminal, options);
-  const journal = await openSqliteJournal({
-    path: config.journal.path,
-    node: config.node,
-    now: Date.now,
-    mode: 'beside',
-  });
+  const { path } = config.journal;
   try {
-    return await use(journal);
-  } finally {
-    await journal.close();
+    const journal = await openSqliteJournal({ path, node: config.node, now: Date.now, mode: 'beside' });
+    try {
+      return await use(journal);
+    } finally {
+      await journal.close();
+    }
+  } catch (error) {
+    if (error instanceof JournalError) throw new CommandError(sentence(error.message));
+    throw error;
   }
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

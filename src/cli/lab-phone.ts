@@ -11,8 +11,13 @@ export async function startLabPhone({ routing }: GatewayConfig): Promise<Phone> 
   const uri = hop === undefined ? null : parseUri(hop.uri);
   if (uri === null) throw new CommandError('lab.phone needs a next hop to stand at: routing.nextHop is empty.', 2);
   const { host: address, port } = uri;
-  return startPhone({
+  const starting = startPhone({
     listen: (['udp', 'tcp'] as const).map((protocol) => ({ protocol, address, port: port ?? DEFAULT_SIP_PORT })),
     behaviour: { kind: 'ring' },
+  });
+  return starting.catch((error: Error) => {
+    throw new CommandError(
+      `The lab phone could not start: ${error.message}. Is another gateway running? Else switch lab.phone off, or give routing.nextHop another port.`,
+    );
   });
 }
