@@ -32,11 +32,13 @@ describe('kill -9', () => {
     });
     const gateway = await run(files);
     const hangUp = new AbortController();
-    const dial = (number: string, counted: 'provisional' | 'final', tick: () => void): Promise<CallReport>[] =>
-      Array.from({ length: EACH }, () =>
-        call(caller, gateway, { number, signal: hangUp.signal, onEvent: ({ kind }) => kind === counted && tick() }),
+    const dial = (number: string, counted: 'provisional' | 'final', tick: () => void): Promise<CallReport[]> =>
+      Promise.all(
+        Array.from({ length: EACH }, () =>
+          call(caller, gateway, { number, signal: hangUp.signal, onEvent: ({ kind }) => kind === counted && tick() }),
+        ),
       );
-    dial('1001', 'provisional', ringing.tick);
+    void dial('1001', 'provisional', ringing.tick);
     const talks = dial('1002', 'final', talking.tick);
     await Promise.all([ringing.reached, talking.reached]);
     const journal = await journalOf(files);
@@ -53,7 +55,7 @@ describe('kill -9', () => {
     await server.arrived(EACH);
     // Those who were cut off hang up only now, at a gateway that knows nothing of their dialogs: no new calls come of it.
     hangUp.abort();
-    await Promise.all(talks);
+    await talks;
     await again.settled(2 * EACH);
     expect(await again.stop()).toBe(0);
 
@@ -68,7 +70,7 @@ describe('kill -9', () => {
     expect(messageIds).toHaveLength(EACH);
     expect(new Set(messageIds).size).toBe(EACH);
     const owed = calls.flatMap(({ notification }) => notification?.messageId ?? []);
-    expect(messageIds.toSorted()).toEqual(owed.toSorted());
+    expect(new Set(messageIds)).toEqual(new Set(owed));
   });
 
   it('in the middle of deliveries: no mail is lost, and one that comes twice has the same Message-ID and text', async () => {
@@ -77,7 +79,11 @@ describe('kill -9', () => {
     const caller = await callerFor();
     const allOwed = Promise.withResolvers<void>();
     const server = await startMailServer({
-      onMailFrom: (_address, _session, callback) => void allOwed.promise.then(() => callback()),
+      onMailFrom: (_address, _session, callback) =>
+        void (async () => {
+          await allOwed.promise;
+          callback();
+        })(),
       // Accepted, and the gateway dies before it can have noted it.
       afterData() {
         if (server.received.length === 10) gateway.child.kill('SIGKILL');

@@ -53,9 +53,9 @@ describe('mail by SMTP', () => {
     await gateway.logged('notification is dead');
     await gateway.logged(() => gateway.log.filter(({ msg }) => msg === 'notification is dead').length === 2);
     const [first, second] = await notifications(gateway);
-    expect([first, second]).toMatchObject(
-      Array(2).fill({ state: 'dead', attempts: 1, lastError: expect.stringContaining('550 no such user') }),
-    );
+    for (const dead of [first, second]) {
+      expect(dead).toMatchObject({ state: 'dead', attempts: 1, lastError: 'RCPT TO: 550 no such user' });
+    }
     const shown = await gateway.mcg('notifications', 'list');
     expect(shown).toContain('alice@example.com');
     expect(shown).toMatch(/dead .*550 no such user/);
@@ -111,8 +111,8 @@ describe('mail by SMTP', () => {
       expect(endedMs - rangMs).toBeLessThan(600);
     }
     const calls = await gateway.settled(21, 2_000);
-    expect(calls.map(({ reason, notification }) => [reason, notification?.state])).toEqual(
-      Array(21).fill(['missed', 'claimed']),
+    expect(calls.map(({ reason, notification }) => `${reason} ${notification?.state}`)).toEqual(
+      Array(21).fill('missed claimed'),
     );
     expect((await gateway.page('/readyz')).status).toBe(200);
     for (const socket of sockets) socket.destroy();

@@ -166,7 +166,7 @@ export async function startGateway(files: GatewayFiles): Promise<GatewayProcess>
   const child = spawn('node', ['src/main.ts', 'start', '--config', files.config], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as Exit);
+  const exited: Promise<Exit> = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
   const { log, logged } = readLog(child.stderr);
   child.stdout.resume();
   const ready = await logged(({ msg }) => msg === 'ready', 1, START_TIMEOUT_MS, 'ready');
