@@ -27,6 +27,7 @@ export async function openClientPort(
         clients.delete(closed);
         handlers.onClosed(closed);
       },
+      onDefect: (what, error) => handlers.onDefect(what, error),
       log: (level, text) => handlers.log(level, text),
     });
     clients.add(client);

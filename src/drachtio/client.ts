@@ -6,6 +6,8 @@ import { type Command, parsePayload } from './token-line.ts';
 export interface ClientHandlers {
   onCommand(client: Client, command: Command): void;
   onClosed(client: Client): void;
+  /** Something was thrown while `what` was handled. */
+  onDefect(what: string, error: unknown): void;
   log(level: 'warn' | 'info' | 'debug', text: string): void;
 }
 
@@ -35,7 +37,14 @@ export class Client {
     this.#authenticateTimer = setTimeout(() => this.abort('did not authenticate'), limits.authenticateTimeoutMs);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 45_000);
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        this.#receive(chunk);
+      } catch (error) {
+        handlers.onDefect(`what application ${this.name} sent`, error);
+        this.abort('sent what could not be read');
+      }
+    });
     socket.on('error', (error) => handlers.log('info', `application ${this.name}: ${error.message}`));
     socket.on('close', () => this.#onClose());
   }

@@ -1,4 +1,4 @@
-import type { Flow, SipRequest, SipStack } from '../sip/index.ts';
+import type { Defects, Flow, SipRequest, SipStack } from '../sip/index.ts';
 import type { DialogTable } from './dialogs.ts';
 import type { EngineLimits } from './limits.ts';
 import type { IncomingRequest, OutgoingInvite } from './records.ts';
@@ -21,6 +21,8 @@ export interface EngineCore {
   readonly contacts: RegisteredContacts;
   /** Whether this peer may send requests outside a dialog. */
   readonly admit: (request: SipRequest, flow: Flow) => { readonly status: number; readonly reason: string } | null;
+  /** What was thrown while a command was carried out, or an application forgotten: that alone is lost. */
+  readonly defects: Defects;
   readonly now: () => number;
   readonly log: (level: LogLevel, text: string) => void;
 }

@@ -61,7 +61,12 @@ export function acknowledgeAndEnd(
   flow: Flow | null,
 ): void {
   const sequence = parseCSeq(invite.request.headers.get('CSeq') ?? '')?.sequence ?? 0;
-  invite.acknowledge(ackInDialog(state, sequence).request, dialogTarget(role, state, flow));
+  try {
+    invite.acknowledge(ackInDialog(state, sequence).request, dialogTarget(role, state, flow));
+  } catch (error) {
+    // The peer's Contact or Record-Route names a transport that is not bound. It ends the dialog after 64*T1 by itself.
+    core.log('info', `an ACK could not be sent: ${error instanceof Error ? error.message : String(error)}`);
+  }
   sendBye(core, role, state, flow, []);
 }
 

@@ -1,4 +1,4 @@
-import { createSipStack, type Flow, type SipStackOptions } from '../sip/index.ts';
+import { createSipStack, Defects, systemClock, type Flow, type SipStackOptions } from '../sip/index.ts';
 import { createAdmission } from './admission.ts';
 import type { Client } from './client.ts';
 import { openClientPort } from './client-port.ts';
@@ -9,7 +9,7 @@ import { acknowledgeAndEnd } from './ended-dialogs.ts';
 import { refuse, settle } from './incoming-requests.ts';
 import { receiveAck, receiveCancel, receiveRequest } from './incoming.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
-import type { Dialog } from './records.ts';
+import type { Dialog, IncomingRequest } from './records.ts';
 import { RegisteredContacts } from './registered-contacts.ts';
 import { Routes } from './routes.ts';
 import { nokLine } from './token-line.ts';
@@ -34,11 +34,12 @@ export async function startEngine(options: EngineOptions, hooks: EngineHooks = {
           receiveCommand(core, client, command);
         } catch (error) {
           // A defect of ours costs one command, not every call.
-          core.log('warn', `a command failed: ${describe(error)}`);
+          core.defects.report(`a command of ${client.name}`, error);
           client.send(nokLine(command.tokens[0] ?? '', 'Unknown server error'));
         }
       },
       onClosed: (client) => forgetClient(core, client),
+      onDefect: (what, error) => core.defects.report(what, error),
       log: core.log,
     });
     return {
@@ -86,6 +87,7 @@ function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
     invites: new Map(),
     contacts: new RegisteredContacts(limits.maxRegisteredContacts),
     admit,
+    defects: new Defects(systemClock, (text) => log('warn', text)),
     now: () => Date.now(),
     log,
   };
@@ -107,26 +109,39 @@ function forgetClient(core: EngineCore, client: Client): void {
   core.routes.removeClient(client);
   for (const incoming of core.incoming.values()) {
     if (incoming.client === client) {
-      const parts = incoming.toTag === '' ? {} : { toTag: incoming.toTag };
-      if (incoming.inDialog) {
-        refuse(incoming.transaction, 481, 'Call/Transaction Does Not Exist', parts);
-      } else {
-        refuse(incoming.transaction, 503, 'Service Unavailable', parts);
-      }
-      settle(core, incoming);
+      guarded(core, 'a request', () => giveBack(core, incoming));
     }
   }
   for (const invite of core.invites.values()) {
     if (invite.client === client && !invite.cancelled) {
       invite.cancelled = true;
-      invite.transaction.cancel();
+      guarded(core, 'an INVITE', () => invite.transaction.cancel());
     }
   }
   for (const dialog of core.dialogs.all()) {
     if (dialog.client === client) {
-      abandon(core, dialog);
+      guarded(core, 'a dialog', () => abandon(core, dialog));
     }
   }
+}
+
+/** What cannot be ended must not keep the rest from its end, nor end the thread. */
+function guarded(core: EngineCore, what: string, action: () => unknown): void {
+  try {
+    action();
+  } catch (error) {
+    core.defects.report(`${what} of an application that went away`, error);
+  }
+}
+
+function giveBack(core: EngineCore, incoming: IncomingRequest): void {
+  const parts = incoming.toTag === '' ? {} : { toTag: incoming.toTag };
+  if (incoming.inDialog) {
+    refuse(incoming.transaction, 481, 'Call/Transaction Does Not Exist', parts);
+  } else {
+    refuse(incoming.transaction, 503, 'Service Unavailable', parts);
+  }
+  settle(core, incoming);
 }
 
 function abandon(core: EngineCore, dialog: Dialog): void {
@@ -137,8 +152,4 @@ function abandon(core: EngineCore, dialog: Dialog): void {
   } else {
     core.dialogs.orphan(dialog);
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -17,6 +17,7 @@ export { createResolver, type NameService, type ResolverOptions, type SrvRecord 
 export { TransportError, type Resolver, type TransportHandlers, type TransportLayer } from './transport/transport.ts';
 export { destinationOfVia } from './transport/via-destination.ts';
 export { systemClock } from './clock.ts';
+export { Defects } from './defects.ts';
 export {
   confirmAsUac,
   confirmAsUas,

@@ -148,6 +148,24 @@ describe('several applications', () => {
     answer(callee, await callee.expect(/^BYE /), 200);
   });
 
+  it('41: an answer that cannot be ACKed, its Contact being out of reach, holds nothing else up', async () => {
+    const started = await start();
+    const [first, second] = started.clients;
+    const unreachable = {
+      contact: '<sip:bob@127.0.0.1:1;transport=ws>',
+      headers: 'Record-Route: <sip:127.0.0.1:1;transport=ws;lr>',
+    };
+    const callees = [await calleePeer(started.udpPort), await calleePeer(started.udpPort)];
+    for (const [index, callee] of callees.entries()) {
+      await first.ask(`sip||\r\nINVITE sip:1001@127.0.0.1:${callee.port} SIP/2.0\r\n\r\n`);
+      answer(callee, await callee.expect(/^INVITE /), 200, { body: SDP_B, ...(index === 0 ? unreachable : {}) });
+      await first.sip(/SIP\/2\.0 200/);
+    }
+    await gone(first, second);
+    await callees[1]?.expect(/^ACK /);
+    answer(callees[1]!, await callees[1]!.expect(/^BYE /), 200);
+  });
+
   it('42: srf reconnects to an engine that came back, with all its routes, and new calls work', async () => {
     const options = {
       listen: [{ protocol: 'udp', address: '127.0.0.1', port: 0 }],
