@@ -174,13 +174,8 @@ async function startEngine(
   return { addresses: [{ ...engine.client, secret: engine.secret }], sipAddresses: engine.sipAddresses };
 }
 
-function gatewaySettings(config: GatewayConfig): GatewaySettings {
-  return {
-    peers: config.peers,
-    routing: config.routing,
-    voicemail: config.voicemail,
-    timerBMs: config.sip.timerBMs,
-  };
+function gatewaySettings({ peers, routing, voicemail }: GatewayConfig): GatewaySettings {
+  return { peers, routing, voicemail };
 }
 
 interface Parts {

@@ -48,8 +48,6 @@ export interface GatewaySettings {
     readonly ringTimeoutMs: number;
   };
   readonly voicemail: Voicemail;
-  /** No response at all from a hop for this long: the next one is tried (sip.timerB, 4 s). */
-  readonly timerBMs: number;
 }
 
 /** A drachtio-server, or the embedded engine: the application does not know which. */

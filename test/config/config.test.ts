@@ -85,8 +85,8 @@ describe('what gateway.yaml leaves out', () => {
   });
 
   it('gives the gateway what it needs', () => {
-    const { peers, routing, voicemail, sip } = configOf();
-    const settings: GatewaySettings = { peers, routing, voicemail, timerBMs: sip.timerBMs };
+    const { peers, routing, voicemail } = configOf();
+    const settings: GatewaySettings = { peers, routing, voicemail };
     expect(settings.routing.nextHop).toHaveLength(1);
   });
 

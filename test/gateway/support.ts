@@ -122,7 +122,6 @@ export async function startRig(parts: Parts = {}): Promise<Rig> {
         ringTimeoutMs: parts.ringTimeoutMs ?? 10_000,
       },
       voicemail,
-      timerBMs: 2_000,
     },
     ledger,
     policy: storeOf(policyOf()),
