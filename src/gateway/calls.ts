@@ -28,6 +28,8 @@ export class Calls {
   readonly #calls = new Map<string, Call>();
   /** By `call-id …`, `leg …`, `session …`, `fork …`: the first call to have a key keeps it. */
   readonly #byKey = new Map<string, Call>();
+  /** Live calls by the name of the peer that began them. */
+  readonly #ofPeer = new Map<string, number>();
   readonly #settling = new Set<Promise<void>>();
   #idle: (() => void)[] = [];
   #callers = 0;
@@ -40,6 +42,11 @@ export class Calls {
   /** Inbound legs alive. */
   get callerCount(): number {
     return this.#callers;
+  }
+
+  /** Live calls that this peer began. */
+  liveOf(peer: string): number {
+    return this.#ofPeer.get(peer) ?? 0;
   }
 
   get sizes(): { readonly calls: number; readonly keys: number; readonly callers: number; readonly settling: number } {
@@ -79,6 +86,8 @@ export class Calls {
   open(facts: CallFacts): Call {
     const call = new Call(facts, this.#ledger, this.#log);
     this.#calls.set(call.id, call);
+    const { peer } = facts.start;
+    this.#ofPeer.set(peer, this.liveOf(peer) + 1);
     return call;
   }
 
@@ -99,6 +108,7 @@ export class Calls {
     this.#callers -= 1;
     if (call.callers.size > 0) return;
     this.#calls.delete(call.id);
+    this.#release(call.start.peer);
     for (const key of call.keys) this.#byKey.delete(key);
     const settled = call.ended(at).finally(() => {
       this.#settling.delete(settled);
@@ -111,6 +121,12 @@ export class Calls {
   async idle(): Promise<void> {
     if (this.#isIdle()) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #release(peer: string): void {
+    const left = this.liveOf(peer) - 1;
+    if (left > 0) this.#ofPeer.set(peer, left);
+    else this.#ofPeer.delete(peer);
   }
 
   #isIdle(): boolean {

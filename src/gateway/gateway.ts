@@ -5,6 +5,7 @@ import { createHopPeers, type Resolve } from './hop-peers.ts';
 import type { GatewayContext } from './inbound.ts';
 import { LIMITS, RETRY_AFTER_FULL, type GatewayLimits } from './limits.ts';
 import { hopUris, watchHops } from './options.ts';
+import { createPeerLimits } from './peer-limits.ts';
 import { createPeerTable, type PeerTable } from './peers.ts';
 import { receive } from './receive.ts';
 import { createHopHealth, createRouter } from './routing.ts';
@@ -47,6 +48,7 @@ export class SipGateway implements Gateway {
       hopPeers: createHopPeers(hopUris(settings), this.#peers, resolveHost),
       route: createRouter(settings.routing),
       health: createHopHealth(now),
+      peerLimits: createPeerLimits(now, log),
       log,
       now,
     };

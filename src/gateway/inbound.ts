@@ -19,6 +19,7 @@ import {
 } from './outcome.ts';
 import { outgoingHeaders } from './outgoing.ts';
 import type { HopPeers } from './hop-peers.ts';
+import type { PeerLimits } from './peer-limits.ts';
 import { dial, placeOf, type HopHealth, type Router } from './routing.ts';
 import type { GatewayLog, GatewaySettings, NextHop, Peer } from './types.ts';
 import type { Dialog, IncomingInvite, SipResponse } from './user-agent.ts';
@@ -31,6 +32,7 @@ export interface GatewayContext {
   readonly hopPeers: HopPeers;
   readonly route: Router;
   readonly health: HopHealth;
+  readonly peerLimits: PeerLimits;
   readonly log: GatewayLog;
   readonly now: () => number;
 }

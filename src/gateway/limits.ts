@@ -23,6 +23,8 @@ export const LIMITS: GatewayLimits = {
   cancelGraceMs: 1_000,
 };
 
+/** A peer beyond its limits is spoken of so often. */
+export const PEER_REFUSAL_LINE_MS = 10_000;
 /** For whoever came while the gateway is full or stops. */
 export const RETRY_AFTER_FULL = { 'retry-after': '5' } as const;
 /** RFC 3261 21.5.1, RFC 3311 5.2: for a request that came a moment too early. */

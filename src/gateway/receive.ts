@@ -4,6 +4,7 @@ import type { Belonging, InviteKeys } from './calls.ts';
 import { CALL_HEADER, header, maxForwards, sessionUuid, type Headers } from './headers.ts';
 import { calledOf, callerOf, isVoicemailAccess, type Called } from './identity.ts';
 import { InboundLeg, voicemailNumber, type GatewayContext } from './inbound.ts';
+import { RETRY_AFTER_FULL } from './limits.ts';
 import { placeOf } from './routing.ts';
 import type { GatewayOptions, Peer } from './types.ts';
 import type { IncomingInvite } from './user-agent.ts';
@@ -15,13 +16,18 @@ export function receive(
   { policy, newCallId }: Pick<GatewayOptions, 'policy' | 'newCallId'>,
   context: GatewayContext,
 ): void {
-  const { calls, limits, settings, log, now } = context;
+  const { calls, limits, peerLimits, settings, log, now } = context;
   const { request } = invite;
   const current = policy.current();
   const called = calledOf(request, peer, current);
   const caller = callerOf(request.headers);
   const keys = keysOf(invite, peer, caller, called);
   const belonging = calls.belonging(keys);
+  if (belonging.kind === 'new' && !peerLimits.admit(peer, calls.liveOf(peer.name))) {
+    // No call: a flood must not fill the journal.
+    invite.reply(503, { headers: RETRY_AFTER_FULL });
+    return;
+  }
 
   const pilot = voicemailNumber(settings);
   const call =

@@ -20,6 +20,10 @@ export interface Peer {
   readonly trustReason: boolean;
   /** Send OPTIONS to it this often; null never. */
   readonly optionsMs: number | null;
+  /** Calls of it that may live at once; beyond, 503. Null: any number. */
+  readonly maxCalls: number | null;
+  /** Calls that it may start in a second, a burst of so many at most; beyond, 503. Null: any number. */
+  readonly maxCallsPerSecond: number | null;
 }
 
 export interface Route {

@@ -61,6 +61,8 @@ export const LOCAL_PEER: Peer = {
   forks: false,
   trustReason: true,
   optionsMs: null,
+  maxCalls: null,
+  maxCallsPerSecond: null,
 };
 
 export const NO_VOICEMAIL: Voicemail = {
@@ -98,6 +100,8 @@ export interface Rig extends TestEngine {
   newCall(uri?: string): RawCall;
   /** Lets time pass on the gateway's clock (not on its timers). */
   advance(ms: number): void;
+  /** From now on only `advance` lets it pass. */
+  stopClock(): void;
 }
 
 /** Starts an engine, a gateway on it, a caller and a callee. What they hold at the end of the test must be nothing. */
@@ -109,6 +113,10 @@ export async function startRig(parts: Parts = {}): Promise<Rig> {
   const ledger = new RecordingLedger(voicemail);
   const log: LogLine[] = [];
   let ahead = 0;
+  let stoppedAt: number | null = null;
+  const stopClock = (): void => {
+    stoppedAt = Date.now();
+  };
   const advance = (ms: number): void => {
     ahead += ms;
   };
@@ -126,14 +134,25 @@ export async function startRig(parts: Parts = {}): Promise<Rig> {
     ledger,
     policy: storeOf(policyOf()),
     log: recordingLog(log),
-    now: () => Date.now() + ahead,
+    now: () => (stoppedAt ?? Date.now()) + ahead,
     newCallId: () => randomUUID(),
   };
   const gateway = new SipGateway(options, { ...LIMITS, ...parts.limits });
   await gateway.start();
   rigs.push({ gateway, ledger, log });
   later(() => gateway.stop());
-  return { ...running, options, gateway, ledger, log, callee, caller, newCall: (uri) => newCall(caller, uri), advance };
+  return {
+    ...running,
+    options,
+    gateway,
+    ledger,
+    log,
+    callee,
+    caller,
+    newCall: (uri) => newCall(caller, uri),
+    advance,
+    stopClock,
+  };
 }
 
 const rigs: Pick<Rig, 'gateway' | 'ledger' | 'log'>[] = [];
