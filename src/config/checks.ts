@@ -91,6 +91,15 @@ function* oneOf(entry: Group, path: Path, key: string, fileKey: string): Generat
 function* peerMistakes(peers: unknown): Generator<Mistake> {
   const first = new Map<string, Path>();
   for (const { entry, path } of entries(peers, ['peers'])) {
+    if (entry['voicemail'] !== undefined) {
+      const message = 'a voicemail owner of a single peer is not built yet';
+      yield {
+        path: [...path, 'voicemail'],
+        at: 'key',
+        message,
+        remedy: 'Remove it until it is; voicemail.owner holds for every peer.',
+      };
+    }
     const name = entry['name'];
     if (typeof name !== 'string') continue;
     const other = first.get(name);

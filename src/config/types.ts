@@ -33,7 +33,7 @@ export interface SipConfig {
   readonly listen: readonly { readonly protocol: Protocol; readonly address: string; readonly port: number }[];
   /** Host shown to peers in place of the bound address. */
   readonly advertise?: string;
-  /** CIDRs to which the bound address is shown all the same. */
+  /** CIDRs: peers in them are shown the bound address all the same. */
   readonly localNet: readonly string[];
   /** The drachtio-servers; empty with engine embedded. */
   readonly drachtio: readonly { readonly host: string; readonly port: number; readonly secret: string }[];
@@ -51,8 +51,6 @@ export interface PeerConfig {
   readonly calledFrom: 'request-uri' | 'to' | 'p-called-party-id';
   readonly forks: boolean;
   readonly trustReason: boolean;
-  /** Whose voicemail takes calls from this peer, where it is not `voicemail.owner`. */
-  readonly voicemail?: VoicemailOwner;
   /** Send OPTIONS to it this often; null never. */
   readonly optionsMs: number | null;
   readonly maxCalls: number | null;

@@ -105,7 +105,7 @@ describe('what gateway.yaml leaves out', () => {
 describe('what gateway.yaml says', () => {
   it('every key of a peer', () => {
     const peers =
-      '[{ name: pbx, allow: [10.0.0.0/8, "::1"], dialPlan: Paris, calledFrom: to, forks: true, trustReason: false, voicemail: upstream, options: 30s, maxCalls: 10, maxCallsPerSecond: 2 }]';
+      '[{ name: pbx, allow: [10.0.0.0/8, "::1"], dialPlan: Paris, calledFrom: to, forks: true, trustReason: false, options: 30s, maxCalls: 10, maxCallsPerSecond: 2 }]';
     expect(configOf({ peers }).peers).toEqual([
       {
         name: 'pbx',
@@ -114,7 +114,6 @@ describe('what gateway.yaml says', () => {
         calledFrom: 'to',
         forks: true,
         trustReason: false,
-        voicemail: 'upstream',
         optionsMs: 30_000,
         maxCalls: 10,
         maxCallsPerSecond: 2,
@@ -232,6 +231,11 @@ describe('each mistake in gateway.yaml is told', () => {
       'a limit below one',
       { peers: '[{ name: pbx, allow: [192.0.2.1], maxCalls: 0 }]' },
       ['peers[0].maxCalls: the number 0 is less than 1.'],
+    ],
+    [
+      'a voicemail of its own',
+      { peers: '[{ name: pbx, allow: [192.0.2.1], voicemail: upstream }]' },
+      ['peers[0].voicemail: a voicemail owner of a single peer is not built yet.'],
     ],
     ['nowhere to ring', { routing: '{ ringTimeout: 20s }' }, ['routing: there is nowhere to ring a called number.']],
     [
