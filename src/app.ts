@@ -160,6 +160,7 @@ async function startEngine(
       listen: config.sip.listen,
       timers: { timerBMs: config.sip.timerBMs },
       ...(config.sip.advertise === undefined ? {} : { advertise: config.sip.advertise }),
+      localNet: config.sip.localNet,
       client: { host: '127.0.0.1', port: 0 },
       secret: randomBytes(24).toString('base64url'),
       allow: config.peers.flatMap(({ allow }) => allow),

@@ -67,6 +67,7 @@ function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
   const stackOptions: SipStackOptions = {
     listen: options.listen,
     ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
+    ...(options.localNet === undefined ? {} : { localNet: options.localNet }),
     ...(options.timers === undefined ? {} : { timers: options.timers }),
     admit,
     user: {

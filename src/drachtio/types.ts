@@ -4,7 +4,10 @@ import type { EngineLimits } from './limits.ts';
 /** What an embedded engine needs; plain data, so that it can be handed to its thread. */
 export interface EngineOptions {
   readonly listen: readonly ListenAddress[];
+  /** Host shown to peers in place of the bound address. */
   readonly advertise?: string;
+  /** CIDRs: peers in them are shown the bound address all the same. */
+  readonly localNet?: readonly string[];
   readonly timers?: Partial<SipTimers>;
   /** Where drachtio applications connect: 127.0.0.1, port 0 for a free one. */
   readonly client: { readonly host: string; readonly port: number };

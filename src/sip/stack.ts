@@ -18,6 +18,7 @@ export function createSipStack(options: SipStackOptions): SipStack {
   const transport = createTransportLayer(options.listen, {
     clock,
     ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
+    ...(options.localNet === undefined ? {} : { localNet: options.localNet }),
   });
 
   /** Nothing that a message sets off, here or in the user's code, may end the engine. */
@@ -82,5 +83,5 @@ function localForHop(transport: TransportLayer, hop: Hop): BoundAddress | undefi
     ({ protocol, port, address }) =>
       protocol === hop.protocol && port === hop.localPort && address === hop.localAddress,
   );
-  return bound ?? transport.localFor({ protocol: hop.protocol, address: hop.remoteAddress, port: hop.remotePort });
+  return transport.localFor({ protocol: hop.protocol, address: hop.remoteAddress, port: hop.remotePort }, bound);
 }

@@ -25,6 +25,8 @@ export interface SipStackOptions {
   readonly listen: readonly ListenAddress[];
   /** Host shown in Via and Contact in place of the bound address. */
   readonly advertise?: string;
+  /** CIDRs: peers in them are shown the bound address although `advertise` is set. Throws where one cannot be read. */
+  readonly localNet?: readonly string[];
   readonly timers?: Partial<SipTimers>;
   readonly clock?: Clock;
   /**

@@ -87,6 +87,28 @@ describe('requests of the application', () => {
     expect(invite.header('Via')).toMatch(new RegExp(`^SIP/2\\.0/UDP 203\\.0\\.113\\.5:${udpPort};`));
   });
 
+  it.each(['udp', 'tcp'] as const)(
+    '33: peers in localNet see the bound address, over %s both ways',
+    async (protocol) => {
+      const options = { advertise: '203.0.113.5', localNet: ['127.0.0.0/8'] };
+      const { engine, udpPort, tcpPort } = await startEngineForTest(options);
+      const client = await rawClient(engine);
+      await client.ask('route|invite');
+      const port = protocol === 'udp' ? udpPort : tcpPort;
+      const call = newCall(await callerPeer(port, protocol));
+      sendInvite(call);
+      const { tokens } = await client.sip(/INVITE /);
+      await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\n`);
+      expect((await response(call, 200)).header('Contact')).toContain(`127.0.0.1:${port}`);
+    sendAck(call);
+      const callee = await callerPeer(udpPort);
+      await client.ask(`sip||\r\nINVITE sip:1001@127.0.0.1:${callee.port} SIP/2.0\r\n\r\n`);
+      const invite = await callee.expect(/^INVITE /);
+      expect(invite.text).not.toContain('203.0.113.5');
+      expect(invite.header('Via')).toContain(`127.0.0.1:${udpPort}`);
+    },
+  );
+
   it('34: Call-ID, CSeq, tags, Contact, Max-Forwards and User-Agent are kept; Via, routes and RSeq are not', async () => {
     const { sent, uri } = await start();
     const kept = {

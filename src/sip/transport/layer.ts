@@ -8,7 +8,14 @@ import type { SipMessage } from '../message/message.ts';
 import type { Clock } from '../stack.types.ts';
 import type { Framed } from './framer.ts';
 import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './limits.ts';
-import { chooseBound, isLoopback, isWildcard, reachableAddress, readOwnAddresses } from './local-address.ts';
+import {
+  chooseBound,
+  isLoopback,
+  isWildcard,
+  networksOf,
+  reachableAddress,
+  readOwnAddresses,
+} from './local-address.ts';
 import { listenTcp, TcpConnection, type Sent } from './tcp.ts';
 import {
   TransportError,
@@ -27,6 +34,8 @@ const MAX_REMEMBERED_PEERS = 1_000;
 export interface TransportLayerOptions {
   /** Host shown in place of every bound address. */
   readonly advertise?: string;
+  /** CIDRs: destinations in them are shown the bound address all the same. */
+  readonly localNet?: readonly string[];
   readonly clock?: Clock;
   readonly limits?: Partial<TransportLimits>;
 }
@@ -50,6 +59,7 @@ export function createTransportLayer(
 class SocketLayer implements TransportLayer {
   readonly #listen: readonly ListenAddress[];
   readonly #advertise: string | undefined;
+  readonly #isInLocalNet: (address: string) => boolean;
   readonly #clock: Clock;
   readonly #limits: TransportLimits;
   readonly #own = readOwnAddresses();
@@ -67,6 +77,7 @@ class SocketLayer implements TransportLayer {
   constructor(listen: readonly ListenAddress[], options: TransportLayerOptions) {
     this.#listen = listen;
     this.#advertise = options.advertise;
+    this.#isInLocalNet = networksOf(options.localNet ?? []);
     this.#clock = options.clock ?? systemClock;
     this.#limits = { ...DEFAULT_TRANSPORT_LIMITS, ...options.limits };
   }
@@ -89,11 +100,16 @@ class SocketLayer implements TransportLayer {
     this.#addresses = this.#listeners.map((listener) => listener.bound);
   }
 
-  localFor(destination: Destination): BoundAddress | undefined {
-    const bound = chooseBound(this.#addresses, destination);
-    if (bound === undefined || !isWildcard(bound.address)) return bound;
-    if (this.#advertise !== undefined && !isLoopback(destination.address)) return bound;
-    const host = this.#reachable(bound.address, destination.address);
+  localFor(destination: Destination, by?: BoundAddress): BoundAddress | undefined {
+    const bound = by ?? chooseBound(this.#addresses, destination);
+    if (bound === undefined) return undefined;
+    const { address } = destination;
+    const wildcard = isWildcard(bound.address);
+    // Nobody on this machine is reached by the advertised address of a NAT; a socket bound to one address shows what it was told.
+    const advertised =
+      this.#advertise !== undefined && !(wildcard && isLoopback(address)) && !this.#isInLocalNet(address);
+    if (advertised) return bound;
+    const host = wildcard ? this.#reachable(bound.address, address) : bound.address;
     return host === bound.host ? bound : { ...bound, host };
   }
 

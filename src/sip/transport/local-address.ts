@@ -26,6 +26,28 @@ export function readOwnAddresses(): OwnAddresses {
   return own;
 }
 
+/** CIDRs and single addresses. Throws where one cannot be read. */
+export function networksOf(cidrs: readonly string[]): (address: string) => boolean {
+  const networks = new BlockList();
+  for (const cidr of cidrs) {
+    try {
+      const slash = cidr.indexOf('/');
+      const address = slash < 0 ? cidr : cidr.slice(0, slash);
+      const family = familyOf(address);
+      networks.addSubnet(address, slash < 0 ? (family === 'ipv6' ? 128 : 32) : Number(cidr.slice(slash + 1)), family);
+    } catch (cause) {
+      throw new Error(`localNet: ${cidr} is no address range; write 192.0.2.0/24, 2001:db8::/32 or one address`, {
+        cause,
+      });
+    }
+  }
+  return (address) => networks.check(address, familyOf(address));
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return address.includes(':') ? 'ipv6' : 'ipv4';
+}
+
 export function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || address === '::';
 }

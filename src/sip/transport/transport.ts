@@ -63,8 +63,11 @@ export interface TransportLayer {
   /** Binds all or none; rejects with the address that could not be bound. */
   start(handlers: TransportHandlers): Promise<void>;
   readonly addresses: readonly BoundAddress[];
-  /** The bound address that Via and Contact of a message to this destination show; undefined where none fits. */
-  localFor(destination: Destination): BoundAddress | undefined;
+  /**
+   * The bound address that Via and Contact of a message to this destination show; undefined where none fits.
+   * `by`: the socket it leaves by, where that is known.
+   */
+  localFor(destination: Destination, by?: BoundAddress): BoundAddress | undefined;
   /**
    * Sends to an existing flow, or to a destination (an open connection to it is used again, else one is made).
    * `onSent` tells the flow used, or why it failed; synchronously for UDP and open connections.

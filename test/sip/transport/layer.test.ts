@@ -17,6 +17,7 @@ import {
   type TransportLayerOptions,
   type TransportProtocol,
 } from '../../../src/sip/index.ts';
+import { reachableAddress, readOwnAddresses } from '../../../src/sip/transport/local-address.ts';
 import { bytesOf, requestText } from '../message/support.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -203,6 +204,27 @@ describe.each(['udp', 'tcp'] as const)('%s', (protocol) => {
 });
 
 describe('addresses', () => {
+  it.each(['0.0.0.0', '127.0.0.1'])(
+    'bound to %s show it in localNet, although another one is advertised',
+    async (address) => {
+      const options = { advertise: '203.0.113.5', localNet: ['127.0.0.0/16', '192.0.2.7', '2001:db8::/32'] };
+      const some = await peer([{ protocol: 'udp', address, port: 0 }], options);
+      const shownTo = (remote: string): string | undefined =>
+        some.layer.localFor({ protocol: 'udp', address: remote, port: 5060 })?.host;
+      const own = address === '127.0.0.1' ? address : reachableAddress(address, '192.0.2.7', readOwnAddresses());
+      expect(shownTo('192.0.2.7')).toBe(own);
+      expect(shownTo('192.0.2.8')).toBe('203.0.113.5');
+      expect(shownTo('127.0.0.9')).toBe('127.0.0.1');
+      expect(shownTo('127.1.0.1')).toBe(address === '127.0.0.1' ? '203.0.113.5' : '127.0.0.1');
+    },
+  );
+
+  it('refuse a localNet that is no network, by its name', () => {
+    expect(() => createTransportLayer(LOOPBACK, { localNet: ['10.0.0.0/8', '10.0.0/8'] })).toThrow(
+      'localNet: 10.0.0/8 is no address range',
+    );
+  });
+
   it('show advertise everywhere but towards loopback on a wildcard', async () => {
     const some = await peer([{ protocol: 'udp', address: '0.0.0.0', port: 0 }], { advertise: '203.0.113.5' });
     expect(some.layer.addresses[0]?.host).toBe('203.0.113.5');
