@@ -43,10 +43,12 @@ interface Facts {
   readonly rang: boolean;
   /** Inbound legs that are not our own coming back. */
   readonly roots: readonly CallerLeg[];
-  /** The roots that the caller gave up. */
+  /** The roots that the caller gave up; none where voicemail took the call by another of them. */
   readonly cancelled: readonly CallerLeg[];
   readonly phones: readonly CalleeLeg[];
-  /** Voicemail legs whose answer reached the caller. */
+  /** The phone whose answer reached a root. */
+  readonly answeredPhone: CalleeLeg | null;
+  /** The voicemail leg whose answer reached a root. */
   readonly voicemail: CalleeLeg | null;
 }
 
@@ -61,10 +63,11 @@ interface Row {
 const TABLE: readonly Row[] = [
   {
     rule: 'a phone of the call answered, and our 200 left before any CANCEL',
-    judge: (facts) =>
-      relayedAnswer(facts, 'phone') === null
-        ? null
-        : verdict('answered', has(facts, 'interrupted') ? 'interrupted' : null, 'answered'),
+    judge: (facts) => {
+      if (facts.answeredPhone === null) return null;
+      if (facts.call.state.voicemailAccess) return VOICEMAIL_ACCESS;
+      return verdict('answered', has(facts, 'interrupted') ? 'interrupted' : null, 'answered');
+    },
   },
   {
     rule: 'a leg answered, but the CANCEL of the caller won',
@@ -77,7 +80,7 @@ const TABLE: readonly Row[] = [
   },
   {
     rule: 'a CANCEL said that the call was completed elsewhere',
-    judge: (facts) => (completedElsewhere(facts.roots) ? verdict('elsewhere', null, 'answered-elsewhere') : null),
+    judge: (facts) => (completedElsewhere(facts) ? verdict('elsewhere', null, 'answered-elsewhere') : null),
   },
   {
     rule: 'a CANCEL said busy or declined',
@@ -106,10 +109,7 @@ const TABLE: readonly Row[] = [
   {
     // Before the rows of diverted calls: whoever listens to messages is not diverted, however short the visit.
     rule: 'a call to a voicemail pilot without diversion, or from the mailbox’s own number',
-    judge: (facts) =>
-      facts.call.state.voicemailAccess && facts.voicemail !== null
-        ? verdict('answered', 'voicemail-access', 'voicemail-access')
-        : null,
+    judge: (facts) => (facts.call.state.voicemailAccess && facts.voicemail !== null ? VOICEMAIL_ACCESS : null),
   },
   {
     rule: 'the gateway ended the call while the voicemail system had it',
@@ -178,7 +178,7 @@ export function judge(call: EndedCall, settings: VerdictSettings, options: { rea
   const facts = factsOf(call, settings, options.settled);
   for (const { rule, judge } of TABLE) {
     const found = judge(facts);
-    if (found !== null) return { rule, verdict: found };
+    if (found !== null) return { rule, verdict: call.state.voicemailAccess ? unmailed(found) : found };
   }
   throw new Error('The last line of the table matches every call.');
 }
@@ -196,6 +196,9 @@ export function classifyInterrupted(
   settings: VerdictSettings,
   options: { readonly settled: boolean },
 ): Verdict | PendingVerdict {
+  if (has({ call }, 'voicemail-access')) {
+    return call.answeredBy === null ? unmailed(missed('interrupted')) : VOICEMAIL_ACCESS;
+  }
   switch (call.answeredBy) {
     case 'phone':
       return verdict('answered', 'interrupted', 'answered');
@@ -214,32 +217,40 @@ function missed(cause: Cause): Verdict {
   return verdict('missed', cause, 'missed');
 }
 
+const VOICEMAIL_ACCESS = verdict('answered', 'voicemail-access', 'voicemail-access');
+
+/** Nobody is mailed about a call to their own voicemail or from their own number, however it ended. */
+function unmailed(found: Verdict | PendingVerdict): Verdict | PendingVerdict {
+  return found.outcome !== null && found.reason === 'missed' ? { ...found, reason: 'voicemail-access' } : found;
+}
+
 function pending(endedAt: number, settings: VerdictSettings): PendingVerdict {
   return { outcome: null, pendingUntil: endedAt + settings.voicemail.settleMs };
 }
 
 function factsOf(call: EndedCall, settings: VerdictSettings, settled: boolean): Facts {
   const roots = call.state.callers.filter(({ returned }) => !returned);
-  const facts = {
+  const voicemail = relayedAnswer(call.state, roots, 'voicemail');
+  return {
     call,
     settings,
     settled,
     rang: rangAt(call.state) !== null,
     roots,
-    cancelled: roots.filter(({ cancelledAt }) => cancelledAt !== null),
+    cancelled: voicemail === null ? roots.filter(({ cancelledAt }) => cancelledAt !== null) : [],
     phones: call.state.legs.filter(({ kind }) => kind === 'phone'),
-    voicemail: null,
+    answeredPhone: relayedAnswer(call.state, roots, 'phone'),
+    voicemail,
   };
-  return { ...facts, voicemail: relayedAnswer(facts, 'voicemail') };
 }
 
-/** The leg of this kind whose answer reached a caller. */
-function relayedAnswer(facts: Pick<Facts, 'call'>, kind: CalleeLeg['kind']): CalleeLeg | null {
-  const relayed = new Set(facts.call.state.callers.map(({ answeredBy }) => answeredBy));
-  return facts.call.state.legs.find((leg) => leg.kind === kind && relayed.has(leg.id)) ?? null;
+/** The leg of this kind whose answer reached one of these callers. */
+function relayedAnswer(state: CallState, callers: readonly CallerLeg[], kind: CalleeLeg['kind']): CalleeLeg | null {
+  const relayed = new Set(callers.map(({ answeredBy }) => answeredBy));
+  return state.legs.find((leg) => leg.kind === kind && relayed.has(leg.id)) ?? null;
 }
 
-function has(facts: Pick<Facts, 'call'> | { readonly call: InterruptedCall }, kind: EvidenceKind): boolean {
+function has(facts: { readonly call: Pick<EndedCall, 'evidence'> }, kind: EvidenceKind): boolean {
   return facts.call.evidence.some((evidence) => evidence.kind === kind);
 }
 
@@ -247,9 +258,9 @@ function has(facts: Pick<Facts, 'call'> | { readonly call: InterruptedCall }, ki
  * RFC 3326 with the peers' habits (mission facts 5.1): some systems say "completed elsewhere" when it was the caller who hung
  * up. Two or more legs here, all cancelled so and none answered, contradict it.
  */
-function completedElsewhere(roots: readonly CallerLeg[]): boolean {
+function completedElsewhere({ roots, cancelled }: Facts): boolean {
   const contradicted = roots.length >= 2 && roots.every(saidElsewhere);
-  return roots.some(saidElsewhere) && !contradicted;
+  return cancelled.some(saidElsewhere) && !contradicted;
 }
 
 function saidElsewhere({ cancelReasons, cancelTrusted }: CallerLeg): boolean {

@@ -8,4 +8,4 @@ export * from './outcome.ts';
 export { formatReason, hasReason, parseReasons } from './reason.ts';
 export { evidenceOf } from './signalling-evidence.ts';
 export type { CalleeLeg, CallerLeg, CallState } from './state.ts';
-export { advance, newCall, rangAt, rangMs } from './state.ts';
+export { advance, newCall, rangAt, rangMs, rings } from './state.ts';

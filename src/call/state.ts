@@ -45,7 +45,7 @@ export function newCall(facts: { readonly voicemailAccess: boolean }): CallState
 }
 
 /** RFC 3261 13.2.2.1 and design: something rings on a 180, or on a 183 that carries early media. */
-function rings(status: number, sdp: boolean): boolean {
+export function rings(status: number, sdp: boolean): boolean {
   return status === 180 || (status === 183 && sdp);
 }
 
@@ -150,22 +150,28 @@ function updateCaller(state: CallState, id: LegId, change: (caller: CallerLeg) =
   return { ...state, callers: state.callers.map((caller) => (caller.id === id ? change(caller) : caller)) };
 }
 
-/** When the first phone of the call rang, or null. */
+/** When anything of the call first rang (design: on any leg), or null. */
 export function rangAt(state: CallState): number | null {
-  const times = state.legs.flatMap(({ rangAt }) => (rangAt === null ? [] : [rangAt]));
-  return times.length === 0 ? null : Math.min(...times);
+  return earliest(state.legs.map((leg) => leg.rangAt));
 }
 
-/** How long it rang: from the first ring to the answer, the caller's hang-up, or the last phone's end; null if it never rang. */
+/** How long phones rang: from the first ring to the answer, or until the last of them stopped; null if no phone rang. */
 export function rangMs(state: CallState, endedAt: number): number | null {
-  const from = rangAt(state);
+  const phones = state.legs.filter((leg) => leg.kind === 'phone' && leg.rangAt !== null);
+  const from = earliest(phones.map((leg) => leg.rangAt));
   if (from === null) return null;
-  const phones = state.legs.filter(({ kind }) => kind === 'phone');
-  const ends = [
-    ...state.callers.flatMap(({ cancelledAt }) => (cancelledAt === null ? [] : [cancelledAt])),
-    ...phones.flatMap(({ answeredAt }) => (answeredAt === null ? [] : [answeredAt])),
-  ];
-  const phonesEnd = Math.max(...phones.map((leg) => leg.timedOutAt ?? leg.endedAt ?? endedAt));
-  const until = ends.length > 0 ? Math.min(...ends) : phones.length > 0 ? phonesEnd : endedAt;
+  const relayed = new Set(state.callers.map(({ answeredBy }) => answeredBy));
+  const answered = earliest(phones.map((leg) => (relayed.has(leg.id) ? leg.answeredAt : null)));
+  const until = answered ?? Math.max(...phones.map((leg) => stoppedRingingAt(state, leg) ?? endedAt));
   return Math.max(0, Math.min(until, endedAt) - from);
+}
+
+function stoppedRingingAt(state: CallState, leg: CalleeLeg): number | null {
+  const caller = state.callers.find(({ id }) => id === leg.caller);
+  return earliest([leg.answeredAt, leg.timedOutAt, caller?.cancelledAt ?? null, leg.endedAt]);
+}
+
+function earliest(times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }

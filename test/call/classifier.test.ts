@@ -5,7 +5,9 @@ import {
   classify,
   classifyInterrupted,
   evidenceOf,
+  EVIDENCE_KINDS,
   newCall,
+  rangMs,
   type CallEvent,
   type CallState,
   type EndedCall,
@@ -213,6 +215,41 @@ describe('the verdict table, line by line', () => {
       'answered / voicemail-access / voicemail-access',
       'gateway',
     ],
+    [
+      'from the mailbox’s own number, answered by a PBX that has the voicemail',
+      ended(oneCall().answers(1).relayed(1).byes(9), { voicemailAccess: true }),
+      'answered / voicemail-access / voicemail-access',
+    ],
+    [
+      'from the mailbox’s own number, and busy: nobody is mailed about a call of their own',
+      ended(oneCall().final(1, 486), { voicemailAccess: true }),
+      'missed / busy / voicemail-access',
+    ],
+    [
+      'one fork was cancelled while another was in voicemail: a message left',
+      ended(diverted(40).caller(0, 'caller-2').cancels(20, sip(200), { caller: 'caller-2' })),
+      'voicemail / null / voicemail-left',
+      'gateway',
+    ],
+    [
+      'the same, hung up in the greeting',
+      ended(diverted(4).caller(0, 'caller-2').cancels(20, sip(200), { caller: 'caller-2' })),
+      MISSED('voicemail-abandoned'),
+      'gateway',
+    ],
+    [
+      'our own leg came back and was answered, but the CANCEL of the caller won',
+      ended(
+        oneCall()
+          .rings(1)
+          .caller(0.1, 'caller-2', true)
+          .invites(0.1, 'leg-2', { caller: 'caller-2' })
+          .cancels(5)
+          .answers(5.01, 'leg-2')
+          .relayed(5.01, 'leg-2', 'caller-2'),
+      ),
+      MISSED('caller-hung-up'),
+    ],
     ['final 486', ended(oneCall().final(1, 486)), MISSED('busy')],
     ['final 600', ended(oneCall().final(1, 600)), MISSED('busy')],
     ['Reason Q.850 17', ended(oneCall().final(1, 480, q850(17))), MISSED('busy')],
@@ -276,6 +313,8 @@ describe('the verdict table, line by line', () => {
 
   const interrupted: ['phone' | 'voicemail' | null, EvidenceKind | null, boolean, string][] = [
     [null, null, false, 'missed / interrupted'],
+    [null, 'voicemail-access', false, 'missed / interrupted'],
+    ['voicemail', 'voicemail-access', false, 'answered / voicemail-access'],
     ['phone', null, false, 'answered / interrupted'],
     ['voicemail', null, false, 'pending'],
     ['voicemail', 'voicemail-left', false, 'voicemail / null'],
@@ -310,6 +349,34 @@ const FINALS: Record<number, [unrung: Expected, rung: Expected]> = (() => {
   table[603] = [MISSED('declined'), MISSED('declined')];
   return table;
 })();
+
+describe('how long it rang', () => {
+  const rows: [string, EndedCall, number | null][] = [
+    ['until the answer', ended(oneCall().rings(1).answers(5).relayed(5).byes(60)), 4_000],
+    ['until the caller hung up', ended(oneCall().rings(1).cancels(9).final(9.2, 487)), 8_000],
+    ['until our timer', ended(oneCall().rings(1).timesOut(20).final(20.1, 487)), 19_000],
+    ['until it was declined', ended(oneCall().rings(1).final(3, 603)), 2_000],
+    ['not at all', ended(oneCall().final(3, 486)), null],
+    [
+      'in no phone: voicemail rang',
+      ended(oneCall().final(1, 404).invites(1, 'v', { kind: 'voicemail' }).rings(2, 'v').final(3, 503, [], 'v')),
+      null,
+    ],
+    [
+      'as long as any phone rang, though another fork was cancelled',
+      ended(oneCall().rings(0.1).caller(0, 'caller-2').cancels(1, [], { caller: 'caller-2' }).timesOut(20)),
+      19_900,
+    ],
+    [
+      'in two phones one after the other',
+      ended(oneCall().rings(1).final(5, 480).invites(5, 'leg-2').rings(6, 'leg-2').cancels(9)),
+      8_000,
+    ],
+  ];
+  it.each(rows)('%s', (_, { state, endedAt }, expected) => {
+    expect(rangMs(state, endedAt)).toBe(expected);
+  });
+});
 
 describe('every final status from 300 to 699', () => {
   it.each(Object.entries(FINALS))('%s', (status, [unrung, rung]) => {
@@ -370,18 +437,25 @@ const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
   fc.record({ type: fc.constant('caller-cancelled' as const), at, caller: callers, reasons, trusted: fc.boolean() }),
   fc.record({ type: fc.constant('caller-ended' as const), at, caller: callers }),
 );
+const evidences = fc.array(fc.constantFrom(...EVIDENCE_KINDS), { maxLength: 3 }).map((kinds) => kinds.flatMap(seen));
 const owners = fc.constantFrom<Owner>('gateway', 'upstream', 'downstream', 'none');
 
 describe('properties of the verdict', () => {
   it('any order of events ends in exactly one settled outcome, and never throws', () => {
     fc.assert(
-      fc.property(fc.array(anyEvent, { maxLength: 30 }), owners, fc.boolean(), (events, owner, hasMailbox) => {
-        const state = events.reduce<CallState>(advance, newCall({ voicemailAccess: false }));
-        const call = { state, evidence: [], endedAt: START + 60_000, hasMailbox };
-        const verdict = classify(call, settings(owner), { settled: true });
-        expect(verdict.outcome).not.toBeNull();
-        expect(evidenceOf(state, call.endedAt).every((evidence) => evidence.detail !== '')).toBe(true);
-      }),
+      fc.property(
+        fc.array(anyEvent, { maxLength: 30 }),
+        owners,
+        evidences,
+        fc.boolean(),
+        (events, owner, evidence, flag) => {
+          const state = events.reduce<CallState>(advance, newCall({ voicemailAccess: flag }));
+          const call = { state, evidence, endedAt: START + 60_000, hasMailbox: flag };
+          const verdict = classify(call, settings(owner), { settled: true });
+          expect(verdict.outcome).not.toBeNull();
+          expect(evidenceOf(state, call.endedAt).every((evidence) => evidence.detail !== '')).toBe(true);
+        },
+      ),
     );
   });
 
@@ -394,14 +468,18 @@ describe('properties of the verdict', () => {
     );
     const answered = oneCall().answers(5).relayed(5).events;
     fc.assert(
-      fc.property(others, events, owners, (before, after, owner) => {
-        const state = [...before, ...answered, ...after].reduce<CallState>(
-          advance,
-          newCall({ voicemailAccess: false }),
-        );
-        const call = { state, evidence: [], endedAt: START, hasMailbox: true };
-        expect(classify(call, settings(owner), { settled: false }).outcome).toBe('answered');
-      }),
+      fc.property(
+        others,
+        events,
+        owners,
+        evidences,
+        fc.boolean(),
+        (before, after, owner, evidence, voicemailAccess) => {
+          const state = [...before, ...answered, ...after].reduce<CallState>(advance, newCall({ voicemailAccess }));
+          const call = { state, evidence, endedAt: START, hasMailbox: true };
+          expect(classify(call, settings(owner), { settled: false }).outcome).toBe('answered');
+        },
+      ),
     );
   });
 
