@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import { startApp, type App } from '../app.ts';
 import type { GatewayConfig } from '../config/index.ts';
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../observe/index.ts';
+import { PolicyFileError } from '../policy/index.ts';
 import { readConfig, withConfig, type ConfigOption } from './config.ts';
 import { startLabPhone } from './lab-phone.ts';
 import { CommandError, type Terminal } from './terminal.ts';
@@ -42,7 +43,7 @@ async function serve(terminal: Terminal, config: GatewayConfig, log: Logger): Pr
   listen(terminal, stopping.resolve);
   const app = await starting.catch(async (error: Error) => {
     await phone?.close();
-    throw new CommandError(`The gateway could not start: ${error.message}`);
+    throw new CommandError(`The gateway could not start: ${error.message}`, error instanceof PolicyFileError ? 2 : 1);
   });
   terminal.onSignal('SIGHUP', () => void reload(app, log));
   log.info({ sip: app.addresses.sip, admin: app.addresses.admin }, 'ready');
