@@ -81,7 +81,7 @@ describe('the life of a gateway', () => {
     expect(report.end).toBe('refused');
     expect(report.final?.status).toBe(503);
     // The phone stopped ringing: its CANCEL came.
-    expect(phone.calls.map(({ end }) => end).toSorted()).toEqual(['cancelled', 'peer-hung-up']);
+    expect(new Set(phone.calls.map(({ end }) => end))).toEqual(new Set(['cancelled', 'peer-hung-up']));
     const calls = await gateway.calls();
     expect(calls.map(({ callee, outcome, cause, decision }) => ({ callee, outcome, cause, decision }))).toEqual([
       { callee: '1001', outcome: 'missed', cause: 'interrupted', decision: 'notify' },
@@ -151,7 +151,7 @@ describe('a start that fails', () => {
     const files = await filesFor(settings(await phoneFor(byNumber)));
     await writeFile(files.policy, POLICY.replace('dialPlan: Paris', 'dialPlan: Lyon'));
     const { code, stderr } = await command('start', '--config', files.config);
-    expect(code).not.toBe(0);
+    expect(code).toBe(2);
     expect(stderr).toMatch(/policy\.yaml:4:\d+ .*Lyon/);
     expect(stderr).not.toContain('    at ');
   });
