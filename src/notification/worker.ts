@@ -1,9 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NotificationRecord } from '../journal/index.ts';
 import { retryDelayMs } from './backoff.ts';
 import { Patience } from './patience.ts';
 import { renderMail } from './render.ts';
 import type { Clock, DeliveryLimits, DeliveryResult, NotificationWorker, NotificationWorkerOptions } from './types.ts';
 import { Bell, Sleeper } from './waiting.ts';
+import { warmUp } from './warm-up.ts';
 
 export const DELIVERY_LIMITS: DeliveryLimits = {
   concurrency: 128,
@@ -12,6 +14,9 @@ export const DELIVERY_LIMITS: DeliveryLimits = {
   renewMs: 10_000,
   pollMs: 1_000,
 };
+
+/** Mails begun in one turn of the loop: to write one takes half a millisecond, and calls must not wait for a whole batch. */
+export const MAILS_PER_TURN = 2;
 
 const systemClock: Clock = {
   now: () => Date.now(),
@@ -64,6 +69,7 @@ class Worker implements NotificationWorker {
 
   start(): Promise<void> {
     if (this.#claimed === null) {
+      warmUp(this.#options.mail);
       this.#claimed = this.#claimLoop();
       void this.#renewLoop();
     }
@@ -111,7 +117,10 @@ class Worker implements NotificationWorker {
     const claim = (): Promise<NotificationRecord[]> =>
       journal.claim(owner, this.#clock.now(), this.#limits.leaseMs, limit);
     const batch = (await this.#patience.until('claim notifications', claim, this.#claiming)) ?? [];
+    let begun = 0;
     for (const notification of batch) {
+      if (begun > 0 && begun % MAILS_PER_TURN === 0) await nextTurn();
+      begun += 1;
       // In hand still, but its lease ran out while the journal could not be written: now the claim is ours again.
       if (!this.#inHand.has(notification.id)) this.#take(notification);
     }

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Journal, JournalError, type NotificationContent } from '../../src/journal/index.ts';
 import {
   type Clock,
@@ -11,6 +11,7 @@ import {
   openMailTransport,
   type RenderedMail,
 } from '../../src/notification/index.ts';
+import { MAILS_PER_TURN } from '../../src/notification/worker.ts';
 import { FROM, content, owe, quiet, refusal, startMailServer, stored, temporaryJournal } from './support.ts';
 
 async function transportTo(uri: string): Promise<MailTransport> {
@@ -179,6 +180,39 @@ describe('delivery', () => {
     await owe(journal);
     told.worker.wake();
     await told.result(2);
+  });
+
+  it('of a whole batch begins a few in each turn of the loop, so that calls need not wait for it', async () => {
+    const journal = await temporaryJournal();
+    await Promise.all(Array.from({ length: 20 }, () => owe(journal)));
+    const turns: number[] = [];
+    let begun = 0;
+    const transport: MailTransport = {
+      send() {
+        if (begun === 0) {
+          setImmediate(() => {
+            turns.push(begun);
+            begun = 0;
+          });
+        }
+        begun += 1;
+        return Promise.resolve({ kind: 'sent' });
+      },
+      close: () => Promise.resolve(),
+    };
+    const { worker, result } = start(journal, transport);
+    await result(20);
+    await worker.stop(5_000);
+    expect(turns.reduce((sum, count) => sum + count, begun)).toBe(20);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(MAILS_PER_TURN);
+  });
+
+  it('has written a mail before it begins, so that the first call need not wait for what is loaded then', async () => {
+    const journal = await temporaryJournal();
+    const formatted = vi.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
+    onTestFinished(() => formatted.mockRestore());
+    start(journal, heldTransport());
+    expect(formatted).toHaveBeenCalled();
   });
 
   it('holds at most `concurrency` notifications at once', async () => {
