@@ -1,3 +1,5 @@
+import { MAX_TRANSACTIONS } from '../sip/index.ts';
+
 /**
  * Nothing in the engine grows without a bound. Every bound is here, can be lowered by a test, and what happens at it is
  * said beside it.
@@ -17,6 +19,11 @@ export interface EngineLimits {
   readonly maxDialogs: number;
   /** Requests from the network that no application has answered; beyond, new ones get 503. */
   readonly maxUnansweredRequests: number;
+  /**
+   * Transactions of the stack, both ways; beyond, new requests from the network get 503 and the application's are refused. Requests
+   * within dialogs have a reserve.
+   */
+  readonly maxTransactions: number;
   /** Early dialogs (To tags) of one outgoing INVITE; further ones are delivered but cannot be addressed. */
   readonly maxEarlyDialogs: number;
   /** Contacts remembered with the connection they registered on; beyond, the oldest is forgotten. */
@@ -31,6 +38,7 @@ export const DEFAULT_LIMITS: EngineLimits = {
   maxClientBacklogBytes: 64 * 1024 * 1024,
   maxDialogs: 100_000,
   maxUnansweredRequests: 20_000,
+  maxTransactions: MAX_TRANSACTIONS,
   maxEarlyDialogs: 32,
   maxRegisteredContacts: 100_000,
 };

@@ -109,8 +109,7 @@ export function send(sending: Sending): Refused | null {
       core.dialogs.remove(dialog);
     }
     core.log('info', `${request.method} could not be sent: ${error instanceof Error ? error.message : String(error)}`);
-    const noTransport = error instanceof TransportError && error.code === 'no-transport';
-    return { refused: noTransport ? NO_TRANSPORT : 'Error creating sip transaction for uac request' };
+    return { refused: whyNot(core, error) };
   }
   outgoing.sent(transaction);
   if (dialog !== null && request.method === 'INVITE') {
@@ -121,6 +120,17 @@ export function send(sending: Sending): Refused | null {
   const line = requestSentLine(askedId, flow === null ? 0 : bytes.length, way, core.now(), transaction.id);
   client.send(line, bytes);
   return null;
+}
+
+function whyNot(core: EngineCore, error: unknown): string {
+  const code = error instanceof TransportError ? error.code : null;
+  if (code === 'no-transport') {
+    return NO_TRANSPORT;
+  }
+  if (code === 'full') {
+    return `the engine holds ${core.stack.transactionCount} transactions, which is its limit`;
+  }
+  return 'Error creating sip transaction for uac request';
 }
 
 /** A request to ourselves would come back as a new one, for ever. Only literal addresses can be told. */

@@ -70,6 +70,7 @@ function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
     ...(options.localNet === undefined ? {} : { localNet: options.localNet }),
     ...(options.timers === undefined ? {} : { timers: options.timers }),
     admit,
+    maxTransactions: limits.maxTransactions,
     user: {
       onRequest: (transaction, request, flow) => receiveRequest(core, transaction, request, flow),
       onAck: (ack, flow) => receiveAck(core, ack, flow),

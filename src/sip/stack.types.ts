@@ -34,7 +34,10 @@ export interface SipStackOptions {
    * (design.md section 3: strangers cost one stateless answer.)
    */
   readonly admit?: (request: SipRequest, flow: Flow) => { readonly status: number; readonly reason: string } | null;
-  /** Transactions that may live at once: 100,000 by default. Beyond it new requests outside a dialog get a stateless 503. */
+  /**
+   * Transactions that may live at once: 100,000 by default. Beyond it new requests outside a dialog get a stateless 503, and
+   * ours are refused.
+   */
   readonly maxTransactions?: number;
   readonly user: StackUser;
   /** One line for an operator; the stack never logs by itself. */
@@ -115,7 +118,8 @@ export interface SipStack {
    * Sends a request outside of any transaction of ours. Adds the Via (with a fresh branch), Max-Forwards where absent, and
    * Content-Length. Never throws for the network: errors come to the handlers, always after this call has returned.
    * The request is the stack's from then on: where several addresses are tried (RFC 3263), its Via changes with each.
-   * Throws TransportError `no-transport` where no bound transport fits the target, or the target is no SIP URI.
+   * Throws TransportError `no-transport` where no bound transport fits the target, or the target is no SIP URI; `full` where
+   * `maxTransactions` live already (requests within dialogs have a reserve).
    */
   request(request: SipRequest, target: RequestTarget, handlers: ClientTransactionHandlers): ClientTransaction;
   /** How many transactions live now (server and client): for limits, metrics and leak tests. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { established } from './b2bua.ts';
 import { rawClient } from './raw-client.ts';
 import {
@@ -100,7 +100,7 @@ describe('requests of the application', () => {
       const { tokens } = await client.sip(/INVITE /);
       await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\n`);
       expect((await response(call, 200)).header('Contact')).toContain(`127.0.0.1:${port}`);
-    sendAck(call);
+      sendAck(call);
       const callee = await callerPeer(udpPort);
       await client.ask(`sip||\r\nINVITE sip:1001@127.0.0.1:${callee.port} SIP/2.0\r\n\r\n`);
       const invite = await callee.expect(/^INVITE /);
@@ -647,6 +647,23 @@ describe('limits', () => {
     await other.ask('ping');
     sendInvite(newCall(peer));
     await other.sip(/INVITE /);
+  });
+
+  it('beyond the limit of transactions an application’s request is NOK, and passes when there is room again', async () => {
+    const { client, peer, uri } = await start({ limits: { maxTransactions: 1 }, timers: FAST });
+    await client.ask(`sip||\r\nOPTIONS ${uri} SIP/2.0\r\n\r\n`);
+    const options = await peer.expect(/^OPTIONS /);
+    for (const method of ['OPTIONS', 'INVITE']) {
+      const refused = await client.ask(`sip||\r\n${method} ${uri} SIP/2.0\r\n\r\n`);
+      expect(refused.tokens.slice(3)).toEqual(['NOK', 'the engine holds 1 transactions, which is its limit']);
+    }
+    answer(peer, options, 486);
+    await client.sip(/SIP\/2\.0 486/);
+    await vi.waitFor(async () => {
+      const { tokens } = await client.ask(`sip||\r\nINVITE ${uri} SIP/2.0\r\n\r\n`);
+      expect(tokens[3]).toBe('OK');
+    });
+    await peer.expect(/^INVITE /);
   });
 
   it('unanswered requests: beyond the limit new ones get 503', async () => {

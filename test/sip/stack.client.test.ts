@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { topVia } from '../../src/sip/message/via.ts';
+import { DIALOG_RESERVE } from '../../src/sip/transaction/layer.ts';
 import type { ClientTransaction } from '../../src/sip/stack.types.ts';
 import { requestAt, type RawPeer } from './raw-peer.ts';
 import { listeningPeer, outcomes, startStack, type Outcomes, type StackUnderTest } from './stack-under-test.ts';
@@ -389,5 +390,28 @@ describe('a stack that is closed', () => {
     await under.stack.close();
     expect(under.stack.transactionCount).toBe(0);
     expect(under.clock.alarms).toBe(0);
+  });
+});
+
+describe('requests of ours beyond maxTransactions', () => {
+  it('are refused with `full` at once; those of dialogs pass, and all do again when one has ended', async () => {
+    const under = await startStack({ maxTransactions: 1 });
+    const first = await send(under, 'OPTIONS');
+    await expect(send(under, 'OPTIONS')).rejects.toMatchObject({ name: 'TransportError', code: 'full' });
+    const bye = outgoing('BYE', first.uri);
+    bye.headers.set('To', `<${first.uri}>;tag=bob`);
+    under.stack.request(bye, { uri: first.uri }, outcomes());
+    await requestAt(first.peer, 'BYE');
+    expect(under.stack.transactionCount).toBe(2);
+    under.clock.advance(64_000);
+    expect(under.stack.transactionCount).toBe(0);
+    await requestAt((await send(under, 'INVITE')).peer, 'INVITE');
+  });
+
+  it('have DIALOG_RESERVE more within dialogs, and no more than that', async () => {
+    const under = await startStack({ maxTransactions: -DIALOG_RESERVE });
+    const bye = outgoing('BYE', 'sip:bob@127.0.0.1:5060');
+    bye.headers.set('To', '<sip:bob@127.0.0.1>;tag=bob');
+    expect(() => under.stack.request(bye, { uri: 'sip:127.0.0.1:9' }, outcomes())).toThrow('transactions live already');
   });
 });

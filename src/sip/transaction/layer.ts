@@ -1,4 +1,5 @@
 import type { ParseFailure, SipMessage, SipRequest, SipResponse } from '../message/message.ts';
+import { tagOf } from '../message/name-address.ts';
 import { makeResponse } from '../message/response.ts';
 import type {
   ClientTransaction,
@@ -8,7 +9,13 @@ import type {
   SipTimers,
   StackUser,
 } from '../stack.types.ts';
-import type { BoundAddress, Flow, TransportError, TransportHandlers, TransportLayer } from '../transport/transport.ts';
+import {
+  TransportError,
+  type BoundAddress,
+  type Flow,
+  type TransportHandlers,
+  type TransportLayer,
+} from '../transport/transport.ts';
 import type { Attempt } from './attempt.ts';
 import { ClientRun, type ClientHost, type Hop } from './client.ts';
 import { requestKeys, responseKey, type RequestKeys } from './keys.ts';
@@ -16,7 +23,7 @@ import { newServerTransaction, type ServerHost, type ServerRun } from './server.
 import { StatelessAnswers } from './stateless.ts';
 import type { TimerQueue } from './timer-queue.ts';
 
-/** Transactions that may live at once. Beyond it new requests outside a dialog get a stateless 503. */
+/** Transactions that may live at once. Beyond it new requests outside a dialog get a stateless 503; ours fail with `full`. */
 export const MAX_TRANSACTIONS = 100_000;
 /** Room above MAX_TRANSACTIONS that only requests within dialogs may take: BYE must pass when INVITE no longer does. */
 export const DIALOG_RESERVE = 25_000;
@@ -69,6 +76,10 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
   }
 
   request(request: SipRequest, target: RequestTarget, handlers: ClientTransactionHandlers): ClientTransaction {
+    // 12.2: what has a To tag is within a dialog. (A CANCEL comes not this way: each INVITE has one at most.)
+    if (!this.#hasRoom(tagOf(request.headers.get('To')) === null)) {
+      throw new TransportError('full', `${this.transactionCount} transactions live already`);
+    }
     const run = new ClientRun(this, request, handlers);
     run.start(target);
     return run;
@@ -181,7 +192,6 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
   /** Refuses statelessly what must not become a transaction. */
   #admits(request: SipRequest, flow: Flow, keys: RequestKeys): boolean {
     const outside = keys.toTag === null;
-    const limit = this.#parts.maxTransactions + (outside ? 0 : DIALOG_RESERVE);
     if (outside && request.method === 'INVITE' && this.#isMerged(keys)) {
       this.#stateless.send(request, flow, 482, 'Loop Detected');
       return false;
@@ -191,12 +201,16 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
       this.#stateless.send(request, flow, refusal.status, refusal.reason);
       return false;
     }
-    if (this.transactionCount >= limit) {
+    if (!this.#hasRoom(outside)) {
       const headers = [{ name: 'Retry-After', value: String(RETRY_AFTER_S) }];
       this.#stateless.send(request, flow, 503, 'Service Unavailable', { headers });
       return false;
     }
     return true;
+  }
+
+  #hasRoom(outsideDialog: boolean): boolean {
+    return this.transactionCount < this.#parts.maxTransactions + (outsideDialog ? 0 : DIALOG_RESERVE);
   }
 
   /**

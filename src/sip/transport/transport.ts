@@ -33,9 +33,9 @@ export interface Destination {
   readonly port: number;
 }
 
-/** The message did not leave, or its connection died. `code`: `refused`, `timeout`, `closed`, `no-transport`, `dns`, `too-large`. */
+/** The message did not leave, or its connection died. `code`: `refused`, `timeout`, `closed`, `no-transport`, `dns`, `too-large`, `full`. */
 export class TransportError extends Error {
-  readonly code: 'refused' | 'timeout' | 'closed' | 'no-transport' | 'dns' | 'too-large' | 'failed';
+  readonly code: 'refused' | 'timeout' | 'closed' | 'no-transport' | 'dns' | 'too-large' | 'full' | 'failed';
   constructor(code: TransportError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'TransportError';
