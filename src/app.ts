@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { startAdmin, type Readiness, type ReadinessCheck } from './admin/index.ts';
+import { callerLabel } from './call/index.ts';
 import type { GatewayConfig } from './config/index.ts';
 import { startEngineThread } from './drachtio/index.ts';
 import { createGateway, type EngineAddress, type Gateway, type GatewaySettings } from './gateway/index.ts';
@@ -225,7 +226,7 @@ function callSettled(call: CallView, log: Logger, metrics: Metrics): void {
     call: call.id,
     sipCallId: call.sipCallId,
     peer: call.peer,
-    caller: call.caller.hidden ? 'anonymous' : (call.caller.number ?? call.caller.uri),
+    caller: callerLabel(call.caller),
     callee: call.callee,
     mailbox: call.mailbox,
     startedAt: new Date(call.startedAt).toISOString(),

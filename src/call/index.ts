@@ -5,6 +5,7 @@ export type * from './evidence.ts';
 export { EVIDENCE_KINDS } from './evidence.ts';
 export type * from './ledger.ts';
 export * from './outcome.ts';
+export { callerLabel } from './party.ts';
 export { formatReason, hasReason, parseReasons } from './reason.ts';
 export { evidenceOf } from './signalling-evidence.ts';
 export type { CalleeLeg, CallerLeg, CallState } from './state.ts';

@@ -1,9 +1,11 @@
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import { callerLabel } from '../call/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { withConfig, withJournal, type ConfigOption } from './config.ts';
 import { positiveInteger } from './options.ts';
 import type { Terminal } from './terminal.ts';
+import { iso } from './times.ts';
 
 type CallView = Awaited<ReturnType<Journal['calls']>>[number];
 
@@ -19,7 +21,7 @@ export function addCalls(program: Command, terminal: Terminal): void {
 }
 
 /** A call as `mcg calls --json` prints it (design.md section 6). Times are ISO 8601 in UTC. */
-export function callJson(call: CallView): object {
+function callJson(call: CallView): object {
   const own = call.decisions.find(({ primary }) => primary);
   const notifications = own?.notifications.map(({ channel, state, attempts, messageId }) => ({
     channel,
@@ -31,7 +33,7 @@ export function callJson(call: CallView): object {
   return {
     id: call.id,
     callId: call.sipCallId,
-    caller: callerText(call),
+    caller: callerLabel(call.caller),
     callee: call.callee,
     startedAt: iso(call.startedAt),
     endedAt: iso(call.endedAt),
@@ -57,15 +59,6 @@ export function callJson(call: CallView): object {
   };
 }
 
-function iso(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
-}
-
-/** RFC 3323: who asked for privacy is not named. */
-export function callerText(call: CallView): string {
-  return call.caller.hidden ? 'anonymous' : (call.caller.number ?? call.caller.uri);
-}
-
 /** Cells come from SIP: nothing in them may reach the terminal as a control sequence. */
 function cell(text: string): string {
   return text.replaceAll(/\p{C}/gu, '·').slice(0, 40);
@@ -82,7 +75,7 @@ function table(calls: readonly CallView[]): string {
     rows.push([
       call.id.slice(-8),
       new Date(call.startedAt).toLocaleString('sv-SE'),
-      cell(callerText(call)),
+      cell(callerLabel(call.caller)),
       cell(call.callee),
       call.rangMs === null ? '' : `${(call.rangMs / 1_000).toFixed(1)} s`,
       [call.outcome ?? (call.pendingUntil === null ? 'in progress' : 'pending'), call.cause]

@@ -1,9 +1,11 @@
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import { callerLabel } from '../call/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { withConfig, withJournal, type ConfigOption } from './config.ts';
 import { positiveInteger } from './options.ts';
 import { CommandError, type Terminal } from './terminal.ts';
+import { iso } from './times.ts';
 
 type Notification = Awaited<ReturnType<Journal['notifications']>>[number];
 
@@ -15,7 +17,9 @@ export function addNotifications(program: Command, terminal: Terminal): void {
     .option('--limit <count>', 'how many of the newest', positiveInteger, 100)
     .action(async (options: ConfigOption & { json?: true; limit: number }) => {
       const found = await withJournal(terminal, options, (journal) => journal.notifications({ limit: options.limit }));
-      terminal.stdout.write(options.json === true ? `${JSON.stringify(found, null, 2)}\n` : table(found));
+      terminal.stdout.write(
+        options.json === true ? `${JSON.stringify(found.map(notificationJson), null, 2)}\n` : table(found),
+      );
     });
   withConfig(notifications.command('retry <id>'))
     .description('sends a dead or waiting one now')
@@ -27,6 +31,18 @@ export function addNotifications(program: Command, terminal: Terminal): void {
     .action((id: string, options: ConfigOption) =>
       change(terminal, options, id, 'dropped', (journal, whole) => journal.drop(whole)),
     );
+}
+
+/** A notification as `--json` prints it: a hidden caller is not named, times are ISO 8601 in UTC. */
+function notificationJson({ content, createdAt, dueAt, leaseUntil, sentAt, ...rest }: Notification): object {
+  return {
+    ...rest,
+    createdAt: iso(createdAt),
+    dueAt: iso(dueAt),
+    leaseUntil: iso(leaseUntil),
+    sentAt: iso(sentAt),
+    content: { ...content, caller: callerLabel(content.caller), startedAt: iso(content.startedAt) },
+  };
 }
 
 /** How far back an abbreviated id is looked for. */
