@@ -51,7 +51,7 @@ export interface CallLedger extends Ledger {
   readonly ready: boolean;
   /** Calls with something not yet written. */
   readonly queueDepth: number;
-  /** Calls given up because more waited than memory may hold, or because the journal refused them for good. */
+  /** How often the waiting records of a call were given up: more waited than memory may hold, or the journal refused them for good. */
   readonly dropped: number;
   /** Settles what still lives as interrupted, writes what waits (for a bounded time), and releases the timers. */
   stop(): Promise<void>;

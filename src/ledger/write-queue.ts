@@ -2,7 +2,7 @@ import type { CallStart, Evidence } from '../call/index.ts';
 import { JournalError, type Journal, type Settlement } from '../journal/index.ts';
 import type { LedgerLog, Schedule } from './types.ts';
 
-/** Calls whose records wait for a failing or slow journal; the next one costs the oldest (design.md section 7). */
+/** Calls whose records wait for a failing or slow journal; the next one costs the oldest its waiting records (design.md section 7). */
 export const MAX_WAITING_CALLS = 10_000;
 /** Evidence of one call that may wait. */
 export const MAX_WAITING_EVIDENCE = 100;
@@ -36,7 +36,7 @@ export interface WriteQueueOptions {
   readonly now: () => number;
   readonly schedule: Schedule;
   readonly log: LedgerLog;
-  /** Nothing more of this call will be written. */
+  /** The call's first record was given up: nothing more of it will be written. */
   readonly onDropped: (callId: string) => void;
 }
 
@@ -60,6 +60,7 @@ export interface WriteQueue {
   readonly flowing: boolean;
   readonly ready: boolean;
   readonly depth: number;
+  /** How often what waited of a call was given up. */
   readonly dropped: number;
   /** Tries now what waits, and resolves when all of it is written or after `timeoutMs`. */
   flush(timeoutMs: number): Promise<void>;
@@ -209,7 +210,7 @@ export function createWriteQueue({ journal, now, schedule, log, onDropped }: Wri
     if (droppedUnreported === 0 || stopped) return;
     log.error(
       { dropped: droppedUnreported, droppedInAll: dropped, waiting: waiting.size },
-      `more than ${MAX_WAITING_CALLS} calls wait for the journal: the oldest were given up, those without a mailbox first`,
+      `more than ${MAX_WAITING_CALLS} calls wait for the journal: the oldest records were given up, those of calls without a mailbox first`,
     );
     droppedUnreported = 0;
     cancelReport = schedule(reportDropped, DROP_REPORT_MS);
@@ -218,8 +219,10 @@ export function createWriteQueue({ journal, now, schedule, log, onDropped }: Wri
   function drop(entry: Unwritten): void {
     dropped++;
     forget(entry);
-    entry.start?.written();
     entry.settlement?.result('dropped');
+    // A call whose start is written keeps what the ledger knows of it: its settlement says again what waited here.
+    if (entry.start === null) return;
+    entry.start.written();
     onDropped(entry.callId);
   }
 

@@ -7,6 +7,7 @@ import { oneCall, START } from '../support/call-events.ts';
 import { bench, stateOf, type Behaviour, type Bench } from './support.ts';
 
 const rangOut = stateOf(oneCall().rings(1).timesOut(21).final(21, 487));
+const answered = stateOf(oneCall().rings(1).answers(5).relayed(5).byes(60));
 const full = new JournalError('full', 'the disk is full');
 const wrong = new JournalError('statement', 'no such column');
 
@@ -213,6 +214,26 @@ describe('a journal that fails', () => {
     // What is reported of a call that was given up is not written: it would be half a record.
     ledger.ended('first', rangOut, START + 21_000);
     expect(ledger.queueDepth).toBe(0);
+  });
+
+  it('costs a call whose first record is written no more than its waiting reports: its end is settled', async () => {
+    const { ledger, faulty, journal } = gateway;
+    const [talking, bad] = [start(), start()];
+    for (const call of [talking, bad]) await ledger.begin(call);
+    faulty.behave = (_write, callId) => (callId === bad.id ? wrong : full);
+    ledger.rang(bad.id, START + 1_000);
+    ledger.answered(talking.id, START + 5_000, 'phone');
+    await turns();
+    for (let i = 0; i < MAX_WAITING_CALLS; i++) void ledger.begin(start({ id: `call-${i}` }));
+    expect(ledger.queueDepth).toBe(MAX_WAITING_CALLS);
+    expect(ledger.dropped).toBe(2);
+    faulty.behave = () => 'works';
+    await gateway.drain(20);
+    for (const { id } of [talking, bad]) ledger.ended(id, answered, START + 60_000);
+    await gateway.drain();
+    for (const { id } of [talking, bad]) {
+      expect(await journal.call(id)).toMatchObject({ outcome: 'answered', answeredAt: START + 5_000 });
+    }
   });
 
   it('loses nothing and doubles nothing, wherever it fails', { timeout: 60_000 }, async () => {
