@@ -17,7 +17,7 @@ function* voicemailAssumptions({ voicemail, routing }: GatewayConfig): Generator
       yield `voicemail.owner is upstream: the PBX that sends a call takes it back for its voicemail; the verdict waits ${seconds(voicemail.settleMs)} for evidence.`;
       break;
     case 'downstream':
-      yield `voicemail.owner is downstream: the PBX that is rung answers with its voicemail; a call that it answers counts as answered unless evidence says otherwise within ${seconds(voicemail.settleMs)}.`;
+      yield 'voicemail.owner is downstream: the PBX that is rung answers with its voicemail; a call that it answers counts as answered at once, also where its voicemail took it, and no mail is sent: nothing tells the two apart yet. A call that ends before it answers is judged like any other.';
       break;
   }
   const mixed = ['upstream', 'downstream'].includes(voicemail.owner) && routing.ringTimeoutMs < 60_000;

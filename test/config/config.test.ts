@@ -488,6 +488,10 @@ describe('what mcg check says of a good configuration', () => {
     expect(saying('voicemail.owner is none')).toBe(true);
     expect(saying('voicemail.owner is gateway', { voicemail: '{ target: sip:vm@192.0.2.30 }' })).toBe(true);
     expect(saying('voicemail.owner is upstream', { voicemail: '{ owner: upstream }' })).toBe(true);
+    // Nothing tells its voicemail from its phones yet: no verdict waits.
+    const downstream = { voicemail: '{ owner: downstream, settle: 77s }' };
+    expect(saying('counts as answered at once, also where its voicemail took it', downstream)).toBe(true);
+    expect(saying('77 s', downstream)).toBe(false);
     expect(
       saying('it may end the ringing', {
         voicemail: '{ owner: downstream }',
