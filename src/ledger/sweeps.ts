@@ -32,7 +32,6 @@ export interface Sweeps {
 
 export function createSweeps(options: SweepOptions): Sweeps {
   const { journal, now, schedule, log, law, commit, isLive, isUnwritten } = options;
-  const startedAt = now();
   const stop = new AbortController();
   let cancelTick = schedule(tick, SETTLE_INTERVAL_MS);
   let cancelRecovery: (() => void) | null = null;
@@ -83,8 +82,7 @@ export function createSweeps(options: SweepOptions): Sweeps {
   async function settleInterrupted(): Promise<number> {
     try {
       // A late second try finds calls of this life too: those are not to be touched.
-      const mine = (record: CallRecord): boolean => record.startedAt < startedAt && !isLive(record.id);
-      const left = (await journal.unfinished()).filter(mine);
+      const left = (await journal.unfinished()).filter(({ id }) => !isLive(id) && !isUnwritten(id));
       const found = left.length;
       while (left.length > 0 && !stop.signal.aborted) await Promise.all(left.splice(0, BATCH).map(interrupt));
       return found;

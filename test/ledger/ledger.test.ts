@@ -316,6 +316,15 @@ describe('a gateway that starts again', () => {
     expect((await gateway.journal.call(live.id))?.outcome).toBeNull();
   });
 
+  it('finds the calls of an earlier life whatever the clock said then', async () => {
+    const call = start({ startedAt: gateway.clock.now() + 3_600_000 });
+    await gateway.ledger.begin(call);
+    gateway = await gateway.restart();
+    await gateway.ledger.recover();
+    await gateway.drain();
+    expect((await gateway.journal.call(call.id))?.outcome).toBe('missed');
+  });
+
   it('frees its own claims before anything else', async () => {
     const call = start();
     await gateway.ledger.begin(call);
