@@ -140,7 +140,7 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
   await gateway.start();
 
   metrics.watch({
-    liveCalls: () => gateway.liveCalls().length,
+    liveCalls: () => gateway.liveCallCount,
     notifications: async () => notificationQueue(journal, now()),
     policy: () => policyMetrics(policy.status()),
     loopDelays: () => ({ main: loopDelay.read() }),

@@ -89,6 +89,10 @@ export class SipGateway implements Gateway {
     }
   }
 
+  get liveCallCount(): number {
+    return this.#context.calls.sizes.calls;
+  }
+
   liveCalls(): ReturnType<Gateway['liveCalls']> {
     return this.#context.calls.all().map((call) => call.live());
   }

@@ -95,6 +95,8 @@ export interface Gateway {
   /** SIP addresses as the engines report them (`udp/127.0.0.1:5060`). */
   readonly sipAddresses: readonly string[];
   liveCalls(): readonly LiveCall[];
+  /** How many `liveCalls` would tell, without looking at any. */
+  readonly liveCallCount: number;
   /** Refuses new calls with 503 and waits until none lives, at most `timeoutMs`; then ends what is left and reports it to the ledger. */
   drain(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;

@@ -34,6 +34,7 @@ describe('a leg of ours that comes back (loop-back through a PBX)', () => {
     sendAck(call);
     await rig.callee.expect(/^ACK sip:bob/);
     expect(rig.gateway.liveCalls()).toHaveLength(1);
+    expect(rig.gateway.liveCallCount).toBe(1);
     sendInDialog(call, 'BYE');
     answer(rig.callee, await rig.callee.expect(/^BYE /), 200);
     sendInDialog(back, 'BYE');
