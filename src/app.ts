@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { startAdmin, type Readiness, type ReadinessCheck } from './admin/index.ts';
 import { callerLabel } from './call/index.ts';
 import type { GatewayConfig } from './config/index.ts';
-import { startEngineThread } from './drachtio/index.ts';
+import { startEngineThread, type EngineThread } from './drachtio/index.ts';
 import { createGateway, type EngineAddress, type Gateway, type GatewaySettings } from './gateway/index.ts';
 import { openSqliteJournal, type CallView, type Journal } from './journal/index.ts';
 import { createLedger, type CallLedger, type Schedule } from './ledger/index.ts';
@@ -143,18 +143,24 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
     liveCalls: () => gateway.liveCallCount,
     notifications: async () => notificationQueue(journal, now()),
     policy: () => policyMetrics(policy.status()),
-    loopDelays: () => ({ main: loopDelay.read() }),
+    loopDelays: async () => ({ main: loopDelay.read(), engine: (await engine.measure())?.loopDelay ?? null }),
+    engineDefects: async () => (await engine.measure())?.defects ?? null,
   });
   const sip = engine.sipAddresses ?? gateway.sipAddresses;
   return { addresses: { sip, admin: admin.address }, reload: () => policy.reload() };
 }
 
+interface RunningEngine extends Pick<EngineThread, 'measure'> {
+  readonly addresses: readonly EngineAddress[];
+  /** Null where the gateway learns them from its drachtio-servers. */
+  readonly sipAddresses: readonly string[] | null;
+}
+
 /** The embedded engine on its thread, or the drachtio-servers of the configuration. */
-async function startEngine(
-  { config, log, onFatal }: AppOptions,
-  cleanups: Cleanup[],
-): Promise<{ addresses: readonly EngineAddress[]; sipAddresses: readonly string[] | null }> {
-  if (config.sip.engine === 'drachtio') return { addresses: config.sip.drachtio, sipAddresses: null };
+async function startEngine({ config, log, onFatal }: AppOptions, cleanups: Cleanup[]): Promise<RunningEngine> {
+  if (config.sip.engine === 'drachtio') {
+    return { addresses: config.sip.drachtio, sipAddresses: null, measure: async () => null };
+  }
   const engineLog = log.child({ room: 'drachtio' });
   const engine = await startEngineThread(
     {
@@ -173,7 +179,11 @@ async function startEngine(
   );
   engine.onExit = onFatal;
   cleanups.push(() => engine.close());
-  return { addresses: [{ ...engine.client, secret: engine.secret }], sipAddresses: engine.sipAddresses };
+  return {
+    addresses: [{ ...engine.client, secret: engine.secret }],
+    sipAddresses: engine.sipAddresses,
+    measure: () => engine.measure(),
+  };
 }
 
 function gatewaySettings({ peers, routing, voicemail }: GatewayConfig): GatewaySettings {

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { watchLoopDelay } from './loop-delay.ts';
 import { startEngine } from './server.ts';
 import type { EngineThreadData, FromEngine, ToEngine } from './thread-messages.ts';
 
@@ -14,12 +15,18 @@ try {
   const engine = await startEngine(workerData as EngineThreadData, {
     log: (level, text) => tell({ kind: 'log', level, text }),
   });
+  const readLoopDelay = watchLoopDelay();
   port.on('message', (message: ToEngine) => {
-    if (message.kind === 'close') {
-      void engine.close().then(() => {
-        tell({ kind: 'closed' });
-        port.close();
-      });
+    switch (message.kind) {
+      case 'measure':
+        tell({ kind: 'measured', measures: { loopDelay: readLoopDelay(), defects: engine.defectCount } });
+        break;
+      case 'close':
+        void engine.close().then(() => {
+          tell({ kind: 'closed' });
+          port.close();
+        });
+        break;
     }
   });
   tell({ kind: 'started', client: engine.client, sipAddresses: engine.sipAddresses });

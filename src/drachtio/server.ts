@@ -19,11 +19,17 @@ export interface EngineHooks {
   readonly log?: (level: LogLevel, text: string) => void;
 }
 
+/** An engine in the calling thread. */
+export interface LocalEngine extends Engine {
+  /** How often something was thrown; each cost one message or command. */
+  readonly defectCount: number;
+}
+
 /**
  * Starts an engine in this thread. The client port opens once every SIP socket is bound, so that no application sees an
  * incomplete list of them. Rejects with the address that could not be bound.
  */
-export async function startEngine(options: EngineOptions, hooks: EngineHooks = {}): Promise<Engine> {
+export async function startEngine(options: EngineOptions, hooks: EngineHooks = {}): Promise<LocalEngine> {
   const core = createCore(options, hooks);
   const { stack } = core;
   await stack.start();
@@ -49,6 +55,9 @@ export async function startEngine(options: EngineOptions, hooks: EngineHooks = {
         ({ protocol, address, port: bound }) =>
           `${protocol}://${address.includes(':') ? `[${address}]` : address}:${bound}`,
       ),
+      get defectCount() {
+        return stack.defectCount + core.defects.count;
+      },
       close: async () => {
         await port.close();
         await stack.close();

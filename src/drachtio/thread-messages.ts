@@ -1,5 +1,5 @@
 import type { LogLevel } from './core.ts';
-import type { EngineOptions } from './types.ts';
+import type { EngineMeasures, EngineOptions } from './types.ts';
 
 /** What the engine's thread says to the one that started it. */
 export type FromEngine =
@@ -11,9 +11,10 @@ export type FromEngine =
   /** It could not start: why, in words for an operator. */
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly text: string }
+  | { readonly kind: 'measured'; readonly measures: EngineMeasures }
   | { readonly kind: 'closed' };
 
-export type ToEngine = { readonly kind: 'close' };
+export type ToEngine = { readonly kind: 'close' } | { readonly kind: 'measure' };
 
 /** The worker's `workerData`. */
 export type EngineThreadData = EngineOptions;

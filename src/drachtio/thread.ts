@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { LogLevel } from './core.ts';
 import type { EngineThreadData, FromEngine, ToEngine } from './thread-messages.ts';
-import type { Engine, EngineOptions } from './types.ts';
+import type { Engine, EngineMeasures, EngineOptions } from './types.ts';
 
 export interface EngineThreadHooks {
   readonly log?: (level: LogLevel, text: string) => void;
@@ -13,6 +13,11 @@ export interface EngineThreadHooks {
 /** An engine on a thread of its own. */
 export interface EngineThread extends Engine {
   readonly restarts: number;
+  /**
+   * How the thread does; loop delays are those since the last answer. Null where it does not answer within
+   * MEASURE_TIMEOUT_MS, or is not running. Never rejects. Whoever asks while an answer is awaited gets the same one.
+   */
+  measure(): Promise<EngineMeasures | null>;
   /** The thread died and could not be started again: there is no engine any more. */
   onExit: ((error: Error) => void) | null;
 }
@@ -21,6 +26,8 @@ export interface EngineThread extends Engine {
 export const MAX_START_ATTEMPTS = 8;
 /** Before the second start, and doubled for each further one: 25 s in all, in which a port may become free. */
 export const RESTART_DELAY_MS = 200;
+/** A loop that answers no sooner is worse off than any number could tell. */
+export const MEASURE_TIMEOUT_MS = 1_000;
 /** A thread that lived so long died of something new: its successor starts at once. */
 export const STABLE_AFTER_MS = 10_000;
 
@@ -50,6 +57,7 @@ class Supervisor implements EngineThread {
   #closing: Promise<void> | null = null;
   #attempts = 0;
   #restartTimer: NodeJS.Timeout | null = null;
+  #measuring: Promise<EngineMeasures | null> | null = null;
 
   constructor(options: EngineOptions, hooks: EngineThreadHooks) {
     this.#options = options;
@@ -81,6 +89,15 @@ class Supervisor implements EngineThread {
         this.#restart(cause);
       }
     });
+  }
+
+  measure(): Promise<EngineMeasures | null> {
+    const worker = this.#running?.worker;
+    if (worker === undefined || this.#closing !== null) {
+      return Promise.resolve(null);
+    }
+    this.#measuring ??= ask(worker).finally(() => (this.#measuring = null));
+    return this.#measuring;
   }
 
   close(): Promise<void> {
@@ -153,10 +170,33 @@ function launch(options: EngineThreadData, log: (level: LogLevel, text: string) 
         case 'log':
           log(message.level, message.text);
           break;
+        case 'measured':
         case 'closed':
           break;
       }
     });
+  });
+}
+
+function ask(worker: Worker): Promise<EngineMeasures | null> {
+  return new Promise((resolve) => {
+    const end = (measures: EngineMeasures | null): void => {
+      clearTimeout(timer);
+      worker.off('message', onMessage);
+      worker.off('exit', onExit);
+      resolve(measures);
+    };
+    const onMessage = (message: FromEngine): void => {
+      if (message.kind === 'measured') {
+        end(message.measures);
+      }
+    };
+    const onExit = (): void => end(null);
+    const timer = setTimeout(() => end(null), MEASURE_TIMEOUT_MS);
+    worker.on('message', onMessage);
+    worker.on('exit', onExit);
+    const message: ToEngine = { kind: 'measure' };
+    worker.postMessage(message);
   });
 }
 

@@ -21,6 +21,20 @@ export interface EngineOptions {
   readonly limits?: Partial<EngineLimits>;
 }
 
+/** How late an event loop ran since it was last asked. */
+export interface LoopDelay {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+/** How a running engine does. */
+export interface EngineMeasures {
+  readonly loopDelay: LoopDelay;
+  /** How often something was thrown in it, since its thread began; each cost one message or command. */
+  readonly defects: number;
+}
+
 export interface Engine {
   /** Where srf.connect goes. */
   readonly client: { readonly host: string; readonly port: number };

@@ -14,9 +14,13 @@ export interface MetricSources {
     readonly ok: boolean;
     readonly mailboxes: number;
   };
-  /** By thread: `main`, `engine`. */
-  loopDelays?(): Readonly<Record<string, LoopDelay>>;
+  /** By thread: `main`, `engine`. Null: it could not be read. */
+  loopDelays?(): Promise<LoopDelays> | LoopDelays;
+  /** What was thrown in the engine and cost one message each. Null: it could not be read. */
+  engineDefects?(): Promise<number | null> | number | null;
 }
+
+export type LoopDelays = Readonly<Record<string, LoopDelay | null>>;
 
 export interface NotificationQueue {
   readonly states: Readonly<Record<string, number>>;
@@ -46,7 +50,13 @@ export function createGauges(registry: Registry): (sources: MetricSources) => Pr
     labelNames: ['source'],
     registers: [registry],
   });
-  const readings = [liveCalls(registry), notifications(registry), policy(registry), loopDelays(registry)];
+  const readings = [
+    liveCalls(registry),
+    notifications(registry),
+    policy(registry),
+    loopDelays(registry),
+    engineDefects(registry),
+  ];
   return async (sources) => {
     await Promise.all(
       readings.map(async (reading) => {
@@ -141,12 +151,29 @@ function loopDelays(registry: Registry): Reading {
   return {
     source: 'loopDelays',
     clear: () => gauge.reset(),
-    read(sources) {
-      for (const [thread, delay] of Object.entries(sources.loopDelays?.() ?? {})) {
+    async read(sources) {
+      for (const [thread, delay] of Object.entries((await sources.loopDelays?.()) ?? {})) {
+        if (delay === null) continue;
         gauge.set({ thread, quantile: '0.5' }, delay.p50Ms / 1000);
         gauge.set({ thread, quantile: '0.99' }, delay.p99Ms / 1000);
         gauge.set({ thread, quantile: '1' }, delay.maxMs / 1000);
       }
+    },
+  };
+}
+
+function engineDefects(registry: Registry): Reading {
+  const gauge = new Gauge({
+    name: 'mcg_engine_defects',
+    help: 'Messages and commands lost to a defect of the engine since its thread began.',
+    registers: [registry],
+  });
+  return {
+    source: 'engineDefects',
+    clear: () => gauge.remove(),
+    async read(sources) {
+      const defects = await sources.engineDefects?.();
+      if (defects !== undefined && defects !== null) gauge.set(defects);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Registry, collectDefaultMetrics } from 'prom-client';
 import { createGauges, type MetricSources } from './gauges.ts';
 import { BoundedLabel } from './labels.ts';
 
@@ -9,15 +9,11 @@ export interface Metrics {
   /** `sent`, `retry`, `dead`. */
   notificationResult(result: string): void;
   policyLoaded(ok: boolean): void;
-  journalCommitted(durationMs: number): void;
   /** Adds sources; a later one of the same name replaces the earlier. */
   watch(sources: MetricSources): void;
   /** The Prometheus page. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
-
-/** From well under one fsync to one that hurts. */
-const COMMIT_SECONDS = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
 /** Metrics with a registry of their own, so that several can live in one process. */
 export function createMetrics(): Metrics {
@@ -66,17 +62,10 @@ function registerCounters(registry: Registry): Omit<Metrics, 'watch' | 'render'>
     labelNames: ['result'],
     registers,
   });
-  const commits = new Histogram({
-    name: 'mcg_journal_commit_seconds',
-    help: 'Time one commit of the journal took.',
-    buckets: COMMIT_SECONDS,
-    registers,
-  });
   return {
     callEnded: (outcome, cause) => calls.inc({ outcome: outcomes.value(outcome), cause: causes.value(cause) }),
     decided: (decision, reason) => decided.inc({ decision: decisions.value(decision), reason: reasons.value(reason) }),
     notificationResult: (result) => delivered.inc({ result: results.value(result) }),
     policyLoaded: (ok) => loads.inc({ result: ok ? 'ok' : 'error' }),
-    journalCommitted: (durationMs) => commits.observe(durationMs / 1000),
   };
 }

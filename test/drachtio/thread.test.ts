@@ -1,6 +1,6 @@
 import process from 'node:process';
 import type { Worker } from 'node:worker_threads';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { startEngineThread, type EngineOptions, type EngineThread } from '../../src/drachtio/index.ts';
 import { callerPeer, connectSrf, later, newCall, next, response, sendInvite } from './support.ts';
 
@@ -52,6 +52,45 @@ describe('an engine on its own thread', () => {
     const call = newCall(await callerPeer(udpPort(engine)));
     sendInvite(call);
     await response(call, 486);
+  });
+
+  it('tells how late its loop runs and what was thrown in it; whoever asks meanwhile gets the same answer', async () => {
+    const { engine } = await start();
+    const [one, other] = await Promise.all([engine.measure(), engine.measure()]);
+    expect(one).toBe(other);
+    expect(one).toEqual({
+      loopDelay: {
+        p50Ms: expect.any(Number) as number,
+        p99Ms: expect.any(Number) as number,
+        maxMs: expect.any(Number) as number,
+      },
+      defects: 0,
+    });
+    expect(one?.loopDelay.maxMs).toBeGreaterThanOrEqual(one?.loopDelay.p50Ms ?? Infinity);
+    expect(await engine.measure()).not.toBe(one);
+  });
+
+  it('tells nothing while it is dead, nor once it is closed', async () => {
+    const restarted = Promise.withResolvers<number>();
+    const { engine, workers } = await start({ onRestart: (restarts) => restarted.resolve(restarts) });
+    const asked = engine.measure();
+    await workers[0]?.terminate();
+    await asked;
+    expect(await engine.measure()).toBeNull();
+    await restarted.promise;
+    expect(await engine.measure()).not.toBeNull();
+    await engine.close();
+    expect(await engine.measure()).toBeNull();
+  });
+
+  it('that does not answer in time tells nothing', async () => {
+    const { engine, workers } = await start();
+    const [worker] = workers;
+    if (worker === undefined) throw new Error('no worker');
+    // As if the loop stood still: the question is not heard.
+    vi.spyOn(worker, 'postMessage').mockImplementationOnce(() => undefined);
+    expect(await engine.measure()).toBeNull();
+    expect(await engine.measure()).not.toBeNull();
   });
 
   it('rejects with the address where a port is taken', async () => {

@@ -34,13 +34,6 @@ describe('counters', () => {
     expect(await samples(metrics, 'mcg_policy_loads')).toEqual(['mcg_policy_loads_total{result="error"} 1']);
   });
 
-  it('measure commits in seconds', async () => {
-    const metrics = createMetrics();
-    metrics.journalCommitted(3);
-    expect(await samples(metrics, 'mcg_journal_commit_seconds_sum')).toEqual(['mcg_journal_commit_seconds_sum 0.003']);
-    expect(await samples(metrics, 'mcg_journal_commit_seconds_bucket{le="0.0025"}')).toHaveLength(1);
-  });
-
   it('hold at most so many values of one label, and nothing that is no plain word', async () => {
     const metrics = createMetrics();
     for (let i = 0; i < MAX_LABEL_VALUES * 3; i += 1) metrics.callEnded(`outcome-${i}`, null);
@@ -99,12 +92,21 @@ describe('gauges', () => {
 
   it('show the loop delay of each thread', async () => {
     const metrics = createMetrics();
-    metrics.watch({ loopDelays: () => ({ engine: { p50Ms: 1, p99Ms: 2, maxMs: 4 } }) });
+    metrics.watch({ loopDelays: () => Promise.resolve({ main: null, engine: { p50Ms: 1, p99Ms: 2, maxMs: 4 } }) });
     expect(await samples(metrics, 'mcg_loop_delay')).toEqual([
       'mcg_loop_delay_seconds{thread="engine",quantile="0.5"} 0.001',
       'mcg_loop_delay_seconds{thread="engine",quantile="0.99"} 0.002',
       'mcg_loop_delay_seconds{thread="engine",quantile="1"} 0.004',
     ]);
+  });
+
+  it('count what was thrown in the engine, and are left out while nobody knows', async () => {
+    const metrics = createMetrics();
+    let defects: number | null = 3;
+    metrics.watch({ engineDefects: () => Promise.resolve(defects) });
+    expect(await samples(metrics, 'mcg_engine_defects')).toEqual(['mcg_engine_defects 3']);
+    defects = null;
+    expect(await samples(metrics, 'mcg_engine_defects')).toEqual([]);
   });
 
   it('whose source fails are left out and counted, and the others stand', async () => {
