@@ -125,12 +125,15 @@ export interface Journal {
    * its outcome changes nothing and answers false.
    */
   settle(settlement: Settlement): Promise<boolean>;
-  /** Calls of this node that have neither outcome nor end: a starting gateway settles them as interrupted. */
+  /**
+   * Calls that have neither outcome nor end: a starting gateway settles them as interrupted. A backend that serves one gateway
+   * at a time (SQLite: its lock) gives those of every node, one that several share only this node's.
+   */
   unfinished(): Promise<CallRecord[]>;
   /** Calls whose pending verdict is due. */
   pendingDue(now: number, limit: number): Promise<CallRecord[]>;
 
-  /** Frees this node's claims from an earlier life (a starting gateway). Returns how many. */
+  /** Frees the claims of an earlier life (a starting gateway); whose, as with `unfinished`. Returns how many. */
   releaseClaims(now: number): Promise<number>;
   /** Claims up to `limit` due notifications (and those whose lease has run out) for `owner`; counts the attempt. */
   claim(owner: string, now: number, leaseMs: number, limit: number): Promise<NotificationRecord[]>;

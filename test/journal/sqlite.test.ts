@@ -103,6 +103,18 @@ describe('the SQLite journal’s file', () => {
     expect((await refusal(gateway('gw3'))).message).toContain('gateway gw2');
   });
 
+  it('is taken over whole by a gateway of another name: unfinished calls and claims', async () => {
+    const before = await gateway('gw1');
+    const [live, due] = [callStart(), callStart()];
+    for (const start of [live, due]) await before.begin(start);
+    await before.settle(missed(due.id));
+    await before.claim('gw1', T0, 30_000, 1);
+    await before.close();
+    const after = await gateway('renamed');
+    expect((await after.unfinished()).map(({ id, node }) => [id, node])).toEqual([[live.id, 'gw1']]);
+    expect(await after.releaseClaims(T0 + 1)).toBe(1);
+  });
+
   it('lets commands in beside the gateway: they read what is committed, retry and drop', async () => {
     const journal = await gateway();
     const start = callStart();

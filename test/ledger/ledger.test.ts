@@ -302,14 +302,10 @@ describe('a gateway that starts again', () => {
     expect((await gateway.journal.counts()).notifications.due).toBe(3);
   });
 
-  it('settles many, and leaves the calls of this life and of other nodes alone', async () => {
+  it('settles many, under whatever name they were left, and leaves the calls of this life alone', async () => {
     const left = Array.from({ length: 250 }, () => start());
     await Promise.all(left.map((call) => gateway.ledger.begin(call)));
-    gateway.clock.advance(1);
-    gateway = await gateway.restart('gw2');
-    expect(await gateway.ledger.recover()).toMatchObject({ interrupted: 0 });
-    gateway.clock.advance(1);
-    gateway = await gateway.restart('gw1');
+    gateway = await gateway.restart('renamed');
     const live = start({ startedAt: gateway.clock.now() });
     await gateway.ledger.begin(live);
     expect(await gateway.ledger.recover()).toMatchObject({ interrupted: 250 });

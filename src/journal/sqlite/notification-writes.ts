@@ -14,12 +14,13 @@ export const MAX_ERROR_LENGTH = 1_000;
  *    ^                |
  *    +--fail, lease---+--fail--> dead        due, dead --retry--> due        due, dead --drop--> dropped
  */
-export function notificationWrites(db: DatabaseSync, node: string) {
+export function notificationWrites(db: DatabaseSync) {
+  // Whoever made them: the lock says that this gateway is alone.
   const releaseClaims = db.prepare(`
-    UPDATE notifications SET state = 'due', due_at = min(due_at, ?), claimed_by = NULL, claimed_node = NULL, lease_until = NULL
-    WHERE state = 'claimed' AND claimed_node = ?`);
+    UPDATE notifications SET state = 'due', due_at = min(due_at, ?), claimed_by = NULL, lease_until = NULL
+    WHERE state = 'claimed'`);
   const claim = db.prepare(`
-    UPDATE notifications SET state = 'claimed', attempts = attempts + 1, claimed_by = ?, claimed_node = ?, lease_until = ?
+    UPDATE notifications SET state = 'claimed', attempts = attempts + 1, claimed_by = ?, lease_until = ?
     WHERE id IN (
       SELECT id FROM notifications
       WHERE state IN ('due', 'claimed') AND coalesce(lease_until, due_at) <= ?
@@ -30,11 +31,11 @@ export function notificationWrites(db: DatabaseSync, node: string) {
   );
   const complete = db.prepare(`
     UPDATE notifications SET state = 'sent', sent_at = ?, last_error = NULL,
-      claimed_by = NULL, claimed_node = NULL, lease_until = NULL
+      claimed_by = NULL, lease_until = NULL
     WHERE id = ? AND state = 'claimed' AND claimed_by = ?`);
   const fail = db.prepare(`
     UPDATE notifications SET state = ?, due_at = coalesce(?, due_at), last_error = ?,
-      claimed_by = NULL, claimed_node = NULL, lease_until = NULL
+      claimed_by = NULL, lease_until = NULL
     WHERE id = ? AND state = 'claimed' AND claimed_by = ?`);
   const retry = db.prepare(
     `UPDATE notifications SET state = 'due', due_at = ? WHERE id = ? AND state IN ('due', 'dead')`,
@@ -43,11 +44,11 @@ export function notificationWrites(db: DatabaseSync, node: string) {
 
   return {
     releaseClaims(now: number): number {
-      return Number(releaseClaims.run(now, node).changes);
+      return Number(releaseClaims.run(now).changes);
     },
 
     claim(owner: string, now: number, leaseMs: number, limit: number): NotificationRecord[] {
-      const claimed = claim.all(owner, node, now + leaseMs, now, bounded(limit)).map(notificationRecord);
+      const claimed = claim.all(owner, now + leaseMs, now, bounded(limit)).map(notificationRecord);
       return claimed.sort((a, b) => a.dueAt - b.dueAt || (a.id < b.id ? -1 : 1));
     },
 

@@ -6,10 +6,10 @@ import { runner, serve, type Backend, type WorkerSettings } from './worker-messa
 
 export type Reads = ReturnType<typeof reads>;
 
-function openReader({ path, node }: WorkerSettings): Backend {
+function openReader({ path }: WorkerSettings): Backend {
   const db = openForReading(path);
   requireCurrentSchema(db, path);
-  const run = runner(reads(db, node));
+  const run = runner(reads(db));
   return {
     run: (units) =>
       units.map((unit) => {

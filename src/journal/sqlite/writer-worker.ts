@@ -34,7 +34,7 @@ function openWriter({ path, node, mode, pid, openedAt }: WorkerSettings): Backen
 }
 
 function writer(db: DatabaseSync, node: string, release: () => void): Backend {
-  const writes: Writes = { ...callWrites(db, node), ...notificationWrites(db, node) };
+  const writes: Writes = { ...callWrites(db, node), ...notificationWrites(db) };
   const commit = groupCommit(db, runner(writes));
   const passiveCheckpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   let unitsSinceCheckpoint = 0;

@@ -31,7 +31,7 @@ export const migration: Migration = {
       CHECK (outcome IS NULL OR pending_until IS NULL)
     ) STRICT;
     CREATE INDEX calls_by_sip_call_id ON calls (sip_call_id);
-    CREATE INDEX calls_unfinished ON calls (node) WHERE outcome IS NULL AND ended_at IS NULL;
+    CREATE INDEX calls_unfinished ON calls (id) WHERE outcome IS NULL AND ended_at IS NULL;
     CREATE INDEX calls_pending ON calls (pending_until) WHERE outcome IS NULL AND pending_until IS NOT NULL;
 
     CREATE TABLE decisions (
@@ -55,7 +55,6 @@ export const migration: Migration = {
       created_at   INTEGER NOT NULL,
       due_at       INTEGER NOT NULL,
       claimed_by   TEXT,
-      claimed_node TEXT,
       lease_until  INTEGER,
       message_id   TEXT NOT NULL,
       last_error   TEXT,
@@ -63,7 +62,6 @@ export const migration: Migration = {
       content      TEXT NOT NULL,
       UNIQUE (call_id, mailbox, channel),
       CHECK ((state = 'claimed') = (claimed_by IS NOT NULL)),
-      CHECK ((state = 'claimed') = (claimed_node IS NOT NULL)),
       CHECK ((state = 'claimed') = (lease_until IS NOT NULL))
     ) STRICT;
     -- The outbox: what waits until it is due, or until its claim's lease runs out.
