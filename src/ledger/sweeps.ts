@@ -1,10 +1,12 @@
 import type { CallRecord, Journal } from '../journal/index.ts';
 import { judgeInterrupted, judgePending, reportedIn, type Law } from './judge.ts';
 import type { Judged } from './settlement.ts';
-import type { LedgerLog, Recovery, Schedule } from './types.ts';
+import type { LedgerLog, Schedule } from './types.ts';
 
 /** How often pending verdicts that fell due are looked for. */
 export const SETTLE_INTERVAL_MS = 1_000;
+/** How long a start waits for the journal to say which calls an earlier life left. */
+export const RECOVERY_READ_MS = 5_000;
 const RECOVERY_RETRY_MS = 5_000;
 /** Calls judged in one go. */
 const BATCH = 100;
@@ -26,7 +28,7 @@ export interface SweepOptions {
 /** What the ledger does without a call asking for it: settles pending verdicts when they fall due, and calls that a crash left. */
 export interface Sweeps {
   settleDue(now: number): Promise<void>;
-  recover(): Promise<Recovery>;
+  recover(): Promise<void>;
   stop(): void;
 }
 
@@ -79,33 +81,40 @@ export function createSweeps(options: SweepOptions): Sweeps {
     return commit(record.id, () => judgeInterrupted(reportedIn(record), now(), detail, law()));
   }
 
-  async function settleInterrupted(): Promise<number> {
+  async function settleInterrupted(records: CallRecord[]): Promise<void> {
+    const left = records.filter(({ id }) => !isLive(id) && !isUnwritten(id));
+    if (left.length === 0) return;
+    log.info({ calls: left.length }, 'calls that an earlier life of the gateway left are settled as interrupted');
+    while (left.length > 0 && !stop.signal.aborted) await Promise.all(left.splice(0, BATCH).map(interrupt));
+  }
+
+  /** Resolves when the calls have been read and the first of them are on their way. */
+  async function findInterrupted(): Promise<void> {
     try {
-      // A late second try finds calls of this life too: those are not to be touched.
-      const left = (await journal.unfinished()).filter(({ id }) => !isLive(id) && !isUnwritten(id));
-      const found = left.length;
-      while (left.length > 0 && !stop.signal.aborted) await Promise.all(left.splice(0, BATCH).map(interrupt));
-      return found;
+      const records = await journal.unfinished();
+      if (!stop.signal.aborted) void settleInterrupted(records);
     } catch (error) {
       log.error({ error: String(error) }, 'interrupted calls cannot be read now; they are tried again');
-      if (!stop.signal.aborted) cancelRecovery = schedule(() => void settleInterrupted(), RECOVERY_RETRY_MS);
-      return 0;
+      if (!stop.signal.aborted) cancelRecovery = schedule(() => void findInterrupted(), RECOVERY_RETRY_MS);
     }
   }
 
   return {
     settleDue,
 
-    async recover() {
-      // Asked for before anything is awaited: no claim of this life can come before it.
-      const releasing = journal.releaseClaims(now()).catch((error: unknown) => {
-        log.error({ error: String(error) }, 'claims of an earlier life stay until their leases run out');
-        return 0;
-      });
-      const interrupted = await settleInterrupted();
-      await settleDue(now());
-      return { interrupted, released: await releasing };
-    },
+    recover: () =>
+      new Promise((resolve) => {
+        const cancel = schedule(() => {
+          log.warn({}, 'the journal is slow: interrupted calls are still being read; new calls are taken meanwhile');
+          resolve();
+        }, RECOVERY_READ_MS);
+        const done = (): void => {
+          cancel();
+          resolve();
+        };
+        stop.signal.addEventListener('abort', done, { once: true });
+        void findInterrupted().then(done);
+      }),
 
     stop() {
       stop.abort();

@@ -33,20 +33,14 @@ export interface LedgerOptions {
   readonly onSettled?: (call: CallView) => void;
 }
 
-export interface Recovery {
-  /** Calls of an earlier life that were settled as interrupted. */
-  readonly interrupted: number;
-  /** Notifications whose claim was freed. */
-  readonly released: number;
-}
-
 /** The judge, with what the program around it needs. */
 export interface CallLedger extends Ledger {
   /**
-   * To be called once at start, before mail is sent: frees this node's claims of an earlier life, and settles its calls
-   * that nobody ended as interrupted. Calls may come while it runs. Never rejects: what fails is logged and tried again.
+   * To be called once at start: settles the calls of an earlier life, which nobody ended, as interrupted. Resolves when they
+   * have been read, after 5 s at most; they are settled in the background, and calls may come meanwhile. Never rejects:
+   * what fails is logged and tried again.
    */
-  recover(): Promise<Recovery>;
+  recover(): Promise<void>;
   /** The journal takes what it is given, in reasonable time. */
   readonly ready: boolean;
   /** Calls with something not yet written. */

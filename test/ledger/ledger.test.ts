@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Evidence } from '../../src/call/index.ts';
 import { JournalError } from '../../src/journal/index.ts';
+import { RECOVERY_READ_MS } from '../../src/ledger/sweeps.ts';
 import { callStart } from '../journal/samples.ts';
 import { oneCall, START } from '../support/call-events.ts';
 import { bench, POLICY, stateOf, type Bench } from './support.ts';
@@ -283,8 +284,9 @@ describe('a gateway that starts again', () => {
     gateway.clock.advance(60_000);
 
     gateway = await gateway.restart();
-    gateway.clock.advance(1);
-    expect(await gateway.ledger.recover()).toEqual({ interrupted: 4, released: 0 });
+    await gateway.ledger.recover();
+    await gateway.drain();
+    expect(gateway.log).toMatchObject([{ level: 'info', fields: { calls: 4 } }]);
     const outcome = async (id: string) => {
       const view = await gateway.journal.call(id);
       return [view?.outcome, view?.cause, view?.decisions[0]?.reason];
@@ -298,7 +300,8 @@ describe('a gateway that starts again', () => {
 
     await gateway.ledger.settleDue(gateway.clock.now() + 90_000);
     expect(await outcome(recording.id)).toEqual(['missed', 'interrupted', 'missed']);
-    expect(await gateway.ledger.recover()).toEqual({ interrupted: 0, released: 0 });
+    await gateway.ledger.recover();
+    await gateway.drain();
     expect((await gateway.journal.counts()).notifications.due).toBe(3);
   });
 
@@ -308,7 +311,9 @@ describe('a gateway that starts again', () => {
     gateway = await gateway.restart('renamed');
     const live = start({ startedAt: gateway.clock.now() });
     await gateway.ledger.begin(live);
-    expect(await gateway.ledger.recover()).toMatchObject({ interrupted: 250 });
+    await gateway.ledger.recover();
+    await gateway.drain();
+    expect(gateway.settled).toHaveLength(250);
     expect((await gateway.journal.call(live.id))?.outcome).toBeNull();
   });
 
@@ -321,28 +326,56 @@ describe('a gateway that starts again', () => {
     expect((await gateway.journal.call(call.id))?.outcome).toBe('missed');
   });
 
-  it('frees its own claims before anything else', async () => {
-    const call = start();
-    await gateway.ledger.begin(call);
-    gateway.ledger.ended(call.id, rangOut, START + 21_000);
-    await gateway.drain();
-    await gateway.journal.claim('w1', gateway.clock.now(), 30_000, 1);
-    gateway = await gateway.restart();
-    const recovering = gateway.ledger.recover();
-    expect(gateway.faulty.asked[0]).toMatch(/^releaseClaims/);
-    expect(await recovering).toEqual({ interrupted: 0, released: 1 });
-  });
-
   it('tries again where the journal cannot be read yet', async () => {
     const call = start();
     await gateway.ledger.begin(call);
     gateway.clock.advance(1);
     gateway = await gateway.restart();
-    gateway.faulty.behave = (write) => (write === 'unfinished' || write === 'releaseClaims' ? full : 'works');
-    expect(await gateway.ledger.recover()).toEqual({ interrupted: 0, released: 0 });
+    gateway.faulty.behave = (write) => (write === 'unfinished' ? full : 'works');
+    await gateway.ledger.recover();
+    expect(gateway.log).toMatchObject([{ level: 'error', fields: { error: 'JournalError: the disk is full' } }]);
     gateway.faulty.behave = () => 'works';
     const settling = gateway.settling(call.id);
     gateway.clock.advance(5_000);
+    expect(await settling).toMatchObject({ outcome: 'missed', cause: 'interrupted' });
+  });
+
+  it('takes calls while a journal that fails takes no settlement', async () => {
+    const call = start();
+    await gateway.ledger.begin(call);
+    gateway = await gateway.restart();
+    gateway.faulty.behave = (write) => (write === 'unfinished' ? 'works' : full);
+    await gateway.ledger.recover();
+    expect(gateway.ledger.queueDepth).toBe(1);
+    gateway.faulty.behave = () => 'works';
+    await gateway.drain(20);
+    expect(await gateway.journal.call(call.id)).toMatchObject({ outcome: 'missed', cause: 'interrupted' });
+  });
+
+  it('waits 5 s for a journal that does not answer, and settles what it left when it does', async () => {
+    const call = start();
+    await gateway.ledger.begin(call);
+    gateway = await gateway.restart();
+    let answer: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    gateway.faulty.journal.unfinished = async () => {
+      await answered;
+      return gateway.journal.unfinished();
+    };
+    let taken = false;
+    const recovering = gateway.ledger.recover().then(() => {
+      taken = true;
+    });
+    gateway.clock.advance(RECOVERY_READ_MS - 1);
+    await new Promise(setImmediate);
+    expect(taken).toBe(false);
+    gateway.clock.advance(1);
+    await recovering;
+    expect(gateway.log).toMatchObject([{ level: 'warn' }]);
+    const settling = gateway.settling(call.id);
+    answer();
     expect(await settling).toMatchObject({ outcome: 'missed', cause: 'interrupted' });
   });
 });
@@ -360,6 +393,16 @@ describe('a gateway that stops', () => {
     expect(gateway.clock.timers).toBe(0);
     await gateway.ledger.begin(start());
     expect(gateway.ledger.queueDepth).toBe(0);
+    await gateway.end();
+  });
+
+  it('stops at once while a start still waits for the journal', async () => {
+    const gateway = await bench();
+    gateway.faulty.journal.unfinished = () => new Promise(() => undefined);
+    const recovering = gateway.ledger.recover();
+    await gateway.ledger.stop();
+    await recovering;
+    expect(gateway.clock.timers).toBe(0);
     await gateway.end();
   });
 

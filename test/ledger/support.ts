@@ -80,7 +80,6 @@ export function faultyJournal(inner: Journal): FaultyJournal {
     settle: (settlement) => through('settle', settlement.callId, () => inner.settle(settlement)),
     unfinished: () => through('unfinished', '', () => inner.unfinished()),
     pendingDue: (now, limit) => through('pendingDue', '', () => inner.pendingDue(now, limit)),
-    releaseClaims: (now) => through('releaseClaims', '', () => inner.releaseClaims(now)),
     probe: () => through('probe', '', () => inner.probe()),
   };
   return faulty;
