@@ -21,6 +21,8 @@ export const JOURNAL_ERRORS = {
   /** The operating system refused to read, write or open. */
   io: { retryable: true },
   corrupt: { retryable: true },
+  /** It could not do it now, and no request is to blame: out of memory, a transaction lost, … */
+  unavailable: { retryable: true },
   /** The thread that does the work ended; the next request starts it anew. */
   stopped: { retryable: true },
 } as const;

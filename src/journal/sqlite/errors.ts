@@ -1,4 +1,5 @@
-import { JournalError, type JournalErrorCode } from '../error.ts';
+import { JOURNAL_ERRORS, JournalError, type JournalErrorCode } from '../error.ts';
+import { TransactionError } from './group-commit.ts';
 
 /** An error as it crosses from a worker thread: plain data. */
 export interface ErrorData {
@@ -21,18 +22,33 @@ const remedies: Readonly<Record<number, { code: JournalErrorCode; remedy: string
   26: { code: 'not-a-journal', remedy: 'the file is not a journal; point `journal:` at another path' },
 };
 
+/**
+ * ERROR, TOOBIG, CONSTRAINT, MISMATCH, RANGE: the request itself is wrong. All else (no memory, a lock, a schema that changed
+ * under a statement, …) can pass.
+ */
+const WRONG_REQUESTS: ReadonlySet<number> = new Set([1, 18, 19, 20, 25]);
+
 /** Turns whatever was thrown below into what a person needs; foreign errors are converted here and nowhere else. */
 export function errorData(error: unknown, path: string): ErrorData {
   if (error instanceof JournalError) return { code: error.code, message: error.message };
   const text = error instanceof Error ? error.message : String(error);
   if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number') {
     // The low byte of an extended result code is the primary one.
-    const known = remedies[error.errcode & 0xff];
+    const primary = error.errcode & 0xff;
+    const known = remedies[primary];
     if (known) return { code: known.code, message: `journal ${path}: ${text}: ${known.remedy}` };
-    return { code: 'statement', message: `journal ${path}: ${text}` };
+    return { code: WRONG_REQUESTS.has(primary) ? 'statement' : 'unavailable', message: `journal ${path}: ${text}` };
   }
   if (error instanceof Error && 'syscall' in error) {
     return { code: 'io', message: `journal ${path}: ${text}: check the folder and who may write there` };
   }
   return { code: 'statement', message: `journal ${path}: ${text}` };
+}
+
+/** The error of a request to a journal that is open: for good only where that request is wrong, and nothing around it. */
+export function requestErrorData(error: unknown, path: string): ErrorData {
+  const whole = error instanceof TransactionError;
+  const data = errorData(whole ? error.cause : error, path);
+  if (JOURNAL_ERRORS[data.code].retryable || (data.code === 'statement' && !whole)) return data;
+  return { code: 'unavailable', message: data.message };
 }

@@ -5,6 +5,15 @@ export type Unit = readonly [operation: string, ...args: unknown[]];
 /** What became of it. */
 export type Outcome<Failure = unknown> = { readonly value: unknown } | { readonly error: Failure };
 
+/** The transaction failed as a whole: no unit of it is to blame. */
+export class TransactionError extends Error {
+  override readonly name = 'TransactionError';
+
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
 /**
  * Returns the function that commits many units in one transaction: one wait for the disk for all of them. A unit that
  * fails is undone alone; only a failure of the whole transaction (no lock, disk full at commit) fails every unit of it.
@@ -37,7 +46,8 @@ export function groupCommit(db: DatabaseSync, run: (unit: Unit) => unknown): (un
       return outcomes;
     } catch (error) {
       if (db.isTransaction) db.exec('ROLLBACK');
-      return units.map(() => ({ error }));
+      const whole = new TransactionError(error);
+      return units.map(() => ({ error: whole }));
     }
   };
 }

@@ -1,5 +1,5 @@
 import { parentPort, type MessagePort } from 'node:worker_threads';
-import { errorData, type ErrorData } from './errors.ts';
+import { errorData, requestErrorData, type ErrorData } from './errors.ts';
 import type { Outcome, Unit } from './group-commit.ts';
 
 /** What a worker thread is started with. */
@@ -47,7 +47,9 @@ export function serve(path: string, open: () => Backend): void {
       return;
     }
     post(
-      backend.run(message).map((outcome) => ('error' in outcome ? { error: errorData(outcome.error, path) } : outcome)),
+      backend
+        .run(message)
+        .map((outcome) => ('error' in outcome ? { error: requestErrorData(outcome.error, path) } : outcome)),
     );
     backend.afterRun?.();
   });
