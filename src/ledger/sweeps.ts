@@ -108,12 +108,12 @@ export function createSweeps(options: SweepOptions): Sweeps {
           log.warn({}, 'the journal is slow: interrupted calls are still being read; new calls are taken meanwhile');
           resolve();
         }, RECOVERY_READ_MS);
-        const done = (): void => {
+        const finish = (): void => {
           cancel();
           resolve();
         };
-        stop.signal.addEventListener('abort', done, { once: true });
-        void findInterrupted().then(done);
+        stop.signal.addEventListener('abort', finish, { once: true });
+        void findInterrupted().then(finish);
       }),
 
     stop() {
