@@ -3,7 +3,13 @@ import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { assumptions, loadConfig, type GatewayConfig, unknownDialPlans } from '../../src/config/index.ts';
+import {
+  assumptions,
+  changedSettings,
+  loadConfig,
+  type GatewayConfig,
+  unknownDialPlans,
+} from '../../src/config/index.ts';
 import { readConfig } from '../../src/config/load.ts';
 import { durationMs } from '../../src/config/values.ts';
 import type { GatewaySettings } from '../../src/gateway/index.ts';
@@ -476,6 +482,34 @@ describe('files', () => {
     const reading = await loadConfig(join(folder, 'nowhere.yaml'), {});
     expect(reading.ok ? [] : reading.problems).toMatchObject([
       { message: expect.stringContaining('ENOENT') as string, remedy: expect.stringContaining('--config') as string },
+    ]);
+  });
+});
+
+describe('what another reading changes', () => {
+  const changed = (before: Record<string, string>, after: Record<string, string>): string[] =>
+    changedSettings(configOf(before), configOf(after));
+
+  it('is nothing where the file says the same', () => {
+    expect(changed({ voicemail: '{ owner: none }' }, {})).toEqual([]);
+  });
+
+  it('is named as the file names it, durations too', () => {
+    expect(changed({}, { node: 'gw2', peers: '[{ name: sbc, allow: [192.0.2.11] }]' })).toEqual(['node', 'peers']);
+    expect(changed({}, { sip: '{ listen: ["udp://127.0.0.1:5070"], timerB: 2s }' })).toEqual([
+      'sip.listen',
+      'sip.timerB',
+    ]);
+    expect(changed({}, { sip: '{ advertise: 203.0.113.5 }' })).toEqual(['sip.advertise']);
+    expect(changed({ stopTimeout: '30s' }, { stopTimeout: '10s' })).toEqual(['stopTimeout']);
+    expect(changed({}, { journal: 'sqlite:other.db' })).toEqual(['journal']);
+  });
+
+  it('includes what follows from a change: with a voicemail to divert to, the time to ring is another', () => {
+    expect(changed({}, { voicemail: '{ target: sip:vm@192.0.2.30 }' })).toEqual([
+      'routing.ringTimeout',
+      'voicemail.owner',
+      'voicemail.target',
     ]);
   });
 });
