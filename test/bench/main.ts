@@ -27,15 +27,23 @@ async function bench(names: readonly string[]): Promise<number> {
   }
   process.stdout.write(`${await machineText()}\n\n`);
   const rows: Row[] = [];
+  let exitCode = 0;
   for (const [name, measure] of Object.entries(MEASURES)) {
     if (names.length > 0 && !names.includes(name)) continue;
-    for await (const row of measure()) {
-      rows.push(row);
-      process.stderr.write(`${row.measure}: ${row.figure}\n`);
+    try {
+      for await (const row of measure()) {
+        rows.push(row);
+        process.stderr.write(`${row.measure}: ${row.figure}\n`);
+      }
+    } catch (error) {
+      // The others are worth having all the same.
+      exitCode = 1;
+      process.stderr.write(`${name} could not be measured: ${String(error)}\n`);
+      rows.push({ measure: `${name} could not be measured`, figure: error instanceof Error ? error.message : '' });
     }
   }
   process.stdout.write(`\n${markdown(rows)}\n`);
-  return 0;
+  return exitCode;
 }
 
 process.exitCode = await bench(process.argv.slice(2));

@@ -28,5 +28,5 @@ export function median(values: readonly number[]): number {
 /** Three significant digits, thousands with commas: `1,230,000`, `27.4`, `0.831`. */
 export function figure(value: number, unit: string): string {
   const rounded = Number(value.toPrecision(3));
-  return `${rounded.toLocaleString('en-US', { maximumSignificantDigits: 3 })} ${unit}`;
+  return `${rounded.toLocaleString('en-US', { maximumSignificantDigits: 3 })} ${unit}`.trimEnd();
 }
