@@ -19,6 +19,8 @@ export interface AppOptions {
   readonly pid: number;
   /** The program cannot go on: its engine is gone for good. */
   readonly onFatal: (error: Error) => void;
+  /** Aborted while the gateway starts: the start ends with an error as soon as it can. */
+  readonly signal?: AbortSignal;
 }
 
 export interface AppAddresses {
@@ -121,6 +123,7 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
   await ledger.recover();
   await worker.start();
 
+  options.signal?.throwIfAborted();
   const engine = await startEngine(options, cleanups);
   const gateway = createGateway({
     engines: engine.addresses,
@@ -137,7 +140,8 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
     parts.stopping = true;
     return gateway.drain(config.stopTimeoutMs);
   });
-  await gateway.start();
+  // A drachtio-server that is down is waited for without end.
+  await Promise.race([gateway.start(), aborted(options.signal)]);
 
   metrics.watch({
     liveCalls: () => gateway.liveCallCount,
@@ -274,6 +278,15 @@ const schedule: Schedule = (callback, delayMs) => {
 
 function random(): number {
   return randomInt(2 ** 32) / 2 ** 32;
+}
+
+/** Never resolves. */
+function aborted(signal?: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = (): void => reject(new Error('The start was stopped.'));
+    if (signal?.aborted === true) end();
+    else signal?.addEventListener('abort', end, { once: true });
+  });
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

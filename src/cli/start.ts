@@ -1,9 +1,10 @@
 import { relative } from 'node:path';
 import { Option, type Command } from 'commander';
 import { startApp, type App } from '../app.ts';
-import type { GatewayConfig } from '../config/index.ts';
+import { changedSettings, loadConfig, type GatewayConfig } from '../config/index.ts';
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../observe/index.ts';
 import { PolicyFileError } from '../policy/index.ts';
+import { problemLines } from '../yamlfile/index.ts';
 import { readConfig, withConfig, type ConfigOption } from './config.ts';
 import { startLabPhone } from './lab-phone.ts';
 import { CommandError, type Terminal } from './terminal.ts';
@@ -26,34 +27,53 @@ export function addStart(program: Command, terminal: Terminal, done: (exitCode: 
     });
 }
 
-/** Runs until it is told to stop; answers the exit code. */
+/** Runs until it is told to stop, also where it is told so while it starts; answers the exit code. */
 async function serve(terminal: Terminal, config: GatewayConfig, log: Logger): Promise<number> {
   const stopping = Promise.withResolvers<number>();
+  const started = Promise.withResolvers<App>();
+  const abort = new AbortController();
+  const stop = (exitCode: number): void => {
+    stopping.resolve(exitCode);
+    abort.abort();
+  };
+  listen(terminal, stop);
+  terminal.onSignal('SIGHUP', () => void reload(terminal, config, started.promise, log));
   const phone = config.lab.phone ? await startLabPhone(config) : null;
-  const starting = startApp({
-    config,
-    log,
-    now: Date.now,
-    pid: terminal.pid,
-    onFatal: (error) => {
-      log.fatal({ error }, 'the engine is gone for good');
-      stopping.resolve(1);
-    },
-  });
-  listen(terminal, stopping.resolve);
-  const app = await starting.catch(async (error: Error) => {
+  try {
+    const app = await startApp({
+      config,
+      log,
+      now: Date.now,
+      pid: terminal.pid,
+      onFatal: (error) => {
+        log.fatal({ error }, 'the engine is gone for good');
+        stop(1);
+      },
+      signal: abort.signal,
+    });
+    started.resolve(app);
+    log.info({ sip: app.addresses.sip, admin: app.addresses.admin }, 'ready');
+    terminal.stdout.write(welcome(terminal, config, app));
+    const exitCode = await stopping.promise;
+    log.info({}, 'stopping: new calls are refused, live ones may end');
+    await app.stop();
+    log.info({}, 'stopped');
+    return exitCode;
+  } catch (error) {
+    if (!abort.signal.aborted) throw startFailed(error);
+    log.info({}, 'stopped before the start was over');
+    const exitCode = await stopping.promise;
+    // A connection that is being tried cannot be given up: it would hold the process for as long as nobody answers.
+    terminal.exitNow(exitCode);
+    return exitCode;
+  } finally {
     await phone?.close();
-    throw new CommandError(`The gateway could not start: ${error.message}`, error instanceof PolicyFileError ? 2 : 1);
-  });
-  terminal.onSignal('SIGHUP', () => void reload(app, log));
-  log.info({ sip: app.addresses.sip, admin: app.addresses.admin }, 'ready');
-  terminal.stdout.write(welcome(terminal, config, app));
-  const exitCode = await stopping.promise;
-  log.info({}, 'stopping: new calls are refused, live ones may end');
-  await app.stop();
-  await phone?.close();
-  log.info({}, 'stopped');
-  return exitCode;
+  }
+}
+
+function startFailed(error: unknown): CommandError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new CommandError(`The gateway could not start: ${message}`, error instanceof PolicyFileError ? 2 : 1);
 }
 
 /** The first signal stops gently, a second one ends now. */
@@ -72,9 +92,21 @@ function listen(terminal: Terminal, stop: (exitCode: number) => void): void {
   }
 }
 
-async function reload(app: App, log: Logger): Promise<void> {
-  const { version, error } = await app.reload();
-  if (error === null) log.info({ version }, 'policy read again; changes to gateway.yaml need a restart');
+/** Says what of gateway.yaml needs a restart, and reads the policy again; a gateway that starts does so once it is up. */
+async function reload(terminal: Terminal, config: GatewayConfig, started: Promise<App>, log: Logger): Promise<void> {
+  const { path } = config;
+  const reading = await loadConfig(path, terminal.env);
+  if (!reading.ok) {
+    const problems = problemLines(path, reading.problems);
+    log.warn({ path, problems }, 'gateway.yaml has mistakes: a restart would fail; what runs is not changed');
+  } else {
+    const changed = changedSettings(config, reading.config);
+    if (changed.length > 0) {
+      log.warn({ path, changed }, `gateway.yaml has changes that need a restart: ${changed.join(', ')}`);
+    }
+  }
+  const { version, error } = await (await started).reload();
+  if (error === null) log.info({ version }, 'policy read again');
 }
 
 /** What a newcomer needs next: where to call, where the mails land, how to look. */

@@ -51,6 +51,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
   readonly #pending = new PendingInvites<Srf.Message>();
   #sipAddresses: readonly string[] = [];
   #connected = false;
+  #unreachable = false;
   #closed = false;
 
   constructor(options: UserAgentOptions) {
@@ -58,7 +59,12 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     const { host, port, secret } = options.engine;
     this.#srf.on('connect', this.#guard(this.#onConnect.bind(this)));
     this.#srf.on('close', this.#guard(this.#onClose.bind(this)));
-    this.#srf.on('error', (error) => options.log.debug({ error, host, port }, 'engine connection failed'));
+    this.#srf.on('error', (error) => {
+      // Tried again every second, said once.
+      const level = this.#unreachable ? 'debug' : 'warn';
+      options.log[level]({ error, host, port }, 'the SIP engine cannot be reached; it is tried again and again');
+      this.#unreachable = true;
+    });
     const handle = this.#guard(this.#receive.bind(this));
     for (const method of ROUTED) this.#srf.use(method, (request, response) => handle(request, response));
     this.#srf.use((request, response) => handle(request, response));
@@ -166,6 +172,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
       return;
     }
     this.#connected = true;
+    this.#unreachable = false;
     this.#sipAddresses = (hostports ?? '').split(',').filter((address) => address !== '');
     this.#options.listener.connected();
   }
