@@ -157,7 +157,8 @@ export interface Journal {
     readonly states?: readonly NotificationState[];
     readonly limit: number;
   }): Promise<NotificationRecord[]>;
-  counts(): Promise<{ readonly calls: number; readonly notifications: Readonly<Record<NotificationState, number>> }>;
+  /** Costs the same however many there are: it is asked at each scrape of the metrics. */
+  counts(): Promise<{ readonly notifications: Readonly<Record<NotificationState, number>> }>;
   /** Resolves if a write can be committed now. */
   probe(): Promise<void>;
   close(): Promise<void>;

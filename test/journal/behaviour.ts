@@ -90,7 +90,8 @@ export function describeJournal(backend: string, newStore: () => Promise<Store>)
         await journal.answered('unknown', T0, 'phone');
         await journal.addEvidence('unknown', [evidence('lost')]);
         expect(await journal.settle(missed('unknown'))).toBe(false);
-        expect(await journal.counts()).toMatchObject({ calls: 0, notifications: { due: 0 } });
+        expect(await journal.calls({ limit: 10 })).toEqual([]);
+        expect((await journal.counts()).notifications.due).toBe(0);
       });
 
       it('keeps evidence in the order in which it came', async () => {
@@ -112,7 +113,8 @@ export function describeJournal(backend: string, newStore: () => Promise<Store>)
           return journal.settle(missed(start.id));
         });
         expect(new Set(await Promise.all(settled))).toEqual(new Set([true]));
-        expect(await journal.counts()).toMatchObject({ calls: 300, notifications: { due: 300 } });
+        expect(await journal.calls({ limit: 1_000 })).toHaveLength(300);
+        expect((await journal.counts()).notifications.due).toBe(300);
       });
 
       it('carries any string there is', async () => {
@@ -370,7 +372,7 @@ export function describeJournal(backend: string, newStore: () => Promise<Store>)
         expect(await find('')).toBeUndefined();
       });
 
-      it('gives notifications by state and counts all of them', async () => {
+      it('gives notifications by state', async () => {
         const ids = [await owed(), await owed(), await owed()];
         await journal.drop(ids[1]!);
         const list = async (states?: NotificationState[]) =>
@@ -379,10 +381,26 @@ export function describeJournal(backend: string, newStore: () => Promise<Store>)
         expect(await list(['due'])).toEqual([ids[0], ids[2]]);
         expect(await list(['sent', 'dropped'])).toEqual([ids[1]]);
         expect(await list([])).toEqual([]);
-        expect(await journal.counts()).toEqual({
-          calls: 3,
-          notifications: { due: 2, claimed: 0, sent: 0, dead: 0, dropped: 1 },
-        });
+      });
+
+      it('counts notifications by state, whatever becomes of them', async () => {
+        const counted = async () => (await journal.counts()).notifications;
+        const none = { due: 0, claimed: 0, sent: 0, dead: 0, dropped: 0 };
+        expect(await journal.counts()).toEqual({ notifications: none });
+        const ids = [await owed(), await owed(), await owed(), await owed(), await owed()];
+        expect(await counted()).toEqual({ ...none, due: 5 });
+        await journal.claim('w1', T0, 30_000, 4);
+        expect(await counted()).toEqual({ ...none, due: 1, claimed: 4 });
+        await journal.claim('w2', T0 + 30_000, 30_000, 5);
+        expect(await counted()).toEqual({ ...none, claimed: 5 });
+        await journal.complete('w2', ids[0]!, T0);
+        await journal.fail('w2', ids[1]!, 'no', 'dead');
+        await journal.fail('w2', ids[2]!, 'later', { dueAt: T0 });
+        await journal.drop(ids[2]!);
+        expect(await counted()).toEqual({ due: 0, claimed: 2, sent: 1, dead: 1, dropped: 1 });
+        await journal.retry(ids[1]!, T0);
+        await journal.releaseClaims(T0);
+        expect(await counted()).toEqual({ ...none, due: 3, sent: 1, dropped: 1 });
       });
     });
 

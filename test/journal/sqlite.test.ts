@@ -115,6 +115,24 @@ describe('the SQLite journal’s file', () => {
     expect(await after.releaseClaims(T0 + 1)).toBe(1);
   });
 
+  it('counts notifications without looking at each', async () => {
+    const journal = await gateway();
+    const start = callStart();
+    await journal.begin(start);
+    await journal.settle(missed(start.id));
+    await journal.close();
+    const db = new DatabaseSync(path);
+    db.exec('PRAGMA foreign_keys = ON');
+    const { reads } = await import('../../src/journal/sqlite/reads.ts');
+    expect(reads(db).counts().notifications.due).toBe(1);
+    // A call takes its notifications with it.
+    db.exec('DELETE FROM calls');
+    expect(reads(db).counts().notifications.due).toBe(0);
+    db.exec("UPDATE notification_counts SET n = 7 WHERE state = 'sent'");
+    expect(reads(db).counts().notifications.sent).toBe(7);
+    db.close();
+  });
+
   it('lets commands in beside the gateway: they read what is committed, retry and drop', async () => {
     const journal = await gateway();
     const start = callStart();

@@ -43,8 +43,7 @@ export function reads(db: DatabaseSync) {
   const someNotifications = db.prepare(`
     SELECT * FROM (SELECT * FROM notifications WHERE state IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT ?)
     ORDER BY id`);
-  const countCalls = db.prepare('SELECT count(*) AS n FROM calls');
-  const countNotifications = db.prepare('SELECT state, count(*) AS n FROM notifications GROUP BY state');
+  const countNotifications = db.prepare('SELECT state, n FROM notification_counts');
 
   function view(row: Row): CallView {
     const record = callRecord(row);
@@ -99,11 +98,11 @@ export function reads(db: DatabaseSync) {
       return someNotifications.all(states, bounded(query.limit)).map(notificationRecord);
     },
 
-    counts(): { calls: number; notifications: Record<NotificationState, number> } {
+    counts(): { notifications: Record<NotificationState, number> } {
       const notifications = { due: 0, claimed: 0, sent: 0, dead: 0, dropped: 0 };
       for (const row of countNotifications.all())
         notifications[String(row['state']) as NotificationState] = Number(row['n']);
-      return { calls: Number(countCalls.get()?.['n']), notifications };
+      return { notifications };
     },
   };
 }

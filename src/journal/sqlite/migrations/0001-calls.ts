@@ -1,6 +1,9 @@
 import type { Migration } from './migration.ts';
 
 /**
+ * `notification_counts` is kept by triggers: counting would read every notification there ever was. An index by state would
+ * draw the queries for what is due away from theirs.
+ *
  * Ids are text (UUIDv7), times are milliseconds since the epoch, lists and nested facts are JSON text: the same on
  * every backend.
  */
@@ -67,6 +70,19 @@ export const migration: Migration = {
     -- The outbox: what waits until it is due, or until its claim's lease runs out.
     CREATE INDEX notifications_waiting ON notifications (coalesce(lease_until, due_at), id)
       WHERE state IN ('due', 'claimed');
+
+    CREATE TABLE notification_counts (state TEXT PRIMARY KEY NOT NULL, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    INSERT INTO notification_counts VALUES ('due', 0), ('claimed', 0), ('sent', 0), ('dead', 0), ('dropped', 0);
+    CREATE TRIGGER notification_added AFTER INSERT ON notifications BEGIN
+      UPDATE notification_counts SET n = n + 1 WHERE state = NEW.state;
+    END;
+    CREATE TRIGGER notification_moved AFTER UPDATE OF state ON notifications WHEN OLD.state <> NEW.state BEGIN
+      UPDATE notification_counts SET n = n - 1 WHERE state = OLD.state;
+      UPDATE notification_counts SET n = n + 1 WHERE state = NEW.state;
+    END;
+    CREATE TRIGGER notification_removed AFTER DELETE ON notifications BEGIN
+      UPDATE notification_counts SET n = n - 1 WHERE state = OLD.state;
+    END;
 
     CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL, padding BLOB NOT NULL) STRICT;
   `,
