@@ -10,6 +10,7 @@ const LF = 0x0a;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SEMICOLON = 0x3b;
+const COMMA = 0x2c;
 const EQUALS = 0x3d;
 
 const tokenChars = new Uint8Array(256);
@@ -117,6 +118,14 @@ export function splitList(text: string): string[] {
   return elements;
 }
 
+/** Where the first element of a list header begins and ends; null where there is none. */
+export function firstElement(text: string): readonly [number, number] | null {
+  let start = 0;
+  while (start < text.length && (isLinearSpace(text.charCodeAt(start)) || text.charCodeAt(start) === COMMA)) start++;
+  const [first] = splitList(text.slice(start));
+  return first === undefined ? null : [start, start + first.length];
+}
+
 function pushElement(elements: string[], text: string, from: number, to: number): void {
   const element = sliceTrimmed(text, from, to);
   if (element !== '') elements.push(element);
@@ -150,6 +159,21 @@ export function parseParams(text: string, from: number): Map<string, string> | n
   return params;
 }
 
+/** `text` without the parameters of these names (lower case), the rest byte for byte. What follows `from` is well-formed. */
+export function cutParams(text: string, from: number, names: readonly string[]): string {
+  let kept = text.slice(0, from);
+  let index = from;
+  while (index < text.length) {
+    const nameStart = skipSpace(text, index + 1);
+    const nameEnd = endOfToken(text, nameStart);
+    let end = skipSpace(text, nameEnd);
+    if (text.charCodeAt(end) === EQUALS) end = skipSpace(text, endOfParamValue(text, skipSpace(text, end + 1)));
+    if (!names.includes(text.slice(nameStart, nameEnd).toLowerCase())) kept += text.slice(index, end);
+    index = end;
+  }
+  return kept;
+}
+
 /** `gen-value`, and what else phones write there: all but blanks, quotes, `<>`, comma and semicolon. */
 function endOfParamValue(text: string, from: number): number {
   if (text.charCodeAt(from) === QUOTE) return endOfQuoted(text, from);
@@ -164,7 +188,7 @@ function isParamValueCode(code: number): boolean {
     code !== 0x7f &&
     code !== SEMICOLON &&
     code !== QUOTE &&
-    code !== 0x2c &&
+    code !== COMMA &&
     code !== 0x3c &&
     code !== 0x3e
   );

@@ -1,4 +1,4 @@
-import { splitList, unfold } from './grammar.ts';
+import { firstElement, splitList, unfold } from './grammar.ts';
 import type { HeaderField, Headers } from './message.ts';
 
 /** RFC 3261 7.3.3 and 20, RFC 3515, 3841, 3892, 4028, 4474, 6665. */
@@ -144,12 +144,13 @@ export class SipHeaders implements Headers {
   setFirstElement(name: string, value: string): void {
     const index = this.#firstWithElements(name);
     const field = this.#fields[index];
-    if (field === undefined) {
+    const place = field === undefined ? null : firstElement(field.value);
+    if (field === undefined || place === null) {
       this.append(name, value);
       return;
     }
-    const others = splitList(unfold(field.value)).slice(1);
-    this.#fields[index] = { name: field.name, value: [value, ...others].join(', ') };
+    const [start, end] = place;
+    this.#fields[index] = { name: field.name, value: field.value.slice(0, start) + value + field.value.slice(end) };
   }
 
   shiftElement(name: string): string | undefined {

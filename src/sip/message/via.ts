@@ -1,4 +1,4 @@
-import { endOfToken, formatParams, parseParams, skipSpace, sliceTrimmed, splitList } from './grammar.ts';
+import { cutParams, endOfToken, formatParams, parseParams, skipSpace, sliceTrimmed, splitList } from './grammar.ts';
 import { formatHostPort, parseHostPort } from './host.ts';
 import type { SipRequest, Via } from './message.ts';
 
@@ -48,23 +48,33 @@ export function formatVia(via: Via): string {
 
 /** The topmost Via; null where it is missing or broken. */
 export function topVia(message: { readonly headers: SipRequest['headers'] }): Via | null {
-  // Nearly always the first field has it; `elements` looks at all of them.
-  const [top = message.headers.elements('Via')[0]] = splitList(message.headers.get('Via') ?? '');
+  const top = topElement(message);
   return top === undefined ? null : parseVia(top);
 }
+
+function topElement({ headers }: { readonly headers: SipRequest['headers'] }): string | undefined {
+  // Nearly always the first field has it; `elements` looks at all of them.
+  const [top = headers.elements('Via')[0]] = splitList(headers.get('Via') ?? '');
+  return top;
+}
+
+/** What we say about where a request came from. */
+const STAMPED = ['received', 'rport'] as const;
 
 /**
  * Writes into the top Via of a request where it really came from: `received` where the sent-by is not that address (RFC
  * 3261 18.2.1) or rport was asked for (RFC 3581 4), and `rport` always, so that a phone behind NAT that does not ask is
- * answered all the same. What the sender claimed in these two is overwritten.
+ * answered all the same. What the sender claimed in these two is overwritten; all else stays as it was written, for its
+ * sender compares the branch byte by byte, legal or not.
  */
 export function stampTopVia(request: SipRequest, remoteAddress: string, remotePort: number): void {
-  const via = topVia(request);
-  if (via === null) return;
-  const params = new Map(via.params);
-  const asked = params.has('rport');
-  params.delete('received');
-  params.set('rport', String(remotePort));
-  if (asked || via.host !== remoteAddress) params.set('received', remoteAddress);
-  request.headers.setFirstElement('Via', formatVia({ ...via, params }));
+  const written = topElement(request);
+  const via = written === undefined ? null : parseVia(written);
+  if (written === undefined || via === null) return;
+  const asked = via.params.has('rport');
+  const claimed = asked || via.params.has('received');
+  let stamped = claimed ? cutParams(written, written.indexOf(';'), STAMPED) : written;
+  stamped += `;rport=${remotePort}`;
+  if (asked || via.host !== remoteAddress) stamped += `;received=${remoteAddress}`;
+  request.headers.setFirstElement('Via', stamped);
 }

@@ -11,6 +11,7 @@ import {
   parseVia,
   serialize,
   SipHeaders,
+  stampTopVia,
   type SipMessage,
 } from '../../../src/sip/index.ts';
 import { bytesOf, requestText } from './support.ts';
@@ -127,6 +128,46 @@ describe('properties', () => {
           expect(parseNameAddress(formatNameAddress(address))).toEqual(address);
         },
       ),
+    );
+  });
+
+  it('stamping a Via changes received and rport, and no other byte', () => {
+    // What phones write as a value although it is no token: base64, for one.
+    const raw = fc.string({
+      unit: fc.constantFrom(...TOKEN, ...'=/+?@:&$#()[]'.split('')),
+      minLength: 1,
+      maxLength: 12,
+    });
+    const space = fc.constantFrom('', ' ', '\t', '\r\n ');
+    const quoted = fc.constantFrom('"a; b"', '"\\";rport=1"', '"x,y"');
+    const foreign = fc
+      .tuple(space, token, space, fc.option(fc.oneof(raw, quoted)))
+      .filter(([, name]) => !/^(received|rport)$/i.test(name))
+      .map(([before, name, after, text]) => ({
+        text: `${before};${after}${name}${text === null ? '' : `${after}=${before}${text}`}`,
+        own: false,
+      }));
+    const own = fc
+      .constantFrom(';rport', ';rport=1', '; RPORT = 1', ';received=192.0.2.66', ';Received="192.0.2.66"', ' ;received')
+      .map((text) => ({ text, own: true }));
+    fc.assert(
+      fc.property(fc.array(fc.oneof(foreign, own), { maxLength: 6 }), fc.boolean(), (parts, more) => {
+        const next = more ? ' ,SIP/2.0/UDP next ;branch=z9hG4bK==,\tSIP/2.0/UDP last' : '';
+        const start = 'SIP/2.0/udp  Host.example : 5060';
+        const request = parseMessage(
+          bytesOf(requestText({ Via: start + parts.map(({ text }) => text).join('') + next })),
+          'datagram',
+        );
+        if (!request.ok || request.message.kind !== 'request') throw new Error('not a request');
+        stampTopVia(request.message, '192.0.2.1', 4_000);
+        const kept = parts.map(({ text, own }) => (own ? '' : text)).join('');
+        const stamped = request.message.headers.get('Via') ?? '';
+        const blank = (text: string): string => text.replaceAll(/[ \t\r\n]+/g, '');
+        expect(blank(stamped)).toBe(blank(`${start}${kept};rport=4000;received=192.0.2.1${next}`));
+        if (!/\s/.test(parts.map(({ text }) => text).join(''))) {
+          expect(stamped).toBe(`${start}${kept};rport=4000;received=192.0.2.1${next}`);
+        }
+      }),
     );
   });
 

@@ -67,7 +67,7 @@ describe('stampTopVia', () => {
     ['SIP/2.0/UDP h;branch=z9hG4bK1', 'SIP/2.0/UDP h;branch=z9hG4bK1;rport=1024;received=192.0.2.1'],
     [
       'SIP/2.0/UDP 192.0.2.1;rport;branch=z9hG4bK1',
-      'SIP/2.0/UDP 192.0.2.1;rport=1024;branch=z9hG4bK1;received=192.0.2.1',
+      'SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1;rport=1024;received=192.0.2.1',
     ],
     ['SIP/2.0/UDP h;received=6.6.6.6;rport=666', 'SIP/2.0/UDP h;rport=1024;received=192.0.2.1'],
     ['SIP/2.0/UDP h, SIP/2.0/UDP i', 'SIP/2.0/UDP h;rport=1024;received=192.0.2.1, SIP/2.0/UDP i'],
