@@ -118,6 +118,7 @@ export interface Journal {
   /** First record of a call. A second one of the same id changes nothing. */
   begin(start: CallStart): Promise<void>;
   rang(callId: string, at: number): Promise<void>;
+  /** The first answer counts, and a phone's over the voicemail system's. */
   answered(callId: string, at: number, by: 'phone' | 'voicemail'): Promise<void>;
   addEvidence(callId: string, evidence: readonly Evidence[]): Promise<void>;
   /**

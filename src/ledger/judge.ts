@@ -25,7 +25,17 @@ export interface Reported {
   /** From outside the call's signalling; the journal has it, or is about to. */
   readonly evidence: readonly Evidence[];
   readonly rangAt: number | null;
-  readonly answered: { readonly at: number; readonly by: 'phone' | 'voicemail' } | null;
+  readonly answered: Answer | null;
+}
+
+export interface Answer {
+  readonly at: number;
+  readonly by: 'phone' | 'voicemail';
+}
+
+/** Of each kind the first answer counts, and a phone's over the voicemail system's: somebody talked. */
+export function outranks(answer: Answer, known: Answer | null): boolean {
+  return known === null || (known.by === 'voicemail' && answer.by === 'phone');
 }
 
 /** A call whose last leg has ended. */
@@ -93,11 +103,14 @@ function hasMailbox({ mailbox }: CallStart, { policy }: Law): boolean {
   return mailbox !== null && policy.mailbox(mailbox) !== undefined;
 }
 
-/** The first answer that reached a caller, where nobody reported it while it happened. */
-function answerIn(state: CallState): Reported['answered'] {
+/** The answer that reached a caller, where nobody reported it while it happened. */
+function answerIn(state: CallState): Answer | null {
+  let found: Answer | null = null;
   for (const { answeredAt, answeredBy } of state.callers) {
     const leg = state.legs.find(({ id }) => id === answeredBy);
-    if (answeredAt !== null && leg !== undefined) return { at: answeredAt, by: leg.kind };
+    if (answeredAt === null || leg === undefined) continue;
+    const answer = { at: answeredAt, by: leg.kind };
+    if (outranks(answer, found)) found = answer;
   }
-  return null;
+  return found;
 }

@@ -1,5 +1,5 @@
 import type { CallStart, Evidence } from '../call/index.ts';
-import { judgeEnded, judgeInterrupted, type Law, type Reported } from './judge.ts';
+import { judgeEnded, judgeInterrupted, outranks, type Law, type Reported } from './judge.ts';
 import { settlementOf, viewOf, type Judged } from './settlement.ts';
 import { createSweeps } from './sweeps.ts';
 import type { CallLedger, LedgerOptions } from './types.ts';
@@ -97,9 +97,10 @@ export function createLedger(options: LedgerOptions): CallLedger {
 
     answered(callId, at, by) {
       const call = live.get(callId);
-      if (call === undefined || call.answered !== null) return;
-      call.answered = { at, by };
-      queue.answered(keyOf(call.start), at, by);
+      const answer = { at, by };
+      if (call === undefined || !outranks(answer, call.answered)) return;
+      call.answered = answer;
+      queue.answered(keyOf(call.start), answer);
     },
 
     ended(callId, state, at) {

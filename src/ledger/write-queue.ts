@@ -1,5 +1,6 @@
 import type { CallStart, Evidence } from '../call/index.ts';
 import { JournalError, type Journal, type Settlement } from '../journal/index.ts';
+import type { Answer } from './judge.ts';
 import type { LedgerLog, Schedule } from './types.ts';
 
 /** Calls whose records wait for a failing or slow journal; the next one costs the oldest its waiting records (design.md section 7). */
@@ -26,7 +27,7 @@ interface Unwritten {
   start: { readonly record: CallStart; readonly written: () => void } | null;
   settlement: { readonly record: Settlement; readonly result: (settled: Settled) => void } | null;
   rangAt: number | null;
-  answered: { readonly at: number; readonly by: 'phone' | 'voicemail' } | null;
+  answered: Answer | null;
   evidence: Evidence[];
   inHand: boolean;
 }
@@ -51,7 +52,8 @@ export interface WriteQueue {
   /** Resolves when the record is committed, or given up. */
   begin(start: CallStart): Promise<void>;
   rang(key: Key, at: number): void;
-  answered(key: Key, at: number, by: 'phone' | 'voicemail'): void;
+  /** Takes the place of one that waits. */
+  answered(key: Key, answer: Answer): void;
   addEvidence(key: Key, evidence: Evidence): void;
   settle(key: Key, settlement: Settlement): Promise<Settled>;
   /** Something of this call is not written yet. */
@@ -238,9 +240,9 @@ export function createWriteQueue({ journal, now, schedule, log, onDropped }: Wri
         entry.rangAt ??= at;
       });
     },
-    answered(key, at, by) {
+    answered(key, answer) {
       enqueue(key, (entry) => {
-        entry.answered ??= { at, by };
+        entry.answered = answer;
       });
     },
     addEvidence(key, evidence) {
@@ -337,7 +339,8 @@ async function nextWrite(journal: Journal, entry: Unwritten): Promise<() => void
   if (answered !== null) {
     await journal.answered(entry.callId, answered.at, answered.by);
     return () => {
-      entry.answered = null;
+      // A phone may have answered while the voicemail system's answer was written.
+      if (entry.answered === answered) entry.answered = null;
     };
   }
   const added = evidence.length;

@@ -71,18 +71,21 @@ export function describeJournal(backend: string, newStore: () => Promise<Store>)
         expect((await journal.call(start.id))?.callee).toBe('1001');
       });
 
-      it('keeps the first ring and the first answer', async () => {
+      it('keeps the first ring and the first answer, but a phone’s over the voicemail system’s', async () => {
         const start = callStart();
         await journal.begin(start);
         await journal.rang(start.id, T0 + 1);
         await journal.rang(start.id, T0 + 9);
-        await journal.answered(start.id, T0 + 2, 'voicemail');
-        await journal.answered(start.id, T0 + 9, 'phone');
-        expect(await journal.call(start.id)).toMatchObject({
-          rangAt: T0 + 1,
-          answeredAt: T0 + 2,
-          answeredBy: 'voicemail',
-        });
+        const answer = async (at: number, by: 'phone' | 'voicemail') => {
+          await journal.answered(start.id, at, by);
+          const call = await journal.call(start.id);
+          return [call?.rangAt, call?.answeredAt, call?.answeredBy];
+        };
+        expect(await answer(T0 + 2, 'voicemail')).toEqual([T0 + 1, T0 + 2, 'voicemail']);
+        expect(await answer(T0 + 3, 'voicemail')).toEqual([T0 + 1, T0 + 2, 'voicemail']);
+        expect(await answer(T0 + 4, 'phone')).toEqual([T0 + 1, T0 + 4, 'phone']);
+        expect(await answer(T0 + 5, 'phone')).toEqual([T0 + 1, T0 + 4, 'phone']);
+        expect(await answer(T0 + 6, 'voicemail')).toEqual([T0 + 1, T0 + 4, 'phone']);
       });
 
       it('takes reports about a call it does not know, and changes nothing', async () => {

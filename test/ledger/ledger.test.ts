@@ -82,6 +82,38 @@ describe('the ledger', () => {
     expect(await journal.notifications({ limit: 10 })).toEqual([]);
   });
 
+  it.each([
+    ['voicemail', 'phone'],
+    ['phone', 'voicemail'],
+  ] as const)('keeps the answer of the phone where %s answered first and %s second', async (first, second) => {
+    const { ledger, journal } = gateway;
+    const call = start();
+    await ledger.begin(call);
+    const at = { phone: START + 5_000, voicemail: START + 6_000 };
+    const kept = { answeredAt: at.phone, answeredBy: 'phone' };
+    ledger.answered(call.id, at[first], first);
+    ledger.answered(call.id, at[second], second);
+    await gateway.drain();
+    expect(await journal.call(call.id)).toMatchObject(kept);
+    ledger.ended(call.id, answered, START + 60_000);
+    await gateway.drain();
+    expect(await journal.call(call.id)).toMatchObject(kept);
+  });
+
+  it('writes the answer of a phone that comes while that of the voicemail is being written', async () => {
+    const { ledger, journal, faulty } = gateway;
+    const call = start();
+    await ledger.begin(call);
+    faulty.journal.answered = async (...answer) => {
+      faulty.journal.answered = journal.answered;
+      ledger.answered(call.id, START + 6_000, 'phone');
+      return journal.answered(...answer);
+    };
+    ledger.answered(call.id, START + 5_000, 'voicemail');
+    await gateway.drain();
+    expect(await journal.call(call.id)).toMatchObject({ answeredAt: START + 6_000, answeredBy: 'phone' });
+  });
+
   it('decides by the policy that holds when the call ends', async () => {
     const { ledger, journal } = gateway;
     const [switchedOff, vanished] = [start(), start({ mailbox: 'bruno' })];
@@ -324,6 +356,25 @@ describe('a gateway that starts again', () => {
     await gateway.ledger.recover();
     await gateway.drain();
     expect((await gateway.journal.call(call.id))?.outcome).toBe('missed');
+  });
+
+  it('knows from its first record that a call listened to messages', async () => {
+    const access: Evidence = { ...fromVoicemail('voicemail-access'), source: 'gateway', strength: 'certain' };
+    const [listening, dialling] = [start({ evidence: [access] }), start({ evidence: [access] })];
+    for (const call of [listening, dialling]) await gateway.ledger.begin(call);
+    expect((await gateway.journal.call(dialling.id))?.evidence).toEqual([access]);
+    gateway.ledger.answered(listening.id, START + 5_000, 'voicemail');
+    await gateway.drain();
+    gateway = await gateway.restart();
+    await gateway.ledger.recover();
+    await gateway.drain();
+    expect(gateway.settled.map(({ evidence }) => evidence.map(({ kind }) => kind))).toEqual([
+      ['voicemail-access', 'interrupted'],
+      ['voicemail-access', 'interrupted'],
+    ]);
+    for (const { decisions } of gateway.settled) {
+      expect(decisions).toMatchObject([{ decision: 'skip', reason: 'voicemail-access' }]);
+    }
   });
 
   it('tries again where the journal cannot be read yet', async () => {

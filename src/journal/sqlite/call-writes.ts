@@ -12,7 +12,8 @@ export function callWrites(db: DatabaseSync, node: string) {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`);
   const rang = db.prepare('UPDATE calls SET rang_at = ? WHERE id = ? AND rang_at IS NULL AND ended_at IS NULL');
   const answered = db.prepare(`
-    UPDATE calls SET answered_at = ?, answered_by = ? WHERE id = ? AND answered_at IS NULL AND ended_at IS NULL`);
+    UPDATE calls SET answered_at = :at, answered_by = :by WHERE id = :id AND ended_at IS NULL
+      AND (answered_at IS NULL OR (answered_by = 'voicemail' AND :by = 'phone'))`);
   const readEvidence = db.prepare('SELECT evidence FROM calls WHERE id = ?');
   const writeEvidence = db.prepare('UPDATE calls SET evidence = ? WHERE id = ?');
   const settle = db.prepare(`
@@ -56,7 +57,7 @@ export function callWrites(db: DatabaseSync, node: string) {
     },
 
     answered(callId: string, at: number, by: 'phone' | 'voicemail'): void {
-      answered.run(at, by, callId);
+      answered.run({ at, by, id: callId });
     },
 
     addEvidence,
