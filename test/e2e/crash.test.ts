@@ -43,7 +43,7 @@ describe('kill -9', () => {
     await Promise.all([ringing.reached, talking.reached]);
     const journal = await journalOf(files);
     // The caller hears the 200 a moment before the journal's commit of it is on the disk.
-    await until(5_000, 'the journal to have every answer', async () => {
+    await until(20_000, 'the journal to have every answer', async () => {
       const calls = await journal.calls({ limit: 100 });
       return calls.filter(({ answeredAt }) => answeredAt !== null).length === EACH || null;
     });
@@ -100,7 +100,7 @@ describe('kill -9', () => {
 
     const again = await run(files);
     const journal = await journalOf(files);
-    await until(10_000, 'all to be sent', async () => {
+    await until(20_000, 'all to be sent', async () => {
       const { notifications } = await journal.counts();
       return notifications.sent === OWED || null;
     });

@@ -1,8 +1,8 @@
-import { hostname } from 'node:os';
+import { availableParallelism, hostname, loadavg } from 'node:os';
 import { cwd, pid } from 'node:process';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { run as runCommand } from '../../src/cli/index.ts';
 import {
   startCaller,
@@ -21,6 +21,14 @@ import {
   type GatewayProcess,
 } from '../support/gateway-process.ts';
 
+// Each test starts processes, on a machine that may be busy with others.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+
+/** `ms` as a machine takes it that has more to do than it has cores: promises about time are for one that has not. */
+export function onThisMachine(ms: number): number {
+  return ms * Math.max(1, (2 * (loadavg()[0] ?? 0)) / availableParallelism());
+}
+
 export const CALLER = '"Jean Dupont" <sip:+33199001234@127.0.0.1>';
 
 /** Where the tests' phones are: what gateway.yaml says of peers and routes. */
@@ -33,7 +41,7 @@ routing:
 ${more}`;
 }
 
-/** What the phone does is in the called number: 1001 rings, 1002 answers, anything with 9 in front is busy, else 404. */
+/** What the phone does is in the called number: 1001 rings, 1002 answers, any other is not found. */
 export const byNumber: Exclude<Parameters<typeof startPhone>[0]['behaviour'], Behaviour> = ({ uri }) => {
   const number = /^sip:([^@;]+)/.exec(uri)?.[1] ?? '';
   if (number === '1001') return { kind: 'ring' };

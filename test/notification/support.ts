@@ -155,7 +155,10 @@ export async function startMailServer(
     ...rest,
     onData(stream, session, callback) {
       void (async () => {
-        const message = Buffer.concat((await stream.toArray()) as Buffer[]);
+        const chunks = (await stream.toArray().catch(() => null)) as Buffer[] | null;
+        // The sender is gone in the middle of its message.
+        if (chunks === null) return;
+        const message = Buffer.concat(chunks);
         received.push(await simpleParser(message));
         raw.push(message.toString('latin1'));
         for (const check of waiting) check();

@@ -159,7 +159,9 @@ function readLog(stream: Readable) {
 }
 
 /** Two busy cores start a gateway in about a second. */
-const START_TIMEOUT_MS = 15_000;
+const START_TIMEOUT_MS = 30_000;
+/** Events of a running gateway are a matter of milliseconds, but for the machine's other work. */
+const EVENT_TIMEOUT_MS = 30_000;
 
 /** Starts the whole program as an operator would and waits until it is ready. */
 export async function startGateway(files: GatewayFiles): Promise<GatewayProcess> {
@@ -179,7 +181,7 @@ export async function startGateway(files: GatewayFiles): Promise<GatewayProcess>
     admin,
     child,
     log,
-    logged: (matches, timeoutMs = 10_000) =>
+    logged: (matches, timeoutMs = EVENT_TIMEOUT_MS) =>
       typeof matches === 'string'
         ? logged(({ msg }) => msg === matches, 1, timeoutMs, matches)
         : logged(matches, 1, timeoutMs, String(matches)),
@@ -190,12 +192,12 @@ export async function startGateway(files: GatewayFiles): Promise<GatewayProcess>
     exited,
     mcg: (...argv) => mcg(...argv, '--config', files.config),
     calls: async () => JSON.parse(await mcg('calls', '--json', '--config', files.config)) as CallJson[],
-    settled: async (count, timeoutMs = 10_000) => {
+    settled: async (count, timeoutMs = EVENT_TIMEOUT_MS) => {
       await logged(({ msg }) => msg === 'call ended', count, timeoutMs, `${count} calls with an outcome`);
       return running.calls();
     },
     mails: () => readMails(files.maildir),
-    mailed: (count, timeoutMs = 10_000) =>
+    mailed: (count, timeoutMs = EVENT_TIMEOUT_MS) =>
       until(timeoutMs, `${count} mails`, async () => {
         const mails = await readMails(files.maildir);
         return mails.length >= count ? mails : null;
