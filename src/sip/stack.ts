@@ -3,12 +3,11 @@ import { Defects } from './defects.ts';
 import { randomFraction } from './ids.ts';
 import { parseUri } from './message/uri.ts';
 import { DEFAULT_TIMERS, type RequestTarget, type SipStack, type SipStackOptions } from './stack.types.ts';
-import type { Hop } from './transaction/client.ts';
 import { MAX_TRANSACTIONS, TransactionLayer } from './transaction/layer.ts';
 import { TimerQueue } from './transaction/timer-queue.ts';
 import { createTransportLayer } from './transport/layer.ts';
 import { createResolver } from './transport/resolver.ts';
-import type { BoundAddress, TransportLayer } from './transport/transport.ts';
+import type { BoundAddress } from './transport/transport.ts';
 
 /** Puts transports, resolver and transactions together. `start` binds the sockets. */
 export function createSipStack(options: SipStackOptions): SipStack {
@@ -26,11 +25,12 @@ export function createSipStack(options: SipStackOptions): SipStack {
   const onDefect = defects.report.bind(defects);
 
   const localForTarget = (target: RequestTarget): BoundAddress | undefined => {
-    if ('flow' in target) return localForHop(transport, target.flow);
+    if ('flow' in target) return transport.localFor(target.flow);
     const uri = parseUri(target.uri);
     if (uri === null) return undefined;
     const hops = resolver.resolve(uri);
-    if (!(hops instanceof Promise)) return hops[0] === undefined ? undefined : localForHop(transport, hops[0]);
+    // A name of both families is reached by the one that is bound (RFC 3263 4.3 tries them in turn).
+    if (!(hops instanceof Promise)) return firstDefined(hops, (hop) => transport.localFor(hop));
     // The request that follows asks for the same name, and hears how the look-up ended.
     hops.catch(() => undefined);
     const named = uri.params.get('transport')?.toLowerCase() ?? (uri.scheme === 'sips' ? 'tls' : null);
@@ -50,7 +50,7 @@ export function createSipStack(options: SipStackOptions): SipStack {
       // `localForTarget` has refused what is no SIP URI.
       return uri === null ? [] : resolver.resolve(uri);
     },
-    localFor: (hop) => localForHop(transport, hop),
+    localFor: (hop) => transport.localFor(hop),
     localForTarget,
     onDefect,
   });
@@ -76,12 +76,10 @@ export function createSipStack(options: SipStackOptions): SipStack {
   };
 }
 
-function localForHop(transport: TransportLayer, hop: Hop): BoundAddress | undefined {
-  if (!('connectionId' in hop)) return transport.localFor(hop);
-  // The socket the flow came in by; a connection of our own has a port of its own, which nobody could call back.
-  const bound = transport.addresses.find(
-    ({ protocol, port, address }) =>
-      protocol === hop.protocol && port === hop.localPort && address === hop.localAddress,
-  );
-  return transport.localFor({ protocol: hop.protocol, address: hop.remoteAddress, port: hop.remotePort }, bound);
+function firstDefined<T, R>(of: readonly T[], find: (each: T) => R | undefined): R | undefined {
+  for (const each of of) {
+    const found = find(each);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -9,6 +9,7 @@ import type { Clock } from '../stack.types.ts';
 import type { Framed } from './framer.ts';
 import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './limits.ts';
 import {
+  boundOf,
   chooseBound,
   isLoopback,
   isWildcard,
@@ -100,14 +101,14 @@ class SocketLayer implements TransportLayer {
     this.#addresses = this.#listeners.map((listener) => listener.bound);
   }
 
-  localFor(destination: Destination, by?: BoundAddress): BoundAddress | undefined {
-    const bound = by ?? chooseBound(this.#addresses, destination);
+  localFor(to: Destination | Flow): BoundAddress | undefined {
+    const bound = this.#boundFor(to);
     if (bound === undefined) return undefined;
-    const { address } = destination;
+    const address = 'connectionId' in to ? to.remoteAddress : to.address;
     const wildcard = isWildcard(bound.address);
     // Nobody on this machine is reached by the advertised address of a NAT; a socket bound to one address shows what it was told.
     const advertised =
-      this.#advertise !== undefined && !(wildcard && isLoopback(address)) && !this.#isInLocalNet(address);
+      this.#advertiseOn(bound.address) !== null && !(wildcard && isLoopback(address)) && !this.#isInLocalNet(address);
     if (advertised) return bound;
     const host = wildcard ? this.#reachable(bound.address, address) : bound.address;
     return host === bound.host ? bound : { ...bound, host };
@@ -149,8 +150,22 @@ class SocketLayer implements TransportLayer {
   }
 
   #bound(listen: ListenAddress, port: number): BoundAddress {
-    const host = this.#advertise ?? reachableAddress(listen.address, null, this.#own);
+    const host = this.#advertiseOn(listen.address) ?? reachableAddress(listen.address, null, this.#own);
     return { protocol: listen.protocol, address: listen.address, port, host };
+  }
+
+  /** A literal stands for the sockets of its own family alone: who comes by the other could not answer to it. */
+  #advertiseOn(address: string): string | null {
+    if (this.#advertise === undefined) return null;
+    const family = isIP(this.#advertise);
+    return family === 0 || family === isIP(address) ? this.#advertise : null;
+  }
+
+  /** The socket a flow came in by; for a connection of ours, whose port nobody could call, as for its far end. */
+  #boundFor(to: Destination | Flow): BoundAddress | undefined {
+    if (!('connectionId' in to)) return chooseBound(this.#addresses, to, this.#own);
+    const { protocol, remoteAddress: address, remotePort: port } = to;
+    return boundOf(this.#addresses, to) ?? chooseBound(this.#addresses, { protocol, address, port }, this.#own);
   }
 
   /** Asked for every datagram, hence remembered. */
@@ -206,13 +221,10 @@ class SocketLayer implements TransportLayer {
     onSent(error, error === null ? this.#udpFlow(udp, address, port) : null);
   }
 
-  /** The socket a datagram came in on: by its address, else the wildcard one with its port. */
+  /** The socket a datagram came in on. */
   #udpOf(flow: Flow): UdpSocket | null {
-    const family = isIP(flow.remoteAddress);
-    const fitting = this.#listeners.filter(
-      ({ udp, bound }) => udp !== null && bound.port === flow.localPort && isIP(bound.address) === family,
-    );
-    return (fitting.find(({ bound }) => bound.address === flow.localAddress) ?? fitting[0])?.udp ?? null;
+    const bound = boundOf(this.#addresses, flow);
+    return this.#listeners.find((each) => each.bound === bound)?.udp ?? null;
   }
 
   // --- TCP
@@ -306,7 +318,7 @@ class SocketLayer implements TransportLayer {
   }
 
   #sendToDestination(bytes: Buffer, to: Destination, onSent: Sent): void {
-    const bound = chooseBound(this.#addresses, to);
+    const bound = chooseBound(this.#addresses, to, this.#own);
     if (bound === undefined) {
       onSent(new TransportError('no-transport', `no ${to.protocol} socket is bound that reaches ${to.address}`), null);
     } else if (to.protocol === 'udp') {

@@ -1,12 +1,14 @@
 import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { BoundAddress, Destination } from './transport.ts';
+import type { BoundAddress, Destination, Flow } from './transport.ts';
 
 /** An address of this machine and the network it is in. */
 interface OwnAddress {
   readonly address: string;
   readonly internal: boolean;
   readonly network: BlockList;
+  /** How many leading bits the network is known by. */
+  readonly prefixBits: number;
 }
 
 /** This machine's addresses as they were at the start. */
@@ -19,8 +21,9 @@ export function readOwnAddresses(): OwnAddresses {
       // A link-local address means nothing without its interface: no peer could answer to it.
       if (cidr === null || address.startsWith('fe80:')) continue;
       const network = new BlockList();
-      network.addSubnet(address, Number(cidr.slice(cidr.indexOf('/') + 1)), family === 'IPv6' ? 'ipv6' : 'ipv4');
-      own.push({ address, internal, network });
+      const prefixBits = Number(cidr.slice(cidr.indexOf('/') + 1));
+      network.addSubnet(address, prefixBits, family === 'IPv6' ? 'ipv6' : 'ipv4');
+      own.push({ address, internal, network, prefixBits });
     }
   }
   return own;
@@ -71,14 +74,43 @@ export function reachableAddress(bound: string, remote: string | null, own: OwnA
   return (near ?? outside[0])?.address ?? loopback;
 }
 
-/** The bound address for a destination: of its protocol and family, loopback towards loopback, else not loopback. */
-export function chooseBound<T extends BoundAddress>(addresses: readonly T[], to: Destination): T | undefined {
+/**
+ * The bound address for a destination: of its protocol and family, loopback towards loopback, else the one in the peer's own
+ * network (the narrowest of several), else the first that is not loopback.
+ */
+export function chooseBound<T extends BoundAddress>(
+  addresses: readonly T[],
+  to: Destination,
+  own: OwnAddresses,
+): T | undefined {
   const family = isIP(to.address);
   const fitting = addresses.filter((each) => each.protocol === to.protocol && isIP(each.address) === family);
+  if (fitting.length < 2) return fitting[0];
   const wanted = isLoopback(to.address);
+  const candidates = fitting.filter((each) => isLoopback(each.address) === wanted && !isWildcard(each.address));
   return (
-    fitting.find((each) => isLoopback(each.address) === wanted && !isWildcard(each.address)) ??
+    (wanted ? undefined : nearest(candidates, to.address, own)) ??
+    candidates[0] ??
     fitting.find((each) => isWildcard(each.address)) ??
     fitting[0]
   );
+}
+
+function nearest<T extends BoundAddress>(bound: readonly T[], remote: string, own: OwnAddresses): T | undefined {
+  let best: { readonly bound: T; readonly prefixBits: number } | undefined;
+  for (const each of bound) {
+    const at = own.find(({ address, network }) => address === each.address && network.check(remote, familyOf(remote)));
+    if (at !== undefined && at.prefixBits > (best?.prefixBits ?? -1)) best = { bound: each, prefixBits: at.prefixBits };
+  }
+  return best?.bound;
+}
+
+/** The socket that a flow came in by: its address, else the wildcard with its port. None for a connection that we made. */
+export function boundOf<T extends BoundAddress>(addresses: readonly T[], flow: Flow): T | undefined {
+  const { protocol, localAddress, localPort } = flow;
+  const family = isIP(localAddress);
+  const fitting = addresses.filter(
+    (each) => each.protocol === protocol && each.port === localPort && isIP(each.address) === family,
+  );
+  return fitting.find(({ address }) => address === localAddress) ?? fitting.find(({ address }) => isWildcard(address));
 }

@@ -64,10 +64,10 @@ export interface TransportLayer {
   start(handlers: TransportHandlers): Promise<void>;
   readonly addresses: readonly BoundAddress[];
   /**
-   * The bound address that Via and Contact of a message to this destination show; undefined where none fits.
-   * `by`: the socket it leaves by, where that is known.
+   * The bound address that Via and Contact of a message to this destination show; for a flow, that of the very socket it came
+   * in by. Undefined where none fits.
    */
-  localFor(destination: Destination, by?: BoundAddress): BoundAddress | undefined;
+  localFor(to: Destination | Flow): BoundAddress | undefined;
   /**
    * Sends to an existing flow, or to a destination (an open connection to it is used again, else one is made).
    * `onSent` tells the flow used, or why it failed; synchronously for UDP and open connections.

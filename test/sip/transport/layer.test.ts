@@ -237,6 +237,40 @@ describe('addresses', () => {
     expect(some.layer.localFor({ protocol: 'tcp', address: '198.51.100.1', port: 1 })).toBeUndefined();
   });
 
+  it('show a literal advertise on the sockets of its own family alone', async () => {
+    const listen: ListenAddress[] = [
+      { protocol: 'udp', address: '0.0.0.0', port: 0 },
+      { protocol: 'udp', address: '::1', port: 0 },
+    ];
+    const shown = async (advertise: string): Promise<readonly string[]> => {
+      const { layer } = await peer(listen, { advertise });
+      const [four, six] = layer.addresses;
+      const towards = ['198.51.100.1', '2001:db8::9'].map(
+        (address) => layer.localFor({ protocol: 'udp', address, port: 5060 })?.host ?? '',
+      );
+      expect([four?.host, six?.host]).toEqual(towards);
+      return towards;
+    };
+    expect(await shown('203.0.113.5')).toEqual(['203.0.113.5', '::1']);
+    expect((await shown('2001:db8::1'))[1]).toBe('2001:db8::1');
+    expect((await shown('2001:db8::1'))[0]).not.toBe('2001:db8::1');
+    expect(await shown('sip.example.com')).toEqual(['sip.example.com', 'sip.example.com']);
+  });
+
+  it.each(['udp', 'tcp'] as const)('of a %s flow are those of the very socket it came in by', async (protocol) => {
+    for (const address of ['0.0.0.0', '127.0.0.1']) {
+      const listen: ListenAddress[] = [1, 2, 3].map(() => ({ protocol, address, port: 0 }));
+      const [some, caller] = [await peer(listen), await peer()];
+      for (const { port } of some.layer.addresses) {
+        await send(caller, { protocol, address: '127.0.0.1', port });
+        const { flow } = await some.messages.next();
+        expect(some.layer.localFor(flow)).toMatchObject({ host: '127.0.0.1', port });
+        await send(some, flow);
+        expect((await caller.messages.next()).flow.remotePort).toBe(port);
+      }
+    }
+  });
+
   it('are the bound ones where they are not wildcards', async () => {
     const some = await peer();
     expect(some.layer.addresses.map(({ host }) => host)).toEqual(['127.0.0.1', '127.0.0.1']);

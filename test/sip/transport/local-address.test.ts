@@ -11,7 +11,7 @@ import type { BoundAddress } from '../../../src/sip/index.ts';
 function own(address: string, bits: number, internal = false): OwnAddresses[number] {
   const network = new BlockList();
   network.addSubnet(address, bits, address.includes(':') ? 'ipv6' : 'ipv4');
-  return { address, internal, network };
+  return { address, internal, network, prefixBits: bits };
 }
 
 const MACHINE = [
@@ -68,6 +68,18 @@ describe('the socket for a destination', () => {
     ['tcp', '::1', undefined],
     ['tls', '127.0.0.1', undefined],
   ] as const)('%s %s: %s', (protocol, address, expected) => {
-    expect(chooseBound(all, { protocol, address, port: 5060 })?.address).toBe(expected);
+    expect(chooseBound(all, { protocol, address, port: 5060 }, MACHINE)?.address).toBe(expected);
+  });
+
+  it.each([
+    ['10.1.200.1', '10.1.0.5'],
+    ['192.0.2.77', '192.0.2.10'],
+    ['10.1.7.9', '10.1.7.5'],
+    ['127.0.0.1', '127.0.0.1'],
+    ['198.51.100.1', '192.0.2.10'],
+  ])('of several bound addresses %s gets the one in its own network: %s', (address, expected) => {
+    const machine = [...MACHINE, own('10.1.7.5', 24)];
+    const several = ['127.0.0.1', '192.0.2.10', '10.1.0.5', '10.1.7.5'].map((each) => bound('udp', each));
+    expect(chooseBound(several, { protocol: 'udp', address, port: 5060 }, machine)?.address).toBe(expected);
   });
 });
