@@ -103,8 +103,9 @@ function divertingUris(headers: Headers): DivertingUri[] {
   // RFC 7044 5.1: entries stand in the order in which they were added; the last one is the present target, nobody's diversion.
   const history = splitList(header(headers, 'history-info') ?? '').slice(0, -1);
   return [
-    ...diversions.map((entry) => ({ entry, by: 'Diversion' as const })),
+    // The whole tree from its root on, where Diversion may show the last step alone.
     ...history.map((entry) => ({ entry, by: 'History-Info' as const })),
+    ...diversions.map((entry) => ({ entry, by: 'Diversion' as const })),
   ].flatMap(({ entry, by }) => {
     const uri = parseAddress(entry)?.uri;
     return uri === undefined ? [] : [{ uri: withoutHeaders(uri), by }];
@@ -119,19 +120,28 @@ function withoutHeaders(uri: string): string {
 /**
  * Somebody listens to messages: a call to the voicemail system's own number without diversion, or from the mailbox's own
  * number to itself.
+ * @param isPeer whether a URI's host is one of the peers: `sip:1001@elsewhere.example` is nobody's extension here
+ * @returns how it is known, null where it is not so
  */
-export function isVoicemailAccess(
+export function voicemailAccessOf(
   called: Called,
   caller: Party,
   voicemailNumber: string | null,
-  policy: Policy,
-  dialPlan: string | undefined,
-): boolean {
-  if (called.diverted) return false;
-  if (voicemailNumber !== null && called.dialled === voicemailNumber) return true;
-  if (called.mailbox === null || caller.number === null) return false;
+  { policy, dialPlan, isPeer }: { policy: Policy; dialPlan: string | undefined; isPeer: (uri: string) => boolean },
+): string | null {
+  if (called.diverted) return null;
+  if (voicemailNumber !== null && called.dialled === voicemailNumber) return 'the voicemail system itself was called';
+  if (called.mailbox === null || caller.number === null) return null;
   const own = policy.findMailbox({ user: caller.number, uri: caller.uri }, dialPlan);
-  return own.kind === 'found' && own.mailbox.identity === called.mailbox.identity;
+  if (own.kind !== 'found' || own.mailbox.identity !== called.mailbox.identity) return null;
+  const byExtensionAlone = own.mailbox.extensions.includes(caller.number) && !caller.number.startsWith('+');
+  const local = [called.dialledUri, ...own.mailbox.sipAddresses].some((uri) => hostOf(uri) === hostOf(caller.uri));
+  if (byExtensionAlone && !local && !isPeer(caller.uri)) return null;
+  return `the call came from ${caller.number}, a number of the called mailbox itself`;
+}
+
+function hostOf(uri: string): string | undefined {
+  return parseUri(uri)?.host;
 }
 
 /** The number that a 3xx sends the call to: the user part of its best Contact. The host is never dialled. */

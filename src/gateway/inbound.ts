@@ -165,7 +165,7 @@ export class InboundLeg implements Caller {
     const { peer } = this.#facts;
     const { target } = settings.voicemail;
     const isPilot = number !== null && number === voicemailNumber(settings);
-    const kind = isPilot || this.call.state.voicemailAccess ? 'voicemail' : 'phone';
+    const kind = isPilot ? 'voicemail' : 'phone';
     const hops =
       isPilot && settings.voicemail.owner === 'gateway' && target !== null
         ? [{ uri: target }]
@@ -263,8 +263,8 @@ export class InboundLeg implements Caller {
   async #divert(failure: Failure): Promise<boolean> {
     const { target } = this.#context.settings.voicemail;
     const why = diversionCause(failure, this.call.start.mailbox !== null);
-    const kind = this.call.state.voicemailAccess ? 'voicemail' : 'phone';
-    if (target === null || why === null || !this.#mayDivert(kind)) return false;
+    const isPilot = this.#facts.dialled.number === voicemailNumber(this.#context.settings);
+    if (target === null || why === null || isPilot || !this.#mayDivert('phone')) return false;
     const hop = { uri: target };
     const uri = dial(hop, this.call.start.calleeUri);
     if (uri === null) return false;
@@ -303,7 +303,8 @@ export class InboundLeg implements Caller {
     this.#phase = 'talking';
     this.#dialog = caller;
     call.report({ type: 'answer-relayed', at, caller: this.id, leg: leg.id });
-    call.answered(at, leg.kind);
+    // One of our own legs that came back is no caller: the call is answered when its root is.
+    if (!this.#facts.returned) call.answered(at, leg.kind);
     bridge(caller, callee, delayedOffer, (end) => this.#hungUp(leg, end));
   }
 

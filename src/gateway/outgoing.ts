@@ -17,12 +17,17 @@ export interface OutgoingFacts {
   readonly diversion: DiversionCause | null;
 }
 
+/** Headers that name a caller besides From; the second and third are older systems' ways. */
+const NAMING = new Set(['p-asserted-identity', 'p-preferred-identity', 'remote-party-id']);
+
 /** The headers of an INVITE that goes out for one that came in. Via, Contact, Call-ID, CSeq and the tags are the engine's. */
 export function outgoingHeaders(facts: OutgoingFacts): Record<string, string> {
   const { incoming, callId, toPeer } = facts;
   const headers = endToEnd(facts);
   // RFC 3325 7: who asked for privacy is not named to a system outside the trust domain.
-  if (!toPeer && privacyOf(incoming).includes('id')) delete headers['p-asserted-identity'];
+  if (!toPeer && privacyOf(incoming).includes('id')) {
+    for (const name of Object.keys(headers)) if (NAMING.has(name.toLowerCase())) delete headers[name];
+  }
   if (toPeer) headers[CALL_HEADER] = callId;
   const from = withoutTag(header(incoming, 'from'));
   const to = withoutTag(header(incoming, 'to'));

@@ -2,7 +2,7 @@ import type { CallStart, Evidence, Party } from '../call/index.ts';
 import type { CallFacts } from './call.ts';
 import type { Belonging, InviteKeys } from './calls.ts';
 import { CALL_HEADER, header, maxForwards, sessionUuid, type Headers } from './headers.ts';
-import { calledOf, callerOf, isVoicemailAccess, type Called } from './identity.ts';
+import { calledOf, callerOf, voicemailAccessOf, type Called } from './identity.ts';
 import { InboundLeg, voicemailNumber, type GatewayContext } from './inbound.ts';
 import { RETRY_AFTER_FULL } from './limits.ts';
 import { placeOf } from './routing.ts';
@@ -16,7 +16,7 @@ export function receive(
   { policy, newCallId }: Pick<GatewayOptions, 'policy' | 'newCallId'>,
   context: GatewayContext,
 ): void {
-  const { calls, limits, peerLimits, settings, log, now } = context;
+  const { calls, limits, peerLimits, hopPeers, settings, log, now } = context;
   const { request } = invite;
   const current = policy.current();
   const called = calledOf(request, peer, current);
@@ -29,12 +29,16 @@ export function receive(
     return;
   }
 
-  const pilot = voicemailNumber(settings);
+  const access = voicemailAccessOf(called, caller, voicemailNumber(settings), {
+    policy: current,
+    dialPlan: peer.dialPlan,
+    isPeer: (uri) => hopPeers.at(uri) !== null,
+  });
   const call =
     belonging.kind === 'new'
       ? calls.open({
-          start: startOf({ id: newCallId(), at: now(), invite, peer, caller, called }),
-          voicemailAccess: isVoicemailAccess(called, caller, pilot, current, peer.dialPlan),
+          start: startOf({ id: newCallId(), at: now(), invite, peer, caller, called, access }),
+          voicemailAccess: access !== null,
         } satisfies CallFacts)
       : belonging.call;
   const crowded = call.callers.size >= limits.callersPerCall;
@@ -92,10 +96,15 @@ interface StartFacts {
   readonly peer: Peer;
   readonly caller: Party;
   readonly called: Called;
+  /** Why it counts as listening to messages. */
+  readonly access: string | null;
 }
 
-function startOf({ id, at, invite, peer, caller, called }: StartFacts): CallStart {
+function startOf({ id, at, invite, peer, caller, called, access }: StartFacts): CallStart {
   const evidence: Evidence[] = [];
+  if (access !== null) {
+    evidence.push({ at, kind: 'voicemail-access', source: 'gateway', strength: 'strong', detail: access });
+  }
   if (called.ambiguous.length > 0) {
     const names = called.ambiguous.map(({ identity }) => identity).join(', ');
     const detail = `${called.number ?? called.uri} is a number of ${names}; peers[].dialPlan of ${peer.name} would choose`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { calledOf, callerOf, isVoicemailAccess, redirectedTo } from '../../src/gateway/identity.ts';
+import { calledOf, callerOf, voicemailAccessOf, redirectedTo } from '../../src/gateway/identity.ts';
 import { LOCAL_PEER, policyOf } from './support.ts';
 
 describe('the caller', () => {
@@ -92,18 +92,19 @@ describe('the called user', () => {
 describe('somebody listens to messages', () => {
   const policy = policyOf();
   const access = (uri: string, from: string, headers: Record<string, string> = {}) =>
-    isVoicemailAccess(
-      calledOf({ uri, headers }, LOCAL_PEER, policy),
-      callerOf({ from }),
-      'voicemail',
+    voicemailAccessOf(calledOf({ uri, headers }, LOCAL_PEER, policy), callerOf({ from }), 'voicemail', {
       policy,
-      undefined,
-    );
+      dialPlan: undefined,
+      isPeer: (of) => of.includes('@pbx'),
+    }) !== null;
 
   it.each([
     ['the pilot number', 'sip:voicemail@gw', '<sip:2001@x>', {}, true],
     ['the pilot number, diverted', 'sip:voicemail@gw', '<sip:2001@x>', { Diversion: '<sip:1001@x>' }, false],
     ['the own number', 'sip:1001@gw', '<sip:+33140001001@x>', {}, true],
+    ['the own extension at a peer', 'sip:1001@gw', '<sip:1001@pbx>', {}, true],
+    ['the own extension in the domain that was called', 'sip:1001@gw', '<sip:1001@gw>', {}, true],
+    ['the same digits of somebody elsewhere', 'sip:1001@gw', '<sip:1001@elsewhere.example>', {}, false],
     ['another number', 'sip:1001@gw', '<sip:1002@x>', {}, false],
     ['an unknown caller', 'sip:1001@gw', '<sip:anonymous@anonymous.invalid>', {}, false],
   ] as const)('%s', (_title, uri, from, headers, expected) => {

@@ -223,6 +223,25 @@ describe('whoever listens to messages', () => {
     answer(rig.callee, await rig.callee.expect(/^BYE /), 200);
     expect((await rig.ledger.call()).verdict).toMatchObject({ reason: 'voicemail-access' });
   });
+
+  it('by calling the own number, busy with that very call, is taken to voicemail', async () => {
+    const { rig, voicemail } = await startVoicemailRig();
+    const call = rig.newCall();
+    sendInvite(call, { headers: 'P-Asserted-Identity: <sip:1001@127.0.0.1>' });
+    const busy = await rig.callee.expect(/^INVITE /);
+    answer(rig.callee, busy, 486);
+    const invite = await voicemail.expect(/^INVITE /);
+    answer(voicemail, invite, 200, { body: SDP_B });
+    await response(call, 200);
+    sendAck(call);
+    await voicemail.expect(/^ACK /);
+    sendInDialog(call, 'BYE');
+    answer(voicemail, await voicemail.expect(/^BYE /), 200);
+    const { verdict, start } = await rig.ledger.call();
+    expect(verdict).toMatchObject({ outcome: 'answered', cause: 'voicemail-access' });
+    // A gateway that dies meanwhile must know it when it starts again.
+    expect(start.evidence).toMatchObject([{ kind: 'voicemail-access' }]);
+  });
 });
 
 describe('a call that another system diverted to voicemail', () => {
