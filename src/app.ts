@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { startAdmin, type Readiness, type ReadinessCheck } from './admin/index.ts';
 import { callerLabel } from './call/index.ts';
-import type { GatewayConfig } from './config/index.ts';
+import { unknownDialPlans, type GatewayConfig } from './config/index.ts';
 import { startEngineThread, type EngineThread } from './drachtio/index.ts';
 import { createGateway, type EngineAddress, type Gateway, type GatewaySettings } from './gateway/index.ts';
 import { openSqliteJournal, type CallView, type Journal } from './journal/index.ts';
@@ -87,6 +87,7 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
   parts.policy = policy;
   cleanups.push(() => policy.close());
   policy.onChange((status) => metrics.policyLoaded(status.error === null));
+  watchDialPlans(config, policy, log);
 
   const journal = await openSqliteJournal({ path: config.journal.path, node: config.node, now, pid: options.pid });
   parts.journal = journal;
@@ -158,6 +159,19 @@ interface RunningEngine extends Pick<EngineThread, 'measure'> {
   readonly addresses: readonly EngineAddress[];
   /** Null where the gateway learns them from its drachtio-servers. */
   readonly sipAddresses: readonly string[] | null;
+}
+
+/** Says which peers' dial plans the policy does not have, now and whenever another version of it holds. */
+function watchDialPlans(config: GatewayConfig, policy: PolicyStore, log: Logger): void {
+  let told = '';
+  const tell = (): void => {
+    const { version, dialPlans } = policy.current();
+    if (version === told) return;
+    told = version;
+    for (const line of unknownDialPlans(config, dialPlans.keys())) log.warn({ version }, line);
+  };
+  tell();
+  policy.onChange(tell);
 }
 
 /** The embedded engine on its thread, or the drachtio-servers of the configuration. */

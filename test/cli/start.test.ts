@@ -96,3 +96,26 @@ describe('SIGHUP', () => {
     await gateway.logged('policy read again');
   });
 });
+
+describe('a peer whose dial plan policy.yaml does not have', () => {
+  const complaint = 'peers[0].dialPlan: policy.yaml has no dial plan "Paris"';
+
+  it('is named at the start', async () => {
+    const files = await filesFor();
+    await rewrite(files.policy, (text) => text.replaceAll('Paris', 'Lyon'));
+    const gateway = startHere(files.config);
+    expect(await gateway.logged(complaint)).toMatchObject({ level: 'warn' });
+  });
+
+  it('is named once after the change of the policy that took it away', async () => {
+    const files = await filesFor();
+    const gateway = startHere(files.config);
+    await gateway.logged('ready');
+    await rewrite(files.policy, (text) => text.replaceAll('Paris', 'Lyon'));
+    await gateway.logged(complaint);
+    // The same version read again is no change.
+    gateway.signal('SIGHUP');
+    await gateway.logged('policy read again');
+    expect(gateway.log().filter(({ msg }) => String(msg).startsWith(complaint))).toHaveLength(1);
+  });
+});
