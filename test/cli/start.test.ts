@@ -102,7 +102,7 @@ describe('a peer whose dial plan policy.yaml does not have', () => {
 
   it('is named at the start', async () => {
     const files = await filesFor();
-    await rewrite(files.policy, (text) => text.replaceAll('Paris', 'Lyon'));
+    await rewrite(files.policy, (text) => text.replaceAll(/(?<!\/)Paris/g, 'Lyon'));
     const gateway = startHere(files.config);
     expect(await gateway.logged(complaint)).toMatchObject({ level: 'warn' });
   });
@@ -111,7 +111,7 @@ describe('a peer whose dial plan policy.yaml does not have', () => {
     const files = await filesFor();
     const gateway = startHere(files.config);
     await gateway.logged('ready');
-    await rewrite(files.policy, (text) => text.replaceAll('Paris', 'Lyon'));
+    await rewrite(files.policy, (text) => text.replaceAll(/(?<!\/)Paris/g, 'Lyon'));
     await gateway.logged(complaint);
     // The same version read again is no change.
     gateway.signal('SIGHUP');
