@@ -21,6 +21,8 @@ export interface CallRecord {
   readonly pendingUntil: number | null;
   /** The folded call, kept from the end of the call on (a pending verdict is judged from it later, also after a restart). */
   readonly state: CallState | null;
+  /** The rule that made the verdict (or left it pending), in words: rules change, what was decided does not. */
+  readonly rule: string | null;
   readonly evidence: readonly Evidence[];
 }
 
@@ -87,6 +89,7 @@ export interface Settlement {
   readonly answeredAt: number | null;
   readonly answeredBy: 'phone' | 'voicemail' | null;
   readonly state: CallState | null;
+  readonly rule: string | null;
   /** Added to what the journal has already. */
   readonly evidence: readonly Evidence[];
   readonly verdict:

@@ -1,4 +1,4 @@
-import { judge, type Evidence, type Party } from '../call/index.ts';
+import type { Evidence, Party } from '../call/index.ts';
 import type { CallView, NotificationSummary } from '../journal/index.ts';
 import { CAUSE_WORDS, OUTCOME_WORDS, quoted, REASON_WORDS, STATE_WORDS, STRENGTH_WORDS } from './words.ts';
 
@@ -45,32 +45,13 @@ function verdictLines(call: CallView): string[] {
   if (call.outcome !== null) {
     const cause = call.cause === null ? '' : `: ${CAUSE_WORDS[call.cause]}`;
     const words = call.cause === null ? call.outcome : `${call.outcome} / ${call.cause}`;
-    return [`Verdict: ${words} (${OUTCOME_WORDS[call.outcome]}${cause}).`, `The rule that made it: ${ruleOf(call)}.`];
+    const rule = call.rule === null ? [] : [`The rule that made it: ${call.rule}.`];
+    return [`Verdict: ${words} (${OUTCOME_WORDS[call.outcome]}${cause}).`, ...rule];
   }
   if (call.pendingUntil !== null) {
     return [`Verdict: none yet. It waits for evidence (a voicemail left, or none) until ${utc(call.pendingUntil)}.`];
   }
   return ['Verdict: none yet, the call is still going on (or its gateway stopped and has not been started again).'];
-}
-
-/** A rule is found by what happened alone; the settings only say what follows from it. */
-const NEUTRAL_SETTINGS = {
-  voicemail: { owner: 'none', greetingMs: 0, minimumMessageMs: 0, settleMs: 0 },
-} as const;
-
-function ruleOf({ state, evidence, endedAt, startedAt, mailbox, answeredBy }: CallView): string {
-  if (state !== null) {
-    const facts = { state, evidence, endedAt: endedAt ?? startedAt, hasMailbox: mailbox !== null };
-    return judge(facts, NEUTRAL_SETTINGS, { settled: true }).rule;
-  }
-  switch (answeredBy) {
-    case null:
-      return 'the gateway stopped before anybody answered';
-    case 'phone':
-      return 'the gateway stopped while a phone had answered';
-    case 'voicemail':
-      return 'the gateway stopped while the voicemail system had the call';
-  }
 }
 
 function decisionLines(decision: CallView['decisions'][number]): string[] {

@@ -1,7 +1,7 @@
 import {
-  classify,
   classifyInterrupted,
   evidenceOf,
+  judge,
   rangAt,
   rangMs,
   type CallStart,
@@ -55,7 +55,7 @@ export function judgeEnded(call: Reported, state: CallState, endedAt: number, la
       endedAt,
       state,
     },
-    verdict: classify(facts, law.settings, { settled: false }),
+    ...judge(facts, law.settings, { settled: false }),
     evidence,
     newEvidence,
   };
@@ -74,6 +74,7 @@ export function judgeInterrupted(call: Reported, endedAt: number, detail: string
     start,
     // How long it rang is not known: nobody saw when it stopped.
     course: { rangAt, rangMs: null, answeredAt: answered?.at ?? null, answeredBy, endedAt, state: null },
+    rule: interruptedRule(answeredBy),
     verdict: classifyInterrupted({ answeredBy, evidence, endedAt }, law.settings, { settled: false }),
     evidence,
     newEvidence: [seen],
@@ -84,12 +85,15 @@ export function judgeInterrupted(call: Reported, endedAt: number, detail: string
 export function judgePending(record: CallRecord, now: number, law: Law): Judged {
   const { evidence, state, rangAt, rangMs, answeredAt, answeredBy, endedAt: ended } = record;
   const endedAt = ended ?? now;
-  const verdict =
+  const judgement =
     state === null
-      ? classifyInterrupted({ answeredBy, evidence, endedAt }, law.settings, { settled: true })
-      : classify({ state, evidence, endedAt, hasMailbox: hasMailbox(record, law) }, law.settings, { settled: true });
+      ? {
+          rule: interruptedRule(answeredBy),
+          verdict: classifyInterrupted({ answeredBy, evidence, endedAt }, law.settings, { settled: true }),
+        }
+      : judge({ state, evidence, endedAt, hasMailbox: hasMailbox(record, law) }, law.settings, { settled: true });
   const course = { rangAt, rangMs, answeredAt, answeredBy, endedAt, state };
-  return { start: record, course, verdict, evidence, newEvidence: [] };
+  return { start: record, course, ...judgement, evidence, newEvidence: [] };
 }
 
 /** What the journal's record of an unfinished call reports. */
@@ -97,6 +101,18 @@ export function reportedIn(record: CallRecord): Reported {
   const { evidence, rangAt, answeredAt, answeredBy } = record;
   const answered = answeredAt === null || answeredBy === null ? null : { at: answeredAt, by: answeredBy };
   return { start: record, evidence, rangAt, answered };
+}
+
+/** The last line of the table (design.md 4.1), in words. */
+function interruptedRule(answeredBy: Answer['by'] | null): string {
+  switch (answeredBy) {
+    case null:
+      return 'the gateway stopped before anybody answered';
+    case 'phone':
+      return 'the gateway stopped while a phone had answered';
+    case 'voicemail':
+      return 'the gateway stopped while the voicemail system had the call';
+  }
 }
 
 function hasMailbox({ mailbox }: CallStart, { policy }: Law): boolean {

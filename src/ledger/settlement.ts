@@ -1,4 +1,4 @@
-import type { CallStart, CallState, Evidence, PendingVerdict, Verdict } from '../call/index.ts';
+import type { CallStart, CallState, Evidence, Judgement } from '../call/index.ts';
 import type { CallView, NotificationRecord, NotificationSummary, Settlement } from '../journal/index.ts';
 import type { Policy } from '../policy/index.ts';
 import { decide } from './decide.ts';
@@ -13,10 +13,9 @@ export interface CallCourse {
   readonly state: CallState | null;
 }
 
-export interface Judged {
+export interface Judged extends Judgement {
   readonly start: CallStart;
   readonly course: CallCourse;
-  readonly verdict: Verdict | PendingVerdict;
   /** All of it. */
   readonly evidence: readonly Evidence[];
   /** The part of it that the journal has not seen. */
@@ -32,8 +31,8 @@ export interface SettlementMaker {
 
 /** Everything that is committed about a call that has been judged. A pending verdict decides nothing yet. */
 export function settlementOf(judged: Judged, maker: SettlementMaker): Settlement {
-  const { start, course, verdict, evidence, newEvidence } = judged;
-  const common = { callId: start.id, ...course, evidence: newEvidence };
+  const { start, course, rule, verdict, evidence, newEvidence } = judged;
+  const common = { callId: start.id, ...course, rule, evidence: newEvidence };
   if (verdict.outcome === null) {
     const { pendingUntil } = verdict;
     return { ...common, verdict: { outcome: null, pendingUntil }, decisions: [], notifications: [] };
@@ -103,6 +102,7 @@ export function viewOf({ start, evidence }: Judged, settlement: Settlement, node
     cause: verdict.outcome === null ? null : verdict.cause,
     pendingUntil: verdict.outcome === null ? verdict.pendingUntil : null,
     state: settlement.state,
+    rule: settlement.rule,
     evidence,
     decisions: settlement.decisions.map((decision) => ({
       ...decision,

@@ -60,6 +60,7 @@ export function describeJournal(backend: string, newStore: () => Promise<Store>)
           cause: null,
           pendingUntil: null,
           state: null,
+          rule: null,
           decisions: [],
         });
       });
@@ -149,6 +150,7 @@ export function describeJournal(backend: string, newStore: () => Promise<Store>)
           endedAt: settlement.endedAt,
           rangMs: 20_000,
           state: settlement.state,
+          rule: 'rang, and nobody answered',
           evidence: settlement.evidence,
           decisions: [
             {

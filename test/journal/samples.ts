@@ -73,6 +73,7 @@ export function missed(callId: string, changes: Partial<Settlement> = {}): Settl
     answeredAt: null,
     answeredBy: null,
     state: { voicemailAccess: false, callers: [], legs: [] },
+    rule: 'rang, and nobody answered',
     evidence: [],
     verdict: { outcome: 'missed', cause: 'no-answer' },
     decisions: [{ mailbox: 'alice', primary: true, decision: 'notify', reason: 'missed', detail: null }],

@@ -98,13 +98,12 @@ describe('the explanation of a call', () => {
     expect(explain(view({ ...open, pendingUntil: START + 90_000 })).at(-1)).toBe(
       'Verdict: none yet. It waits for evidence (a voicemail left, or none) until 2023-11-14 22:14:50 UTC.',
     );
-    const rule = (answeredBy: CallView['answeredBy']) =>
-      explain(view({ state: null, cause: 'interrupted', answeredBy, rangMs: null })).find((line) =>
-        line.startsWith('The rule'),
-      );
-    expect(rule(null)).toContain('stopped before anybody answered');
-    expect(rule('phone')).toContain('a phone had answered');
-    expect(rule('voicemail')).toContain('voicemail system had the call');
+  });
+
+  it('shows the rule that made the verdict then, whatever the rules are now, and none where none was kept', () => {
+    const rules = (rule: string | null) => explain(view({ rule })).filter((line) => line.startsWith('The rule'));
+    expect(rules('a rule of long ago')).toEqual(['The rule that made it: a rule of long ago.']);
+    expect(rules(null)).toEqual([]);
   });
 
   it('hides the caller who asked for it', () => {

@@ -53,6 +53,7 @@ describe('the ledger', () => {
     const view = await journal.call(call.id);
     expect(settled).toEqual([view]);
     expect(view).toMatchObject({ outcome: 'missed', cause: 'no-answer', rangMs: 20_000, endedAt: START + 21_000 });
+    expect(view?.rule).toBe('rang, and nobody answered');
     expect(view?.evidence.map(({ kind }) => kind)).toEqual(['rang', 'ring-timer']);
     expect(view?.decisions).toMatchObject([
       { mailbox: 'alice', decision: 'notify', reason: 'missed', notifications: [{ state: 'due' }] },
@@ -105,7 +106,7 @@ describe('the ledger', () => {
     const call = start();
     await ledger.begin(call);
     faulty.journal.answered = async (...answer) => {
-      faulty.journal.answered = journal.answered;
+      faulty.journal.answered = (...later) => journal.answered(...later);
       ledger.answered(call.id, START + 6_000, 'phone');
       return journal.answered(...answer);
     };
@@ -159,6 +160,7 @@ describe('the ledger', () => {
       answeredAt: null,
       answeredBy: null,
       state: null,
+      rule: 'somebody answered',
       evidence: [],
       verdict: { outcome: 'answered', cause: null },
       decisions: [],
@@ -319,19 +321,26 @@ describe('a gateway that starts again', () => {
     await gateway.ledger.recover();
     await gateway.drain();
     expect(gateway.log).toMatchObject([{ level: 'info', fields: { calls: 4 } }]);
+    const stopped = 'the gateway stopped before anybody answered';
+    const inVoicemail = 'the gateway stopped while the voicemail system had the call';
     const outcome = async (id: string) => {
       const view = await gateway.journal.call(id);
-      return [view?.outcome, view?.cause, view?.decisions[0]?.reason];
+      return [view?.outcome, view?.cause, view?.decisions[0]?.reason, view?.rule];
     };
-    expect(await outcome(early.id)).toEqual(['missed', 'interrupted', 'missed']);
-    expect(await outcome(ringing.id)).toEqual(['missed', 'interrupted', 'missed']);
-    expect(await outcome(talking.id)).toEqual(['answered', 'interrupted', 'answered']);
-    expect(await outcome(recording.id)).toEqual([null, null, undefined]);
+    expect(await outcome(early.id)).toEqual(['missed', 'interrupted', 'missed', stopped]);
+    expect(await outcome(ringing.id)).toEqual(['missed', 'interrupted', 'missed', stopped]);
+    expect(await outcome(talking.id)).toEqual([
+      'answered',
+      'interrupted',
+      'answered',
+      'the gateway stopped while a phone had answered',
+    ]);
+    expect(await outcome(recording.id)).toEqual([null, null, undefined, inVoicemail]);
     expect((await gateway.journal.call(ringing.id))?.evidence.at(-1)?.kind).toBe('interrupted');
     expect((await gateway.journal.counts()).notifications.due).toBe(2);
 
     await gateway.ledger.settleDue(gateway.clock.now() + 90_000);
-    expect(await outcome(recording.id)).toEqual(['missed', 'interrupted', 'missed']);
+    expect(await outcome(recording.id)).toEqual(['missed', 'interrupted', 'missed', inVoicemail]);
     await gateway.ledger.recover();
     await gateway.drain();
     expect((await gateway.journal.counts()).notifications.due).toBe(3);

@@ -103,6 +103,7 @@ export async function owe(journal: Journal, changes: Partial<NotificationRecord>
     answeredAt: null,
     answeredBy: null,
     state: null,
+    rule: null,
     evidence: [],
     verdict: { outcome: 'missed', cause: 'no-answer' },
     decisions: [{ mailbox: owed.mailbox, primary: true, decision: 'notify', reason: 'missed', detail: null }],

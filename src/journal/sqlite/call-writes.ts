@@ -17,7 +17,7 @@ export function callWrites(db: DatabaseSync, node: string) {
   const readEvidence = db.prepare('SELECT evidence FROM calls WHERE id = ?');
   const writeEvidence = db.prepare('UPDATE calls SET evidence = ? WHERE id = ?');
   const settle = db.prepare(`
-    UPDATE calls SET rang_at = ?, rang_ms = ?, answered_at = ?, answered_by = ?, ended_at = ?, state = ?,
+    UPDATE calls SET rang_at = ?, rang_ms = ?, answered_at = ?, answered_by = ?, ended_at = ?, state = ?, rule = ?,
       outcome = ?, cause = ?, pending_until = ?
     WHERE id = ? AND outcome IS NULL`);
   const decide = db.prepare(`
@@ -71,6 +71,7 @@ export function callWrites(db: DatabaseSync, node: string) {
         settlement.answeredBy,
         settlement.endedAt,
         settlement.state === null ? null : JSON.stringify(settlement.state),
+        settlement.rule,
         verdict.outcome,
         verdict.outcome === null ? null : verdict.cause,
         verdict.outcome === null ? verdict.pendingUntil : null,

@@ -44,6 +44,7 @@ export function callRecord(row: Row): CallRecord {
     cause: text(row['cause']) as CallRecord['cause'],
     pendingUntil: integer(row['pending_until']),
     state: row['state'] === null ? null : (parse(row['state']) as CallState),
+    rule: text(row['rule']),
     evidence: parse(row['evidence']) as Evidence[],
   };
 }

@@ -31,6 +31,7 @@ export const migration: Migration = {
       pending_until INTEGER,
       evidence      TEXT NOT NULL DEFAULT '[]',
       state         TEXT,
+      rule          TEXT,
       CHECK (outcome IS NULL OR pending_until IS NULL)
     ) STRICT;
     CREATE INDEX calls_by_sip_call_id ON calls (sip_call_id);
