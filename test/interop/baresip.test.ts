@@ -41,9 +41,9 @@ routing:
       judgedBefore += 1;
     });
     afterAll(async () => {
-      await gateway.stop();
       await softphone.stop();
       await phone.close();
+      await gateway.stop();
       await removeFiles(gateway);
     });
 

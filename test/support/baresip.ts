@@ -33,8 +33,23 @@ interface ControlMessage {
   readonly token?: string;
 }
 
+/** Ports are chosen before baresip takes them: somebody else may have been quicker. */
+const START_TRIES = 5;
+
 /** Starts a softphone with this account line (`"Name" <sip:user@host>`), which is rung and waits for `accept`. */
 export async function startBaresip(account: string): Promise<Baresip> {
+  const failures: string[] = [];
+  while (failures.length < START_TRIES) {
+    try {
+      return await tryToStart(account);
+    } catch (error) {
+      failures.push(String(error));
+    }
+  }
+  throw new Error(failures.join('\n'));
+}
+
+async function tryToStart(account: string): Promise<Baresip> {
   const folder = await mkdtemp(join(tmpdir(), 'baresip-'));
   const [port, controlPort] = [await freeTcpPort(), await freeTcpPort()];
   await writeFile(join(folder, 'accounts'), `${account};regint=0;answermode=manual\n`);
@@ -62,21 +77,27 @@ ctrl_tcp_listen 127.0.0.1:${controlPort}
     });
     child.once('exit', () => reject(new Error(`baresip ended: ${output.join('\n')}`)));
   });
-  await ready;
-  const control = connect(controlPort, '127.0.0.1');
-  await once(control, 'connect');
-  const { command, event } = talk(control);
-  return {
-    port,
-    command,
-    event,
-    stop: async () => {
-      control.destroy();
-      child.kill('SIGKILL');
-      await exited;
-      await rm(folder, { recursive: true, force: true });
-    },
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await exited;
+    await rm(folder, { recursive: true, force: true });
   };
+  try {
+    await ready;
+    const control = connect(controlPort, '127.0.0.1');
+    await once(control, 'connect');
+    return {
+      port,
+      ...talk(control),
+      stop: async () => {
+        control.destroy();
+        await stop();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 function talk(control: Socket): Pick<Baresip, 'command' | 'event'> {
