@@ -7,7 +7,7 @@ export type Admit = (request: SipRequest, flow: Flow) => { readonly status: numb
 const MAX_REMEMBERED = 10_000;
 const FORBIDDEN = { status: 403, reason: 'Forbidden' } as const;
 
-/** Whether a peer may send requests outside a dialog, by CIDR. Throws where one cannot be read. */
+/** Whether a peer may send requests outside a dialog, by its address (CIDR). Throws where one cannot be read. */
 export function createAdmission(allow: readonly string[] | undefined): Admit {
   if (allow === undefined) {
     return () => null;

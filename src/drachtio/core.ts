@@ -1,4 +1,4 @@
-import type { Defects, Flow, SipRequest, SipStack } from '../sip/index.ts';
+import type { Defects, SipStack } from '../sip/index.ts';
 import type { DialogTable } from './dialogs.ts';
 import type { EngineLimits } from './limits.ts';
 import type { IncomingRequest, OutgoingInvite } from './records.ts';
@@ -19,8 +19,6 @@ export interface EngineCore {
   /** The applications' INVITEs without a final answer, by txnId. */
   readonly invites: Map<string, OutgoingInvite>;
   readonly contacts: RegisteredContacts;
-  /** Whether this peer may send requests outside a dialog. */
-  readonly admit: (request: SipRequest, flow: Flow) => { readonly status: number; readonly reason: string } | null;
   /** What was thrown while a command was carried out, or an application forgotten: that alone is lost. */
   readonly defects: Defects;
   readonly now: () => number;

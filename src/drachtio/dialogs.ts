@@ -60,6 +60,10 @@ export class DialogTable {
     return this.#byId.size;
   }
 
+  get connectionCount(): number {
+    return this.#byConnection.size;
+  }
+
   /** Makes room by forgetting the oldest dialog whose application is gone; false where there is none. */
   hasRoom(): boolean {
     if (this.#byId.size < this.#maxDialogs) {

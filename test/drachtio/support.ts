@@ -1,7 +1,7 @@
 import { once, type EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { afterEach } from 'vitest';
-import { startEngine, type Engine, type EngineOptions } from '../../src/drachtio/index.ts';
+import { startEngine, type Engine, type EngineOptions, type LocalEngine } from '../../src/drachtio/index.ts';
 import { tcpPeer, udpPeer, type Received, type SipPeer } from '../support/sip-peer.ts';
 
 /**
@@ -96,7 +96,7 @@ export const FAST = { t1Ms: 31, t2Ms: 250, t4Ms: 312, t1x64Ms: 2_000 } as const;
 export const EXPIRING = { t1Ms: 8, t2Ms: 64, t4Ms: 80, t1x64Ms: 512 } as const;
 
 export interface TestEngine {
-  readonly engine: Engine;
+  readonly engine: LocalEngine;
   readonly udpPort: number;
   readonly tcpPort: number;
 }

@@ -483,21 +483,42 @@ describe('what is refused', () => {
   });
 
   it('strangers get a stateless 403, whatever they send; allowed peers pass', async () => {
-    const { client, peer } = await start({ allow: ['10.0.0.0/8'] });
+    const { engine, client, peer } = await start({ allow: ['10.0.0.0/8'] });
     for (const method of ['INVITE', 'OPTIONS', 'REGISTER', 'MESSAGE']) {
       const call = newCall(peer);
       sendInvite(call, { method, body: '' });
       await response(call, 403, method);
     }
     // A made-up To tag does not open the door.
-    const call = { ...newCall(peer), toTag: 'forged' };
-    sendInDialog(call, 'INFO');
-    await response(call, 403, 'INFO');
+    for (const method of ['INVITE', 'BYE', 'INFO', 'REFER']) {
+      const call = { ...newCall(peer), toTag: 'forged' };
+      sendInDialog(call, method);
+      await response(call, 403, method);
+    }
     await client.ask('ping');
+    expect(engine.counts().transactions).toBe(0);
+    expect(peer.count(/^SIP\/2\.0 (?!403)/)).toBe(0);
     expect(client.received.filter(({ tokens }) => tokens[1] === 'sip')).toEqual([]);
     const open = await start({ allow: ['10.0.0.0/8', '127.0.0.1', '2001:db8::/32'] });
     sendInvite(newCall(open.peer));
     await open.client.sip(/INVITE /);
+  });
+
+  it('the peer of a dialog may move to an address that is not allowed to call', async () => {
+    const { client, peer, udpPort } = await start({ allow: ['127.0.0.1'] });
+    const call = newCall(peer);
+    sendInvite(call);
+    const { tokens } = await client.sip(/INVITE /);
+    await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\n`);
+    await response(call, 200);
+    sendAck(call);
+    await client.sip(/ACK /);
+    const moved = await udpPeer(udpPort, '127.0.0.1', '127.0.0.2');
+    later(() => moved.close());
+    sendInDialog({ ...call, peer: moved, cseq: 1 }, 'INFO');
+    await client.sip(/INFO /);
+    sendInDialog({ ...call, peer: moved, toTag: 'forged', cseq: 2 }, 'INFO');
+    await response({ ...call, peer: moved }, 403, 'INFO');
   });
 
   it('60: garbage, spoofed responses and unknown methods never stop the engine', async () => {

@@ -426,8 +426,20 @@ describe('what must not become a transaction', () => {
     expect(tags[0]).toBe(tags[1]);
   });
 
-  it('requests within a dialog are not asked for admission', async () => {
+  it.each(['INVITE', 'BYE', 'OPTIONS'])('a made-up To tag opens no door: %s', async (method) => {
     const under = await startStack({ admit: () => ({ status: 403, reason: 'Forbidden' }) });
+    const peer = await under.peer();
+    peer.send(written({ method, toTag: 'made-up' }));
+    await responseAt(peer, 403);
+    await settled(peer);
+    expect(under.stack.transactionCount).toBe(0);
+    expect(under.requests.left).toEqual([]);
+  });
+
+  it('who is admitted is decided by the request: that of a known dialog may pass', async () => {
+    const under = await startStack({
+      admit: ({ headers }) => (tagOf(headers.get('To')) === 'bob' ? null : { status: 403, reason: 'Forbidden' }),
+    });
     const peer = await under.peer();
     peer.send(written({ method: 'BYE', toTag: 'bob' }));
     expect((await under.requests.next()).request.method).toBe('BYE');

@@ -101,8 +101,8 @@ class Inbox {
   }
 }
 
-/** A peer on UDP, port 0. `to` defaults to `defaultPort`. */
-export async function udpPeer(defaultPort: number, host = '127.0.0.1'): Promise<SipPeer> {
+/** A peer on UDP, port 0 of `own`. `to` defaults to `defaultPort`. */
+export async function udpPeer(defaultPort: number, host = '127.0.0.1', own = host): Promise<SipPeer> {
   const socket: UdpSocket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
   const inbox = new Inbox();
   let lastPort = defaultPort;
@@ -110,7 +110,7 @@ export async function udpPeer(defaultPort: number, host = '127.0.0.1'): Promise<
     lastPort = from.port;
     inbox.push(bytes.toString('utf8'));
   });
-  socket.bind(0, host);
+  socket.bind(0, own);
   await once(socket, 'listening');
   const sendRaw = (bytes: Buffer | string, to = lastPort): void => socket.send(bytes, to, host);
   return {

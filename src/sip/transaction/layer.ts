@@ -196,7 +196,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
       this.#stateless.send(request, flow, 482, 'Loop Detected');
       return false;
     }
-    const refusal = outside ? (this.#parts.admit?.(request, flow) ?? null) : null;
+    const refusal = this.#parts.admit?.(request, flow) ?? null;
     if (refusal !== null) {
       this.#stateless.send(request, flow, refusal.status, refusal.reason);
       return false;
