@@ -41,9 +41,9 @@ export function dialogTarget(role: 'uas' | 'uac', state: DialogState, flow: Flow
   }
   if (state.routeSet.length > 0) {
     const route = parseUri(uri);
-    return route !== null && isHiddenRoute(route, flow) ? { flow } : { uri };
+    return route !== null && isHiddenRoute(route, flow) ? { flow } : { uri, by: flow };
   }
   // A caller's connection is the way back to it, whatever its Contact says (RFC 5923, 5626).
   const useFlow = (role === 'uas' && flow.connectionId !== null) || isBehindNat(role, state.remoteTarget, flow);
-  return useFlow ? { flow } : { uri };
+  return useFlow ? { flow } : { uri, by: flow };
 }

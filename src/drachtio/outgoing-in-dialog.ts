@@ -16,6 +16,7 @@ import { endDialog } from './ended-dialogs.ts';
 import { newUuid } from './ids.ts';
 import { dialogTarget } from './next-hop.ts';
 import { send, UNKNOWN_DIALOG } from './outgoing.ts';
+import { ownUntilSent } from './own-address.ts';
 import type { Dialog } from './records.ts';
 import { addAppParts, appSequence } from './requests.ts';
 import { nokLine, requestSentLine } from './token-line.ts';
@@ -64,14 +65,15 @@ function trySend(
     return { refused: 'requested protocol/transport not available' };
   }
   const next = requestInDialog(countedUp(state, app), app.method);
-  const refused = addAppParts(next.request, app, own);
+  const shown = ownUntilSent(target, own);
+  const refused = addAppParts(next.request, app, shown);
   if (refused !== null) {
     return refused;
   }
   update(dialog, next.dialog);
   const { request } = next;
   const byConnection = dialog.lostConnection || ('flow' in target && target.flow.connectionId !== null);
-  return send({ core, client, askedId, dialog, inDialog: true, byConnection, request, target, own });
+  return send({ core, client, askedId, dialog, inDialog: true, byConnection, request, target, own, shown });
 }
 
 /** Digest authentication counts CSeq up by itself (srf); a lower number than ours would be refused by the peer. */

@@ -5,9 +5,11 @@ import {
   refreshTarget,
   serialize,
   tagOf,
+  type BoundAddress,
   type ClientTransaction,
   type ClientTransactionHandlers,
   type Flow,
+  type Headers,
   type SipRequest,
   type SipResponse,
 } from '../sip/index.ts';
@@ -15,6 +17,7 @@ import type { Client } from './client.ts';
 import type { EngineCore } from './core.ts';
 import { namesOf, newDialogId, update } from './dialogs.ts';
 import { acknowledgeAndEnd, forgetDialog } from './ended-dialogs.ts';
+import { showOwn } from './own-address.ts';
 import type { Dialog, OutgoingInvite } from './records.ts';
 import { sipLine, type Way } from './token-line.ts';
 import { peerWay } from './way.ts';
@@ -32,6 +35,8 @@ export interface OutgoingContext {
   readonly inDialog: boolean;
   /** The connection that alone leads to this peer has ended, or may have: a failure means that the peer is gone. */
   readonly byConnection: boolean;
+  /** The headers as built while our own address was not known; null where it was. */
+  readonly written: Headers | null;
 }
 
 /** A request of an application, from the moment it is sent until its final response was delivered. */
@@ -44,6 +49,7 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
   readonly #dialog: Dialog | null;
   readonly #inDialog: boolean;
   readonly #byConnection: boolean;
+  readonly #written: Headers | null;
   #transaction: ClientTransaction | null = null;
   #dialogId: string;
   #succeeded = false;
@@ -56,6 +62,7 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
     this.#dialog = context.dialog;
     this.#inDialog = context.inDialog;
     this.#byConnection = context.byConnection;
+    this.#written = context.written;
     this.#dialogId = context.dialog?.id ?? '';
   }
 
@@ -75,6 +82,12 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
     this.#transaction = transaction;
     if (this.#request.method === 'INVITE') {
       this.#core.invites.set(transaction.id, this);
+    }
+  }
+
+  onLocal(local: BoundAddress): void {
+    if (this.#written !== null) {
+      showOwn(this.#request.headers, this.#written, local);
     }
   }
 

@@ -13,6 +13,7 @@ import type { EngineCore } from './core.ts';
 import { namesOf, newDialogId } from './dialogs.ts';
 import { OutgoingRequest } from './outgoing-request.ts';
 import type { Dialog } from './records.ts';
+import { isUnknown, ownUntilSent, showOwn } from './own-address.ts';
 import { buildRequest, isRequestUri } from './requests.ts';
 import { nokLine, requestSentLine } from './token-line.ts';
 import { requestWay } from './way.ts';
@@ -57,7 +58,8 @@ function trySend(core: EngineCore, client: Client, askedId: string, app: SipRequ
   if (own === undefined) {
     return { refused: NO_TRANSPORT };
   }
-  const request = buildRequest(app, own);
+  const shown = ownUntilSent(target, own);
+  const request = buildRequest(app, shown);
   if ('refused' in request) {
     return request;
   }
@@ -65,7 +67,8 @@ function trySend(core: EngineCore, client: Client, askedId: string, app: SipRequ
   if (dialog !== null && 'refused' in dialog) {
     return dialog;
   }
-  return send({ core, client, askedId, dialog, inDialog: false, byConnection: flow !== null, request, target, own });
+  const byConnection = flow !== null;
+  return send({ core, client, askedId, dialog, inDialog: false, byConnection, request, target, own, shown });
 }
 
 /** An INVITE takes its place in the table at once, so that its early dialogs can be found. */
@@ -95,12 +98,18 @@ export interface Sending {
   readonly target: RequestTarget;
   /** Our address towards it. */
   readonly own: BoundAddress;
+  /** What `request` was built with: `ownUntilSent`. */
+  readonly shown: BoundAddress;
 }
 
 /** Gives the request to the stack and tells the application so, before anything that comes of it (4.2 rule 1). */
 export function send(sending: Sending): Refused | null {
   const { core, client, askedId, dialog, inDialog, request, target, own } = sending;
-  const outgoing = new OutgoingRequest(sending);
+  const written = isUnknown(sending.shown) ? request.headers.clone() : null;
+  if (written !== null) {
+    showOwn(request.headers, written, own);
+  }
+  const outgoing = new OutgoingRequest({ ...sending, written });
   let transaction: ClientTransaction;
   try {
     transaction = core.stack.request(request, target, outgoing);

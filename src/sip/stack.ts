@@ -1,19 +1,24 @@
 import { systemClock } from './clock.ts';
 import { Defects } from './defects.ts';
 import { randomFraction } from './ids.ts';
+import type { SipUri } from './message/message.ts';
 import { parseUri } from './message/uri.ts';
 import { DEFAULT_TIMERS, type RequestTarget, type SipStack, type SipStackOptions } from './stack.types.ts';
 import { MAX_TRANSACTIONS, TransactionLayer } from './transaction/layer.ts';
 import { TimerQueue } from './transaction/timer-queue.ts';
 import { createTransportLayer } from './transport/layer.ts';
 import { createResolver } from './transport/resolver.ts';
-import type { BoundAddress } from './transport/transport.ts';
+import type { Hop } from './transaction/client.ts';
+import type { BoundAddress, Destination, Flow } from './transport/transport.ts';
 
 /** Puts transports, resolver and transactions together. `start` binds the sockets. */
 export function createSipStack(options: SipStackOptions): SipStack {
   const clock = options.clock ?? systemClock;
   const timers = { ...DEFAULT_TIMERS, ...options.timers };
-  const resolver = createResolver({ random: randomFraction });
+  const resolver = createResolver({
+    random: randomFraction,
+    ...(options.names === undefined ? {} : { names: options.names }),
+  });
   const transport = createTransportLayer(options.listen, {
     clock,
     ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
@@ -24,11 +29,20 @@ export function createSipStack(options: SipStackOptions): SipStack {
   const defects = new Defects(clock, (text) => options.log?.('warn', text));
   const onDefect = defects.report.bind(defects);
 
+  const resolve = (uri: SipUri, by: Flow | undefined): readonly Hop[] | Promise<readonly Hop[]> => {
+    const hops = resolver.resolve(uri);
+    if (by?.protocol !== 'udp') return hops;
+    // One who called us at this socket knows no other of ours, and may take nothing from another (symmetric NAT, firewalls).
+    const known = (hop: Destination): Hop =>
+      hop.protocol === 'udp' && hop.address === by.remoteAddress ? { ...by, remotePort: hop.port } : hop;
+    return hops instanceof Promise ? hops.then((found) => found.map(known)) : hops.map(known);
+  };
+
   const localForTarget = (target: RequestTarget): BoundAddress | undefined => {
     if ('flow' in target) return transport.localFor(target.flow);
     const uri = parseUri(target.uri);
     if (uri === null) return undefined;
-    const hops = resolver.resolve(uri);
+    const hops = resolve(uri, target.by);
     // A name of both families is reached by the one that is bound (RFC 3263 4.3 tries them in turn).
     if (!(hops instanceof Promise)) return firstDefined(hops, (hop) => transport.localFor(hop));
     // The request that follows asks for the same name, and hears how the look-up ended.
@@ -48,7 +62,7 @@ export function createSipStack(options: SipStackOptions): SipStack {
       if ('flow' in target) return [target.flow];
       const uri = parseUri(target.uri);
       // `localForTarget` has refused what is no SIP URI.
-      return uri === null ? [] : resolver.resolve(uri);
+      return uri === null ? [] : resolve(uri, target.by);
     },
     localFor: (hop) => transport.localFor(hop),
     localForTarget,

@@ -1,4 +1,5 @@
 import type { HeaderField, SipRequest, SipResponse } from './message/message.ts';
+import type { NameService } from './transport/resolver.ts';
 import type { BoundAddress, Flow, ListenAddress, TransportError } from './transport/transport.ts';
 
 /** RFC 3261 table 4; everything else is made of these. */
@@ -29,6 +30,8 @@ export interface SipStackOptions {
   readonly localNet?: readonly string[];
   readonly timers?: Partial<SipTimers>;
   readonly clock?: Clock;
+  /** The system's by default. */
+  readonly names?: NameService;
   /**
    * Asked for every request but ACK and CANCEL before a transaction is made for it: a status refuses it statelessly. A To tag
    * proves no dialog, anybody can make one up: who knows the dialogs admits what belongs to one.
@@ -44,8 +47,11 @@ export interface SipStackOptions {
   readonly log?: (level: 'warn' | 'info' | 'debug', text: string) => void;
 }
 
-/** Where a request goes. `uri` is resolved (RFC 3263); `flow` is a way already known, used as it is. */
-export type RequestTarget = { readonly uri: string } | { readonly flow: Flow };
+/**
+ * Where a request goes. `uri` is resolved (RFC 3263); `flow` is a way already known, used as it is. `by`: a way that the same
+ * peer came by; over UDP its address is answered from the socket it knows.
+ */
+export type RequestTarget = { readonly uri: string; readonly by?: Flow } | { readonly flow: Flow };
 
 /** What the layer above the stack is told. What its functions throw costs the one message; a request gets 500. */
 export interface StackUser {
@@ -82,6 +88,11 @@ export interface ServerTransaction {
 }
 
 export interface ClientTransactionHandlers {
+  /**
+   * The address that the request leaves from, before it is written: From and Contact may still be made to show it. Called for
+   * each address that is tried (RFC 3263 4.3), for the first maybe while `request` still runs.
+   */
+  onLocal?(local: BoundAddress): void;
   /** Every 101-699 once, and every 2xx of another To tag; never 100, never a retransmission. */
   onResponse(response: SipResponse, flow: Flow): void;
   /** Exactly one of these ends a transaction without a final response. */
@@ -112,7 +123,10 @@ export interface SipStack {
   start(): Promise<void>;
   readonly addresses: readonly BoundAddress[];
   readonly timers: SipTimers;
-  /** The own address shown to such a target; undefined where no bound transport fits (then `request` throws no-transport). */
+  /**
+   * The own address shown to such a target; undefined where no bound transport fits (then `request` throws no-transport).
+   * A guess where a name has to be looked up: `onLocal` tells how it ended.
+   */
   localFor(target: RequestTarget): BoundAddress | undefined;
   /**
    * Sends a request outside of any transaction of ours. Adds the Via (with a fresh branch), Max-Forwards where absent, and

@@ -79,6 +79,30 @@ describe('requests of the application', () => {
     expect(invite.header('Subject')).toBe('sip:a@localhost');
   });
 
+  it.each([
+    ['udp', '', ''],
+    ['tcp', ';transport=tcp', ';transport=tcp'],
+  ] as const)('33: so is the very first call to a name, over %s', async (protocol, param, shown) => {
+    // The first socket is not the one that leads there.
+    const listen = (['::1', '127.0.0.1'] as const).flatMap((address) =>
+      (['udp', 'tcp'] as const).map((each) => ({ protocol: each, address, port: 0 })),
+    );
+    const { engine } = await startEngineForTest({ listen });
+    const client = await rawClient(engine);
+    const callee = await calleePeer(0, protocol);
+    await client.ask(
+      `sip||\r\nINVITE sip:1001@localhost:${callee.port}${param} SIP/2.0\r\nfrom: sip:123@localhost\r\n` +
+        'to: <sip:9@localhost>\r\nP-Asserted-Identity: <sip:pai@localhost>\r\n\r\n',
+    );
+    const invite = await callee.expect(/^INVITE /);
+    const own = engine.sipAddresses.find((each) => each.startsWith(`${protocol}://127`))?.slice(6);
+    expect(invite.header('Via')).toContain(` ${own};`);
+    expect(invite.header('Contact')).toBe(`<sip:${own}${shown}>`);
+    expect(invite.header('From')).toMatch(new RegExp(`^<sip:123@${own}>;tag=[\\w.-]+$`));
+    expect(invite.header('To')).toBe(`<sip:9@${own}>`);
+    expect(invite.header('P-Asserted-Identity')).toBe(`<sip:pai@${own}>`);
+  });
+
   it('33: behind an advertised address it is that address', async () => {
     const { sent, uri, udpPort } = await start({ advertise: '203.0.113.5' });
     const invite = await sent(`INVITE ${uri} SIP/2.0\r\nfrom: <sip:1@localhost>\r\n\r\n`);

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { topVia } from '../../src/sip/message/via.ts';
 import { DIALOG_RESERVE } from '../../src/sip/transaction/layer.ts';
 import type { ClientTransaction } from '../../src/sip/stack.types.ts';
+import type { NameService } from '../../src/sip/transport/resolver.ts';
+import type { BoundAddress } from '../../src/sip/transport/transport.ts';
 import { requestAt, type RawPeer } from './raw-peer.ts';
-import { listeningPeer, outcomes, startStack, type Outcomes, type StackUnderTest } from './stack-under-test.ts';
-import { answered, outgoing } from './written.ts';
+import { listeningPeer, outcomes, peerOf, startStack, type Outcomes, type StackUnderTest } from './stack-under-test.ts';
+import { answered, outgoing, written } from './written.ts';
 
 const RINGING = { headers: [{ name: 'Contact', value: '<sip:bob@127.0.0.1>' }] };
 
@@ -413,5 +415,62 @@ describe('requests of ours beyond maxTransactions', () => {
     const bye = outgoing('BYE', 'sip:bob@127.0.0.1:5060');
     bye.headers.set('To', '<sip:bob@127.0.0.1>;tag=bob');
     expect(() => under.stack.request(bye, { uri: 'sip:127.0.0.1:9' }, outcomes())).toThrow('transactions live already');
+  });
+});
+
+describe('several sockets', () => {
+  const LISTEN = ['127.0.0.1', '::1'].map((address) => ({ protocol: 'udp', address, port: 0 }) as const);
+
+  function named(hosts: Record<string, readonly string[]>): NameService {
+    return {
+      addresses: (host) => Promise.resolve(hosts[host] ?? []),
+      srv: () => Promise.reject(Object.assign(new Error('none'), { code: 'ENODATA' })),
+    };
+  }
+
+  it('a name that is looked up is told its own address before the request is written', async () => {
+    const under = await startStack({ listen: LISTEN, names: named({ 'six.example': ['::1'] }) });
+    const peer = await peerOf({ port: under.port('udp', '::1') }, '::1');
+    const uri = `sip:bob@six.example:${peer.port}`;
+    const told: BoundAddress[] = [];
+    const request = outgoing('OPTIONS', uri);
+    const onLocal = (local: BoundAddress): void => {
+      told.push(local);
+      request.headers.set('Contact', `<sip:${local.host}>`);
+    };
+    under.stack.request(request, { uri }, { ...outcomes(), onLocal });
+    expect(told).toEqual([]);
+    expect((await requestAt(peer, 'OPTIONS')).headers.get('Contact')).toBe('<sip:::1>');
+    expect(told).toEqual([expect.objectContaining({ host: '::1', port: under.port('udp', '::1') })]);
+    expect(under.stack.localFor({ uri })?.host).toBe('::1');
+  });
+
+  it('a name of both families is reached by the one that is bound', async () => {
+    const names = named({ 'both.example': ['127.0.0.1', '::1'] });
+    const under = await startStack({ listen: LISTEN.slice(1), names });
+    const peer = await peerOf({ port: under.port('udp', '::1') }, '::1');
+    const uri = `sip:bob@both.example:${peer.port}`;
+    for (let time = 0; time < 2; time++) {
+      const told = outcomes();
+      under.stack.request(outgoing('INVITE', uri), { uri }, told);
+      peer.send(answered(await requestAt(peer, 'INVITE'), 486));
+      await told.responses.next();
+      expect(under.stack.localFor({ uri })?.host).toBe('::1');
+    }
+  });
+
+  it('a request to a peer that came by one of them leaves by that one', async () => {
+    const wildcards = [1, 2].map(() => ({ protocol: 'udp', address: '0.0.0.0', port: 0 }) as const);
+    const under = await startStack({ listen: wildcards });
+    for (const { port } of under.stack.addresses) {
+      const peer = await peerOf({ port });
+      peer.send(written({ method: 'OPTIONS', branch: `z9hG4bK-${port}` }));
+      const { flow } = await under.requests.next();
+      const target = { uri: `sip:bob@127.0.0.1:${peer.port}`, by: flow };
+      expect(under.stack.localFor(target)?.port).toBe(port);
+      expect(under.stack.localFor({ flow })?.port).toBe(port);
+      under.stack.request(outgoing('BYE', target.uri), target, outcomes());
+      expect(topVia(await requestAt(peer, 'BYE'))?.port).toBe(port);
+    }
   });
 });

@@ -107,7 +107,8 @@ export class ClientRun implements ClientTransaction, AttemptOwner {
     // 13.2.2.4 and 17.1.1.3: the ACK to a 2xx is a request of its own, with a branch of its own.
     headers.prepend('Via', viaFor(shown, newBranch()));
     const bytes = serialize(ack);
-    const remember = ([hop]: readonly Hop[]): void => {
+    const remember = (found: readonly Hop[]): void => {
+      const hop = found.find((each) => this.#host.localFor(each) !== undefined);
       if (hop === undefined) return;
       this.#acks.set(tagOf(headers.get('To')) ?? '', { bytes, hop });
       this.#sendAck(bytes, hop);
@@ -212,6 +213,7 @@ export class ClientRun implements ClientTransaction, AttemptOwner {
       return;
     }
     this.request.headers.setFirstElement('Via', this.#via(local));
+    this.#tellLocal(local);
     this.#bytes = serialize(this.request);
     // 18.1.1 would send what is larger than the path MTU less 200 bytes over TCP. That has its place here; until then it goes in
     // fragments, and what fits no datagram fails with `too-large`.
@@ -221,6 +223,14 @@ export class ClientRun implements ClientTransaction, AttemptOwner {
         ? new ClientAttempt(this.#host, inviteClient, parts)
         : new ClientAttempt(this.#host, nonInviteClient, parts);
     this.#attempt.start();
+  }
+
+  #tellLocal(local: BoundAddress): void {
+    try {
+      this.#handlers.onLocal?.(local);
+    } catch (error) {
+      this.#host.onDefect(`our ${this.request.method}`, error);
+    }
   }
 
   #via(local: BoundAddress): string {
