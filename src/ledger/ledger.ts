@@ -1,9 +1,10 @@
 import type { CallStart, Evidence } from '../call/index.ts';
+import type { Key } from './backlog.ts';
 import { judgeEnded, judgeInterrupted, outranks, type Law, type Reported } from './judge.ts';
 import { settlementOf, viewOf, type Judged } from './settlement.ts';
 import { createSweeps } from './sweeps.ts';
 import type { CallLedger, LedgerOptions } from './types.ts';
-import { createWriteQueue, type Key } from './write-queue.ts';
+import { createWriteQueue } from './write-queue.ts';
 
 /** The longest that a call waits for its first record (design.md section 7). */
 export const BEGIN_WAIT_MS = 50;

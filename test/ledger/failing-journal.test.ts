@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JournalError } from '../../src/journal/index.ts';
-import { MAX_WAITING_CALLS } from '../../src/ledger/write-queue.ts';
+import { MAX_WAITING_CALLS } from '../../src/ledger/backlog.ts';
 import { callStart, evidence } from '../journal/samples.ts';
 import { oneCall, START } from '../support/call-events.ts';
 import { bench, stateOf, type Behaviour, type Bench } from './support.ts';
