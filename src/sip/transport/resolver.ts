@@ -19,7 +19,10 @@ export interface SrvRecord {
   readonly weight: number;
 }
 
-/** The name service, passed in. Both reject where a name has no such record. */
+/**
+ * The name service, passed in. Both reject where a name has no such record, and where nobody could say: then with one of
+ * `UNCERTAIN` as `code`, as node:dns has it.
+ */
 export interface NameService {
   addresses(host: string): Promise<readonly string[]>;
   srv(name: string): Promise<readonly SrvRecord[]>;
@@ -112,10 +115,14 @@ function literalOf(query: Query): Destination | null {
 async function lookUp(query: Query, names: NameService): Promise<readonly Target[]> {
   // RFC 3263 4.2: a port means A/AAAA. A name without a dot is a host of ours, and has no services.
   if (query.port === null && query.host.includes('.')) {
+    let listed = false;
     for (const [service, protocol] of servicesOf(query)) {
       const targets = await lookUpService(`${service}.${query.host}`, protocol, names);
-      if (targets.length > 0) return targets;
+      if (targets !== null && targets.length > 0) return targets;
+      listed ||= targets !== null;
     }
+    // RFC 3263 4.2: A/AAAA of the name itself are for domains without SRV, not for those that offer nothing or cannot be reached.
+    if (listed) throw new Error(`no service of ${query.host} can be reached`);
   }
   const protocol = query.protocol ?? 'udp';
   const addresses = await names.addresses(query.host);
@@ -143,8 +150,19 @@ function servicesOf(query: Query): readonly (readonly [string, TransportProtocol
   }
 }
 
-async function lookUpService(name: string, protocol: TransportProtocol, names: NameService): Promise<Target[]> {
-  const records = await names.srv(name).catch((): readonly SrvRecord[] => []);
+/** Answers that leave open whether there are records: not "none", or calls would go where the domain does not want them. */
+const UNCERTAIN: ReadonlySet<unknown> = new Set(['ESERVFAIL', 'ETIMEOUT']);
+
+/** null where the domain has no such records. A target of `.` says that the service is not offered (RFC 2782). */
+async function lookUpService(name: string, protocol: TransportProtocol, names: NameService): Promise<Target[] | null> {
+  let records: readonly SrvRecord[];
+  try {
+    records = await names.srv(name);
+  } catch (error) {
+    if (error instanceof Error && UNCERTAIN.has(Reflect.get(error, 'code'))) throw error;
+    return null;
+  }
+  if (records.length === 0) return null;
   const usable = records.filter((record) => record.name !== '' && record.name !== '.' && record.port > 0);
   const targets = await Promise.all(
     usable.slice(0, MAX_DESTINATIONS).map(async ({ name: host, port, priority, weight }) => {

@@ -99,6 +99,34 @@ describe('a resolver', () => {
     expect(shown(await resolver(names).resolve(uri('sip:h.example')))).toEqual(['tcp 192.0.2.1 5070']);
   });
 
+  it.each(['ESERVFAIL', 'ETIMEOUT'])('%s is no answer: the call fails rather than go elsewhere', async (code) => {
+    const names = zone({ hosts: { 'h.example': ['192.0.2.1'] } });
+    const unsure = { ...names, srv: () => Promise.reject(Object.assign(new Error(code), { code })) };
+    await expect(Promise.resolve(resolver(unsure).resolve(uri('sip:h.example')))).rejects.toMatchObject({
+      code: 'dns',
+    });
+    expect(shown(await resolver(unsure).resolve(uri('sip:h.example:5060')))).toEqual(['udp 192.0.2.1 5060']);
+  });
+
+  it('a machine without name servers has its hosts file', async () => {
+    const names = zone({ hosts: { 'h.example': ['192.0.2.1'] } });
+    const srvless = { ...names, srv: () => Promise.reject(Object.assign(new Error('no'), { code: 'ECONNREFUSED' })) };
+    expect(shown(await resolver(srvless).resolve(uri('sip:h.example')))).toEqual(['udp 192.0.2.1 5060']);
+  });
+
+  it('a target of `.` means that the service is not offered (RFC 2782): never the address of the name', async () => {
+    const hosts = { 'h.example': ['192.0.2.1'], a: ['192.0.2.2'] };
+    const none = [srv('.', 0, 0, 0)];
+    const udpless = zone({ services: { '_sip._udp.h.example': none, '_sip._tcp.h.example': [srv('a')] }, hosts });
+    expect(shown(await resolver(udpless).resolve(uri('sip:h.example')))).toEqual(['tcp 192.0.2.2 5070']);
+    for (const target of ['.', '']) {
+      const nothing = zone({ services: { '_sip._udp.h.example': [srv(target, 0, 0, 0)] }, hosts });
+      await expect(Promise.resolve(resolver(nothing).resolve(uri('sip:h.example')))).rejects.toMatchObject({
+        code: 'dns',
+      });
+    }
+  });
+
   it('asks once for many calls, and remembers: the second answer comes at once', async () => {
     const asked: string[] = [];
     const some = resolver(zone({ hosts: { pbx: ['192.0.2.1'] } }, asked));
