@@ -1,5 +1,10 @@
-/** Quoted strings first, so that a display name that mentions localhost is left alone. */
-const LOCALHOST = /"(?:[^"\\]|\\.)*"|(sips?:(?:[^@\s<>"]*@)?)localhost(?![\w.:@-])/gi;
+/**
+ * A quoted string, so that a display name that mentions localhost is left alone, or a run of what may be a uri. Each alternative
+ * takes what it began, so that no text is read twice: a peer or an application writes it, and its length is theirs.
+ */
+const QUOTED_OR_RUN = /"(?:[^"\\]|\\[^])*(?:"|\\?$)|[^\s<>"]+/g;
+const AFTER_USER = /^localhost(?![\w.:@-])/i;
+const AFTER_SCHEME = /(sips?:)localhost(?![\w.:@-])/gi;
 
 /**
  * srf writes `sip:user@localhost` where it cannot know the engine's address: that host becomes ours (drachtio-protocol 3.2).
@@ -9,9 +14,21 @@ export function replaceLocalhost(value: string, hostPort: string): string {
   if (!value.includes('localhost')) {
     return value;
   }
-  return value.replace(LOCALHOST, (whole: string, before: string | undefined) =>
-    before === undefined ? whole : `${before}${hostPort}`,
-  );
+  return value.replace(QUOTED_OR_RUN, (text) => (text.startsWith('"') ? text : replaceInRun(text, hostPort)));
+}
+
+function replaceInRun(run: string, hostPort: string): string {
+  const parts = run.split('@');
+  let previous = '';
+  const replaced = parts.map((part, index) => {
+    const isHost = /sips?:/i.test(previous);
+    previous = part;
+    const more = index < parts.length - 1;
+    // What an `@` follows is a user part.
+    const host = isHost && !(more && part.length === 'localhost'.length) ? part.replace(AFTER_USER, hostPort) : part;
+    return more ? host : host.replace(AFTER_SCHEME, `$1${hostPort}`);
+  });
+  return replaced.join('@');
 }
 
 /** Splits `name-addr;params` (or `addr-spec;params`) into a bracketed address and its parameters (RFC 3261 20.10). */

@@ -19,8 +19,23 @@ describe('the placeholder localhost', () => {
     ['<sip:1@localhost.example>', '<sip:1@localhost.example>'],
     ['<sip:1@my-localhost>', '<sip:1@my-localhost>'],
     ['<sip:localhost@example>', '<sip:localhost@example>'],
+    ['sip:a@localhost,sip:b@localhost', 'sip:a@h:5,sip:b@h:5'],
+    ['<sip:localhost;x@localhost>', '<sip:localhost;x@h:5>'],
+    ['"never closed <sip:1@localhost>', '"never closed <sip:1@localhost>'],
   ])('in %s becomes %s', (given, expected) => {
     expect(replaceLocalhost(given, 'h:5')).toBe(expected);
+  });
+
+  it.each([
+    ['escaped quotes', '"' + '\\"'.repeat(1_000_000)],
+    ['escaped quotes and a last backslash', '"' + '\\"'.repeat(1_000_000) + '\\'],
+    ['schemes', 'sip:'.repeat(500_000)],
+    ['user parts', 'sip:a@'.repeat(300_000)],
+    ['brackets', '<'.repeat(2_000_000)],
+    ['spaces', ' '.repeat(2_000_000)],
+  ])('costs no more than one reading: 2 MB of %s, which would take minutes if each began it anew', (_name, text) => {
+    expect(replaceLocalhost(`localhost ${text}`, 'h')).toBe(`localhost ${text}`);
+    expect(replaceLocalhost(`${text}localhost:1`, 'h')).toBe(`${text}localhost:1`);
   });
 
   it('is the only thing that changes', () => {
