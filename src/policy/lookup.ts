@@ -21,7 +21,7 @@ export class LoadedPolicy implements Policy {
   readonly #snapshot: Snapshot;
   readonly #records: Buffer;
   /** Mailboxes that were asked for. */
-  readonly #mailboxes: (Mailbox | undefined)[];
+  readonly #mailboxes = new Map<number, Mailbox>();
   /** A dial plan's name, in lower case, to its position. */
   readonly #planPositions: ReadonlyMap<string, number>;
   /** Number prefix to the positions of the plans that list it. */
@@ -36,7 +36,6 @@ export class LoadedPolicy implements Policy {
     this.mailboxCount = ends.length;
     this.#snapshot = snapshot;
     this.#records = Buffer.from(records.buffer);
-    this.#mailboxes = Array.from({ length: ends.length });
     this.#planPositions = new Map(dialPlans.map(({ name }, position) => [name.toLowerCase(), position]));
     dialPlans.forEach(({ numberPrefixes }, position) => {
       for (const prefix of new Set(numberPrefixes)) {
@@ -113,7 +112,11 @@ export class LoadedPolicy implements Policy {
   }
 
   #at(position: number): Mailbox {
-    return (this.#mailboxes[position] ??= this.#decoded(position));
+    const known = this.#mailboxes.get(position);
+    if (known !== undefined) return known;
+    const mailbox = this.#decoded(position);
+    this.#mailboxes.set(position, mailbox);
+    return mailbox;
   }
 
   #decoded(position: number): Mailbox {

@@ -3,8 +3,8 @@
  * a copy, so that neither the hand-over nor the garbage collector ever holds main up. One key may have several values.
  */
 export interface Table {
-  /** All keys, one after the other. */
-  readonly keys: string;
+  /** All keys in UTF-16 units, one after the other: a string would be copied from thread to thread. */
+  readonly keys: Uint16Array<ArrayBuffer>;
   /** Entry to the offset of its key; one more than there are entries. */
   readonly starts: Uint32Array<ArrayBuffer>;
   /** Entry to its value. */
@@ -39,7 +39,17 @@ export function makeTable(entries: readonly (readonly [key: string, value: numbe
     next[entry] = heads[bucket] ?? 0;
     heads[bucket] = entry + 1;
   }
-  return { keys: entries.map(([key]) => key).join(''), starts, values, heads, next };
+  const keys = new Uint16Array(length);
+  entries.forEach(([key], entry) => {
+    const start = starts[entry] ?? 0;
+    for (let at = 0; at < key.length; at += 1) keys[start + at] = key.charCodeAt(at);
+  });
+  return { keys, starts, values, heads, next };
+}
+
+function hasAt(keys: Uint16Array, key: string, start: number): boolean {
+  for (let at = 0; at < key.length; at += 1) if (keys[start + at] !== key.charCodeAt(at)) return false;
+  return true;
 }
 
 /** The first entry of this key from `entry` (as `heads` and `next` have it) on, plus 1; 0 where there is none. */
@@ -47,7 +57,7 @@ function sameKey({ keys, starts, next }: Table, key: string, from: number): numb
   let entry = from;
   while (entry !== 0) {
     const start = starts[entry - 1] ?? 0;
-    if ((starts[entry] ?? 0) - start === key.length && keys.startsWith(key, start)) return entry;
+    if ((starts[entry] ?? 0) - start === key.length && hasAt(keys, key, start)) return entry;
     entry = next[entry - 1] ?? 0;
   }
   return 0;
@@ -66,6 +76,6 @@ export function valueOf(table: Table, entry: number): number {
   return table.values[entry - 1] ?? 0;
 }
 
-export function buffersOf({ starts, values, heads, next }: Table): ArrayBuffer[] {
-  return [starts.buffer, values.buffer, heads.buffer, next.buffer];
+export function buffersOf({ keys, starts, values, heads, next }: Table): ArrayBuffer[] {
+  return [keys.buffer, starts.buffer, values.buffer, heads.buffer, next.buffer];
 }
