@@ -57,6 +57,8 @@ class Supervisor implements EngineThread {
   #closing: Promise<void> | null = null;
   #attempts = 0;
   #restartTimer: NodeJS.Timeout | null = null;
+  /** The start that is under way. */
+  #starting: Promise<void> | null = null;
   #measuring: Promise<EngineMeasures | null> | null = null;
 
   constructor(options: EngineOptions, hooks: EngineThreadHooks) {
@@ -71,7 +73,13 @@ class Supervisor implements EngineThread {
 
   sipAddresses: readonly string[] = [];
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    const starting = this.#start().finally(() => (this.#starting = null));
+    this.#starting = starting;
+    return starting;
+  }
+
+  async #start(): Promise<void> {
     const running = await launch(this.#options, (level, text) => this.#log(level, text));
     const { worker, started } = running;
     this.#running = running;
@@ -116,6 +124,9 @@ class Supervisor implements EngineThread {
       this.#restartTimer = null;
       this.start().then(
         () => {
+          if (this.#closing !== null) {
+            return;
+          }
           this.restarts += 1;
           this.#hooks.onRestart?.(this.restarts, cause);
         },
@@ -133,6 +144,8 @@ class Supervisor implements EngineThread {
     if (this.#restartTimer !== null) {
       clearTimeout(this.#restartTimer);
     }
+    // A thread that is being started holds its ports already, or is about to.
+    await this.#starting?.catch(() => undefined);
     const worker = this.#running?.worker;
     if (worker === undefined) {
       return;

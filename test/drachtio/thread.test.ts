@@ -54,6 +54,20 @@ describe('an engine on its own thread', () => {
     await response(call, 486);
   });
 
+  it('closed while it is being started again leaves no thread, and its ports free', async () => {
+    let restarts = 0;
+    const { engine, workers } = await start({ onRestart: (count) => (restarts = count) });
+    const again = new Promise<void>((resolve) => process.once('worker', () => resolve()));
+    await workers[0]?.terminate();
+    await again;
+    await engine.close();
+    expect(workers.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+    expect(restarts).toBe(0);
+    const taken = [{ protocol: 'udp', address: '127.0.0.1', port: udpPort(engine) }] as const;
+    const next = await startEngineThread({ ...OPTIONS, listen: taken });
+    await next.close();
+  });
+
   it('tells how late its loop runs and what was thrown in it; whoever asks meanwhile gets the same answer', async () => {
     const { engine } = await start();
     const [one, other] = await Promise.all([engine.measure(), engine.measure()]);
