@@ -19,22 +19,41 @@ export interface BridgeEnd {
   readonly headers: Record<string, string>;
 }
 
+export interface BridgeSides {
+  readonly caller: Dialog;
+  readonly callee: Dialog;
+  /** The caller's INVITE had no offer: its ACK goes on (RFC 3261 13.2.1). */
+  readonly delayedOffer: boolean;
+  /** How often both sides are asked whether they are still there. */
+  readonly probeMs: number;
+}
+
 /**
  * Carries the requests of one dialog to the other and the answers back, both ways, until one of them ends.
- * @param awaitedAck the ACK of the caller's INVITE goes on where the INVITE had no offer (RFC 3261 13.2.1)
  * @param ended told once
+ * @returns ends it without telling
  */
-export function bridge(caller: Dialog, callee: Dialog, awaitedAck: boolean, ended: (end: BridgeEnd) => void): void {
+export function bridge(
+  { caller, callee, delayedOffer, probeMs }: BridgeSides,
+  ended: (end: BridgeEnd) => void,
+): () => void {
   let over = false;
+  const stop = (): void => {
+    over = true;
+    clearInterval(probing);
+  };
   const end = (by: BridgeEnd['by'], open: readonly Dialog[], bye: SipRequest | null): void => {
     if (over) return;
-    over = true;
+    stop();
     ended({ by, open, headers: bye === null ? {} : passHeaders(bye.headers) });
   };
   const lost = (): void => end('lost', [caller, callee], null);
   const fromCaller = createRelay(callee, lost);
   const fromCallee = createRelay(caller, lost);
-  if (awaitedAck) fromCaller.awaitAck(null, (message) => callee.ack(message));
+  const probing = setInterval(() => {
+    for (const dialog of [caller, callee]) probe(dialog, lost);
+  }, probeMs);
+  if (delayedOffer) fromCaller.awaitAck(null, (message) => callee.ack(message));
   caller.listener = {
     request: fromCaller.request,
     ack: fromCaller.ack,
@@ -45,6 +64,19 @@ export function bridge(caller: Dialog, callee: Dialog, awaitedAck: boolean, ende
     ack: fromCallee.ack,
     ended: (bye, silent) => end(silent ? 'lost' : 'callee', [caller], bye),
   };
+  return stop;
+}
+
+/** Asks by OPTIONS (RFC 3261 11): any answer but these says that somebody is there and knows of the call. */
+function probe(dialog: Dialog, lost: () => void): void {
+  dialog.request('OPTIONS', {}, (response) => {
+    if (response === null || isOver(response)) lost();
+  });
+}
+
+/** RFC 3261 12.2.1.2: a dialog that the other side does not know, or about which it says nothing, is over. */
+function isOver({ status }: SipResponse): boolean {
+  return status === 481 || status === 408;
 }
 
 interface Relay extends Pick<DialogListener, 'request' | 'ack'> {
@@ -80,8 +112,7 @@ function createRelay(to: Dialog, lost: () => void): Relay {
         }
         if (request.method === 'INVITE' && response.status < 300) answerInvite(request, response, reply, ack, awaitAck);
         else replyWith(reply, response);
-        // RFC 3261 12.2.1.2: a dialog that the other side does not know, or about which it says nothing, is over.
-        if (response.status === 481 || response.status === 408) lost();
+        if (isOver(response)) lost();
       });
       onCancel((cancel) => handle.cancel(passHeaders(cancel.headers)));
     },

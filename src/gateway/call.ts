@@ -64,6 +64,11 @@ export class Call {
     return this.#state;
   }
 
+  /** Inbound legs that it has had. */
+  get callerCount(): number {
+    return this.#callers;
+  }
+
   nextCallerId(): string {
     this.#callers += 1;
     return this.#callers === 1 ? 'caller' : `caller-${this.#callers}`;

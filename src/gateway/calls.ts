@@ -13,6 +13,8 @@ export interface InviteKeys {
   readonly sessionUuid: string | null;
   /** Caller and mailbox, where the peer forks. */
   readonly fork: string | null;
+  /** Whose number was called. */
+  readonly mailbox: string | null;
 }
 
 export type Belonging =
@@ -26,7 +28,7 @@ export class Calls {
   readonly #ledger: Ledger;
   readonly #log: GatewayLog;
   readonly #calls = new Map<string, Call>();
-  /** By `call-id …`, `leg …`, `session …`, `fork …`: the first call to have a key keeps it. */
+  /** By `call-id …`, `leg …`, `session …`, `fork …`: a call keeps its key as long as somebody waits for its answer. */
   readonly #byKey = new Map<string, Call>();
   /** Live calls by the name of the peer that began them. */
   readonly #ofPeer = new Map<string, number>();
@@ -76,8 +78,10 @@ export class Calls {
     for (const [key, by] of joinKeys(keys)) {
       const call = this.#byKey.get(key);
       if (call === undefined) continue;
-      // Forks start together: who calls while they talk calls again.
-      if (by === 'caller and mailbox' && call.state.callers.some(({ answeredAt }) => answeredAt !== null)) continue;
+      // Forks start together: who calls while they talk, or after they hung up, calls again.
+      if (by === 'caller and mailbox' && !stillRings(call)) continue;
+      // A Session-ID or Call-ID is the caller's to choose: it takes nobody else's call into one that was answered.
+      if (isAnswered(call) && call.start.mailbox !== keys.mailbox) continue;
       return { kind: 'joined', call, by, returned: false };
     }
     return { kind: 'new' };
@@ -141,10 +145,21 @@ export class Calls {
   }
 
   #index(call: Call, key: string): void {
-    if (this.#byKey.has(key)) return;
+    const holder = this.#byKey.get(key);
+    if (holder === call || (holder !== undefined && stillRings(holder))) return;
+    holder?.keys.delete(key);
     this.#byKey.set(key, call);
     call.keys.add(key);
   }
+}
+
+/** Somebody waits for its answer. */
+function stillRings(call: Call): boolean {
+  return !isAnswered(call) && [...call.callers].some(({ wanted }) => wanted);
+}
+
+function isAnswered(call: Call): boolean {
+  return call.state.callers.some(({ answeredAt }) => answeredAt !== null);
 }
 
 function legKey(callId: string): string {

@@ -75,6 +75,7 @@ export class InboundLeg implements Caller {
   #phase: 'waiting' | 'answering' | 'talking' | 'done' = 'waiting';
   #dialog: Dialog | null = null;
   #answeredBy: OutboundLeg | null = null;
+  #unbridge: () => void = () => undefined;
   #over = false;
 
   constructor(facts: InboundFacts, context: GatewayContext) {
@@ -142,6 +143,7 @@ export class InboundLeg implements Caller {
   async #ringNumber(first: Destination): Promise<Failure | 'no route' | null> {
     const { limits, log } = this.#context;
     let destination = first;
+    const been = new Set([first.number]);
     for (let redirects = 0; ; redirects += 1) {
       const targets = this.#targets(destination);
       if (targets.length === 0 && redirects === 0) return this.#phase === 'waiting' ? 'no route' : null;
@@ -152,10 +154,11 @@ export class InboundLeg implements Caller {
         next !== null &&
         redirects < limits.redirects &&
         !this.#earlyMedia.started &&
-        !this.call.places.has(next.number) &&
+        !been.has(next.number) &&
         this.#targets({ ...next, why: REDIRECTED }).length > 0;
       log.info({ call: this.call.id, status: failure.status, to: next?.number, followed }, 'call redirected');
       if (!followed) return failure;
+      been.add(next.number);
       destination = { ...next, why: REDIRECTED };
     }
   }
@@ -179,7 +182,7 @@ export class InboundLeg implements Caller {
   /** Tries next hops in order, as long as the one before did no work on the call (design 4.3). */
   async #ringTargets(targets: readonly Target[], destination: Destination): Promise<Failure | null> {
     const { health, log } = this.#context;
-    let failure: Failure = { kind: 'failed', failure: 'transport', rang: false, alerted: false };
+    let failure: Failure = { kind: 'failed', failure: 'transport', sent: false, rang: false, alerted: false };
     for (const [index, target] of targets.entries()) {
       const result = await this.#ring(target, destination.why);
       if (result === null) return null;
@@ -188,7 +191,7 @@ export class InboundLeg implements Caller {
         health.up(target.hop.uri);
         return failure;
       }
-      health.down(target.hop.uri);
+      if (failure.kind !== 'failed' || failure.sent) health.down(target.hop.uri);
       const next = targets[index + 1]?.uri;
       log.warn({ call: this.call.id, target: target.uri, why: failureText(failure), next }, 'next hop failed');
     }
@@ -305,7 +308,8 @@ export class InboundLeg implements Caller {
     call.report({ type: 'answer-relayed', at, caller: this.id, leg: leg.id });
     // One of our own legs that came back is no caller: the call is answered when its root is.
     if (!this.#facts.returned) call.answered(at, leg.kind);
-    bridge(caller, callee, delayedOffer, (end) => this.#hungUp(leg, end));
+    const { probeMs } = this.#context.limits;
+    this.#unbridge = bridge({ caller, callee, delayedOffer, probeMs }, (end) => this.#hungUp(leg, end));
   }
 
   #hungUp(leg: OutboundLeg, { by, open, headers }: BridgeEnd): void {
@@ -350,7 +354,9 @@ export class InboundLeg implements Caller {
 
   /** The leg is over when the caller needs nothing more and nothing is left of what was rung for it. */
   #settle(): void {
-    if (this.#over || this.#phase !== 'done' || this.#open.size > 0) return;
+    if (this.#over || this.#phase !== 'done') return;
+    this.#unbridge();
+    if (this.#open.size > 0) return;
     this.#over = true;
     const at = this.#context.now();
     this.call.report({ type: 'caller-ended', at, caller: this.id });

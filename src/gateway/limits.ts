@@ -13,6 +13,8 @@ export interface GatewayLimits {
    * answer comes.
    */
   readonly cancelGraceMs: number;
+  /** Both sides of a call that talks are asked so often whether they are still there: a phone can die without a BYE. */
+  readonly probeMs: number;
 }
 
 export const LIMITS: GatewayLimits = {
@@ -21,6 +23,7 @@ export const LIMITS: GatewayLimits = {
   redirects: 5,
   ringStartMs: 10_000,
   cancelGraceMs: 1_000,
+  probeMs: 5 * 60_000,
 };
 
 /** A peer beyond its limits is spoken of so often. */

@@ -1,4 +1,4 @@
-import { parseReasons, type LegKind } from '../call/index.ts';
+import { parseReasons, rings, type LegKind } from '../call/index.ts';
 import type { Call } from './call.ts';
 import { header, type Headers } from './headers.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -58,6 +58,7 @@ export class OutboundLeg {
   #cancelledFor: 'ring-timer' | 'caller' | 'gateway' | null = null;
   #resolve: (result: RingResult) => void = () => undefined;
   #timer: NodeJS.Timeout;
+  readonly #invitedAt: number;
   #alerted = false;
   #rang = false;
   #dialog: Dialog | null = null;
@@ -72,7 +73,8 @@ export class OutboundLeg {
     this.#offer = offer;
     this.#listener = listener;
     this.result = new Promise((resolve) => (this.#resolve = resolve));
-    call.report({ type: 'leg-invited', at: offer.now(), leg: this.id, caller, kind, target: invite.uri });
+    this.#invitedAt = offer.now();
+    call.report({ type: 'leg-invited', at: this.#invitedAt, leg: this.id, caller, kind, target: invite.uri });
     this.#timer = setTimeout(() => this.#ringTimeout(), limits.ringStartMs + ringTimeoutMs);
     this.#handle = offer.agent.invite(invite, this.#inviteListener());
   }
@@ -115,11 +117,15 @@ export class OutboundLeg {
     const { status } = response;
     const sdp = response.body !== '';
     this.#report({ type: 'leg-provisional', status, sdp });
-    this.#rang ||= status === 180 || (status === 183 && sdp);
+    this.#rang ||= rings(status, sdp);
     if (!this.#alerted && status >= 180 && status < 190) {
       this.#alerted = true;
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#ringTimeout(), this.#offer.ringTimeoutMs);
+      const { limits, ringTimeoutMs, now } = this.#offer;
+      // A first 18x that comes later than that finds the ring timer running.
+      if (now() - this.#invitedAt < limits.ringStartMs) {
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#ringTimeout(), ringTimeoutMs);
+      }
     }
     this.#listener.provisional(response);
   }
@@ -173,7 +179,7 @@ export class OutboundLeg {
     if (response === null || (response.local && response.status !== 487)) {
       const failure = response?.status === 408 ? 'timeout' : 'transport';
       this.#report({ type: 'leg-failed', failure });
-      this.#over({ kind: 'failed', failure: { kind: 'failed', failure, ...heard } });
+      this.#over({ kind: 'failed', failure: { kind: 'failed', failure, sent: response !== null, ...heard } });
       return;
     }
     const { status, phrase, headers } = response;

@@ -19,6 +19,8 @@ export type Failure =
   | {
       readonly kind: 'failed';
       readonly failure: 'timeout' | 'transport';
+      /** False where our own engine did not take the INVITE: that says nothing about the hop. */
+      readonly sent: boolean;
       readonly rang: boolean;
       readonly alerted: boolean;
     }

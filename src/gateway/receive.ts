@@ -1,6 +1,6 @@
 import type { CallStart, Evidence, Party } from '../call/index.ts';
 import type { CallFacts } from './call.ts';
-import type { Belonging, InviteKeys } from './calls.ts';
+import type { InviteKeys } from './calls.ts';
 import { CALL_HEADER, header, maxForwards, sessionUuid, type Headers } from './headers.ts';
 import { calledOf, callerOf, voicemailAccessOf, type Called } from './identity.ts';
 import { InboundLeg, voicemailNumber, type GatewayContext } from './inbound.ts';
@@ -29,6 +29,17 @@ export function receive(
     return;
   }
 
+  const crowded = belonging.kind === 'joined' && belonging.call.callerCount >= limits.callersPerCall;
+  if (belonging.kind === 'loop' || crowded) {
+    // The call lives elsewhere: what circles in it leaves no trace in its state.
+    const why = belonging.kind === 'loop' ? belonging.why : 'too many INVITEs of one call';
+    log.info(
+      { call: belonging.call.id, peer: peer.name, sipCallId: invite.callId, status: 482, why },
+      'INVITE refused',
+    );
+    invite.reply(482);
+    return;
+  }
   const access = voicemailAccessOf(called, caller, voicemailNumber(settings), {
     policy: current,
     dialPlan: peer.dialPlan,
@@ -41,8 +52,7 @@ export function receive(
           voicemailAccess: access !== null,
         } satisfies CallFacts)
       : belonging.call;
-  const crowded = call.callers.size >= limits.callersPerCall;
-  const returned = belonging.kind === 'loop' || (belonging.kind === 'joined' && belonging.returned);
+  const returned = belonging.kind === 'joined' && belonging.returned;
   const dialled = { number: called.dialled, uri: called.dialledUri };
   const leg = new InboundLeg({ call, invite, peer, dialled, returned }, context);
   calls.enter(call, keys);
@@ -50,7 +60,7 @@ export function receive(
     const detail = `an INVITE of ${peer.name} belongs to this call by its ${belonging.by}`;
     call.addEvidence({ at: now(), kind: 'joined', source: leg.id, strength: 'strong', detail });
   }
-  const refusal = refusalOf(request.headers, belonging, crowded);
+  const refusal = refusalOf(request.headers);
   if (refusal !== null) {
     leg.refuse(refusal.status, refusal.why);
     return;
@@ -69,18 +79,13 @@ function keysOf({ request, callId }: IncomingInvite, peer: Peer, caller: Party, 
     callId,
     ownCall: header(request.headers, CALL_HEADER.toLowerCase())?.trim() ?? null,
     sessionUuid: sessionUuid(request.headers),
+    mailbox: called.mailbox?.identity ?? null,
     fork: forks ? `${caller.number ?? ''} ${called.mailbox?.identity ?? ''}` : null,
   };
 }
 
-/** The loop guard (design 4.3), and what a B2BUA cannot do yet. */
-function refusalOf(
-  headers: Headers,
-  belonging: Belonging,
-  crowded: boolean,
-): { readonly status: number; readonly why: string } | null {
-  if (belonging.kind === 'loop') return { status: 482, why: belonging.why };
-  if (crowded) return { status: 482, why: 'too many INVITEs of one call' };
+/** What ends here (design 4.3), and what a B2BUA cannot do yet. */
+function refusalOf(headers: Headers): { readonly status: number; readonly why: string } | null {
   // RFC 3261 16.3 step 3.
   if (maxForwards(headers) === 0) return { status: 483, why: 'Max-Forwards is 0' };
   if (header(headers, 'replaces') !== undefined || header(headers, 'join') !== undefined) {

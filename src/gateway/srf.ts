@@ -49,6 +49,8 @@ class SrfUserAgent implements UserAgent, DialogAgent {
   readonly #reconnect: { retryMaxDelay: number; maxAttempts?: number } = { retryMaxDelay: RECONNECT_MAX_MS };
   readonly #dialogs = new Map<string, AgentDialog>();
   readonly #pending = new PendingInvites<Srf.Message>();
+  /** Ends each request of ours that has no final response yet, where its engine is gone. */
+  readonly #unanswered = new Set<() => void>();
   #sipAddresses: readonly string[] = [];
   #connected = false;
   #unreachable = false;
@@ -80,7 +82,11 @@ class SrfUserAgent implements UserAgent, DialogAgent {
   }
 
   get holdings(): UserAgent['holdings'] {
-    return { dialogs: this.#dialogs.size, pendingInvites: this.#pending.size };
+    return {
+      dialogs: this.#dialogs.size,
+      pendingInvites: this.#pending.size,
+      unanswered: this.#unanswered.size,
+    };
   }
 
   invite(offer: OutgoingInvite, listener: OutgoingInviteListener): OutgoingInviteHandle {
@@ -183,6 +189,8 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     this.#dialogs.clear();
     this.#pending.clear();
     this.#options.listener.lost();
+    // After the calls, which know by now that their engine is gone.
+    for (const giveUp of this.#unanswered) giveUp();
   }
 
   #open(facts: DialogFacts): AgentDialog {
@@ -198,15 +206,18 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     const final = (response: Srf.Response | null, ack: Ack): void => {
       if (over) return;
       over = true;
+      this.#unanswered.delete(giveUp);
       listener.final(response, ack);
     };
+    const giveUp = this.#guard(() => final(null, () => undefined));
+    this.#unanswered.add(giveUp);
     const cancel = (headers: Headers): void => {
       // The CANCEL of an INVITE that is over, or whose engine is gone, is refused: nothing is lost by it.
       attempt(() => sent?.cancel({ headers: { ...headers } }, () => undefined));
     };
     const onSent = this.#guard((error: Error | null, request: Srf.Request) => {
       if (error !== null) {
-        final(null, () => undefined);
+        giveUp();
         return;
       }
       sent = request;
@@ -224,7 +235,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
           else queueMicrotask(() => onSent(error, request));
         });
       },
-      () => queueMicrotask(this.#guard(() => final(null, () => undefined))),
+      () => queueMicrotask(giveUp),
     );
     returned = true;
     return {

@@ -12,7 +12,7 @@ export interface UserAgent {
   /** `udp/127.0.0.1:5060`, … as the engine reports them. */
   readonly sipAddresses: readonly string[];
   /** What it keeps at this moment, for those who look for leaks. */
-  readonly holdings: { readonly dialogs: number; readonly pendingInvites: number };
+  readonly holdings: { readonly dialogs: number; readonly pendingInvites: number; readonly unanswered: number };
   /** Sends an INVITE. Nothing is told before this returns. */
   invite(offer: OutgoingInvite, listener: OutgoingInviteListener): OutgoingInviteHandle;
   /** Sends a request outside a dialog. `done` gets its final status, null where none came. */

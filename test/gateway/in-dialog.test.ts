@@ -130,3 +130,27 @@ describe('in an answered call', () => {
     await expectNothingHeld(rig);
   });
 });
+
+describe('a call that talks', () => {
+  it('goes on where both sides say that they are there, in whatever way', async () => {
+    const rig = await startRig({ limits: { probeMs: 60 } });
+    const made = await talking(rig);
+    for (let round = 0; round < 2; round += 1) {
+      answer(rig.caller, await rig.caller.expect(/^OPTIONS /), 200);
+      answer(rig.callee, await rig.callee.expect(/^OPTIONS /), 405);
+    }
+    expect(rig.gateway.liveCalls()).toHaveLength(1);
+    await hangUp(rig, made);
+    expect((await rig.ledger.call()).verdict.outcome).toBe('answered');
+    await expectNothingHeld(rig);
+  });
+
+  it('ends where a side no longer knows it, though no BYE ever came', async () => {
+    const rig = await startRig({ limits: { probeMs: 60 } });
+    await talking(rig);
+    answer(rig.callee, await rig.callee.expect(/^OPTIONS /), 481);
+    answer(rig.caller, await rig.caller.expect(/^BYE /), 200);
+    answer(rig.callee, await rig.callee.expect(/^BYE /), 200);
+    expect((await rig.ledger.call()).state.legs).toMatchObject([{ endedBy: 'lost' }]);
+  });
+});

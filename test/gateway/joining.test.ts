@@ -148,6 +148,34 @@ describe('two INVITEs are one call', () => {
     await rig.ledger.call(2);
   });
 
+  it('but not where the caller hung up and dials again, though the cancelled phone has not answered yet', async () => {
+    const rig = await startRig({ peers: [{ ...LOCAL_PEER, forks: true }] });
+    const one = await ringing(rig);
+    sendCancel(one.call);
+    ackFailure(one.call, await response(one.call, 487));
+    const two = await ringing(rig);
+    expect(rig.ledger.started).toHaveLength(2);
+    answer(rig.callee, one.invite, 487);
+    sendCancel(two.call);
+    ackFailure(two.call, await response(two.call, 487));
+    answer(rig.callee, two.invite, 487);
+    await rig.ledger.call(2);
+    await expectNothingHeld(rig);
+  });
+
+  it('but not where the caller gives a call to somebody else the Session-ID of one that talks', async () => {
+    const rig = await startRig();
+    const headers = `Session-ID: ${UUID}`;
+    const one = await talking(rig, { headers });
+    const two = await ringing(rig, { headers, to: 'sip:1002@127.0.0.1' });
+    expect(rig.ledger.started.map(({ mailbox }) => mailbox)).toEqual(['alice', 'bob']);
+    sendCancel(two.call);
+    ackFailure(two.call, await response(two.call, 487));
+    answer(rig.callee, two.invite, 487);
+    await hangUp(rig, one);
+    await rig.ledger.call(2);
+  });
+
   it('but not of a peer that does not fork', async () => {
     const rig = await startRig();
     const one = await ringing(rig);
@@ -160,6 +188,21 @@ describe('two INVITEs are one call', () => {
     }
     await rig.ledger.call(2);
     await expectNothingHeld(rig);
+  });
+
+  it('and what circles in it leaves nothing in its state', async () => {
+    const rig = await startRig({ limits: { callersPerCall: 3 } });
+    const headers = `Session-ID: ${UUID}`;
+    const one = await ringing(rig, { headers });
+    for (let round = 0; round < 10; round += 1) {
+      const next = rig.newCall();
+      sendInvite(next, { headers: `${headers}\nReplaces: x;to-tag=a;from-tag=b` });
+      ackFailure(next, await response(next, round < 2 ? 603 : 482));
+    }
+    sendCancel(one.call);
+    await response(one.call, 487);
+    answer(rig.callee, one.invite, 487);
+    expect((await rig.ledger.call()).state.callers).toHaveLength(3);
   });
 
   it('but no more than so many: 482', async () => {

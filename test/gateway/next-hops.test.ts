@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { ackFailure, answer, callerPeer, SDP_B, sendAck, sendInDialog, sendInvite } from '../drachtio/support.ts';
+import {
+  ackFailure,
+  answer,
+  callerPeer,
+  SDP_B,
+  sendAck,
+  sendInDialog,
+  sendInvite,
+  startEngineForTest,
+} from '../drachtio/support.ts';
 import { expectNothingHeld, LOCAL_PEER, response, sendCancel, startRig } from './support.ts';
 
 /** Nobody listens there: a connection is refused at once. */
@@ -221,7 +230,38 @@ describe('routes', () => {
   });
 });
 
+describe('the ring timer', () => {
+  it('starts 10 s after the INVITE at the latest: a first 180 after that does not start it again', async () => {
+    const rig = await startRig({ ringTimeoutMs: 100, limits: { ringStartMs: 300 } });
+    const call = rig.newCall();
+    const sentAt = performance.now();
+    sendInvite(call);
+    const invite = await rig.callee.expect(/^INVITE /);
+    rig.advance(301);
+    answer(rig.callee, invite, 180);
+    answer(rig.callee, await rig.callee.expect(/^CANCEL /), 200);
+    // Started again by the 180 it would have ended sooner.
+    expect(performance.now() - sentAt).toBeGreaterThan(395);
+    answer(rig.callee, invite, 487);
+    ackFailure(call, await response(call, 480));
+    await rig.ledger.call();
+  });
+});
+
 describe('OPTIONS', () => {
+  it('are asked again although the engine went away during one', async () => {
+    const hop = await callerPeer(0);
+    const rig = await startRig({
+      peers: [{ ...LOCAL_PEER, optionsMs: 40 }],
+      nextHop: [{ uri: `sip:127.0.0.1:${hop.port}` }],
+    });
+    const asked = await hop.expect(/^OPTIONS /);
+    const { host, port } = rig.engine.client;
+    await rig.engine.close();
+    await startEngineForTest({ client: { host, port } });
+    await hop.expect(new RegExp(`^OPTIONS (?![^]*Call-ID: ${asked.header('Call-ID')})`), 5_000);
+  });
+
   it('tell which hop is there, where its peer says how often', async () => {
     const backup = await callerPeer(0);
     const rig = await startRig({

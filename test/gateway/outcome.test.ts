@@ -13,7 +13,7 @@ function final(
 }
 
 const timedOut: Failure = { kind: 'timed-out', rang: true, alerted: true };
-const dead: Failure = { kind: 'failed', failure: 'transport', rang: false, alerted: false };
+const dead: Failure = { kind: 'failed', failure: 'transport', sent: true, rang: false, alerted: false };
 const silent: Failure = { ...dead, failure: 'timeout' };
 
 describe('failover', () => {
