@@ -349,6 +349,40 @@ describe('connections', () => {
     expect(under.stack.transactionCount).toBe(0);
   });
 
+  it.each(['INVITE', 'OPTIONS'])(
+    'whose far end is dead get no further request after a %s timed out',
+    async (method) => {
+      const under = await startStack();
+      const server = await listeningPeer();
+      const uri = `sip:bob@127.0.0.1:${server.port};transport=tcp`;
+      const told = outcomes();
+      under.stack.request(outgoing(method, uri), { uri }, told);
+      const dead = await server.peers.next();
+      await requestAt(dead, method);
+      under.clock.advance(32_000);
+      expect(await told.ends.next()).toBe('timeout');
+      under.stack.request(outgoing(method, uri), { uri }, told);
+      await requestAt(await server.peers.next(), method);
+    },
+  );
+
+  it('that live are used again although one request was not answered', async () => {
+    const under = await startStack();
+    const server = await listeningPeer();
+    const uri = `sip:bob@127.0.0.1:${server.port};transport=tcp`;
+    const told = outcomes();
+    under.stack.request(outgoing('INVITE', uri), { uri }, told);
+    const peer = await server.peers.next();
+    await requestAt(peer, 'INVITE');
+    under.clock.advance(1_000);
+    peer.send(written({ method: 'OPTIONS', transport: 'TCP' }));
+    await under.requests.next();
+    under.clock.advance(31_000);
+    expect(await told.ends.next()).toBe('timeout');
+    under.stack.request(outgoing('OPTIONS', uri), { uri }, told);
+    await requestAt(peer, 'OPTIONS');
+  });
+
   it('a flow that is closed is a transport error, told after `request` has returned', async () => {
     const under = await startStack();
     const uri = 'sip:bob@127.0.0.1';

@@ -177,6 +177,7 @@ export class ClientAttempt<State extends { readonly name: string }> implements A
         if (received !== null) owner.onResponse(received.response, received.flow);
         break;
       case 'timeout':
+        this.#leaveSilent();
         owner.onTimeout();
         break;
       case 'fail':
@@ -192,6 +193,13 @@ export class ClientAttempt<State extends { readonly name: string }> implements A
         this.#timers.stop(action.timer);
         break;
     }
+  }
+
+  /** Timer B or F fired: a connection that gave no sign of life meanwhile must not take the next request too. */
+  #leaveSilent(): void {
+    const { t1x64Ms, timerBMs = t1x64Ms } = this.#host.timers;
+    if (this.#flow === null) return;
+    this.#host.transport.closeIfSilent(this.#flow, this.#parts.method === 'INVITE' ? timerBMs : t1x64Ms);
   }
 
   /** Once a flow is known everything goes over it: copies, ACK and CANCEL belong where the request went (9.1, 17.1.1.3). */

@@ -9,6 +9,7 @@ import type { Clock } from '../stack.types.ts';
 import type { Framed } from './framer.ts';
 import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './limits.ts';
 import {
+  sourceOf,
   boundOf,
   chooseBound,
   isLoopback,
@@ -118,6 +119,10 @@ class SocketLayer implements TransportLayer {
     if (this.#closing) onSent(new TransportError('closed', 'the transports are closed'), null);
     else if ('connectionId' in to) this.#sendToFlow(bytes, to, onSent);
     else this.#sendToDestination(bytes, to, onSent);
+  }
+
+  closeIfSilent(flow: Flow, silentMs: number): void {
+    if (flow.connectionId !== null) this.#connections.get(flow.connectionId)?.closeIfSilent(silentMs);
   }
 
   isOpen(flow: Flow): boolean {
@@ -230,7 +235,7 @@ class SocketLayer implements TransportLayer {
   // --- TCP
 
   #accept(socket: Socket): void {
-    const source = socket.remoteAddress;
+    const source = socket.remoteAddress === undefined ? undefined : sourceOf(socket.remoteAddress);
     const fromSource = this.#acceptedBySource.get(source ?? '') ?? 0;
     const full = this.#connections.size >= this.#limits.maxConnections;
     if (source === undefined || this.#closing || full || fromSource >= this.#limits.maxConnectionsPerSource) {

@@ -38,6 +38,9 @@ export class TcpConnection {
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #timer: unknown = null;
+  /** A message of the peer came; a connection of ours need not wait for one. */
+  #heard = false;
+  #receivedMs = -Infinity;
 
   private constructor(
     id: number,
@@ -91,6 +94,7 @@ export class TcpConnection {
       keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
     });
     const connection = new TcpConnection(id, socket, to, handlers, limits, clock);
+    connection.#heard = true;
     connection.#limit(limits.connectTimeoutMs, 'it did not answer in time');
     socket.on('connect', () => connection.#opened());
     return connection;
@@ -132,6 +136,12 @@ export class TcpConnection {
     this.#socket.destroy();
   }
 
+  /** Ends it where nothing came for so long: its far end is gone, though nobody told us (no RST, a NAT that forgot). */
+  closeIfSilent(silentMs: number): void {
+    if (this.#clock.now() - this.#receivedMs < silentMs) return;
+    this.close(this.#error('timeout', `was silent for ${silentMs} ms`));
+  }
+
   /** Ends it when what was written is out. */
   closeAfterWrites(): void {
     this.#reason ??= this.#error('closed', 'was closed');
@@ -157,15 +167,21 @@ export class TcpConnection {
   #receive(chunk: Buffer): void {
     const flow = this.#flow;
     if (flow === null) return;
+    this.#receivedMs = this.#clock.now();
     let complete = false;
+    let pinged = false;
     for (const framed of this.#cut(chunk)) {
       if (!this.usable) return;
-      complete = true;
-      if (framed.kind === 'ping') this.#pong();
+      // Only a message earns a place: line breaks and what must be refused cost a stranger nothing.
+      this.#heard ||= framed.kind === 'message';
+      complete = this.#heard;
+      if (framed.kind === 'ping') pinged = true;
       else this.#hand(framed, flow);
       if (framed.kind === 'failure' && framed.fatal) this.closeAfterWrites();
     }
     if (!this.usable) return;
+    // One for the chunk, however many it holds: whoever floods us with line breaks gets no flood back.
+    if (pinged) this.#pong();
     // Only a whole message restarts the time: one byte every few seconds does not hold a connection.
     if (complete) this.#stopTimer();
     if (this.#framer.partial && this.#timer === null) {

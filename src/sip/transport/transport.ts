@@ -73,6 +73,11 @@ export interface TransportLayer {
    * `onSent` tells the flow used, or why it failed; synchronously for UDP and open connections.
    */
   send(bytes: Buffer, to: Flow | Destination, onSent: (error: TransportError | null, flow: Flow | null) => void): void;
+  /**
+   * A request over this flow was not answered: a connection on which nothing at all came for `silentMs` is closed, so that the
+   * next request opens another.
+   */
+  closeIfSilent(flow: Flow, silentMs: number): void;
   /** Whether the flow still stands (always true for UDP). */
   isOpen(flow: Flow): boolean;
   close(): Promise<void>;

@@ -392,6 +392,48 @@ describe('TCP connections', () => {
     expect(String((await once(socket, 'data'))[0])).toBe('\r\n');
   });
 
+  it('a flood of line breaks is answered once a chunk', async () => {
+    const bob = await peer();
+    const socket = await client(bob);
+    let received = 0;
+    socket.on('data', (chunk) => (received += chunk.length));
+    socket.write('\r\n'.repeat(100_000) + requestText());
+    const { flow } = await bob.messages.next();
+    await send(bob, flow, Buffer.from('end'));
+    while (received < 5) await once(socket, 'data');
+    // A chunk of the socket has some 64 KiB.
+    expect(received).toBeLessThan(100);
+  });
+
+  it.each([
+    ['pings', '\r\n\r\n'],
+    ['a request that is refused', requestText({ CSeq: '1 BYE' }, 'xyz')],
+  ])('%s do not keep a place for who never sends a message', async (_, text) => {
+    const clock = new HandClock();
+    const bob = await peer(LOOPBACK, { clock, limits: { messageTimeoutMs: 1_000 } });
+    const socket = await client(bob);
+    socket.write(`${text}\r\n\r\n`);
+    await once(socket, 'data');
+    clock.pass(1_000);
+    await bob.closed.next();
+    expect(clock.running).toBe(0);
+  });
+
+  it('one that was silent for a time is closed when asked, one that was not stays', async () => {
+    const clock = new HandClock();
+    const [alice, bob] = [await peer(LOOPBACK, { clock }), await peer()];
+    const out = await send(alice, to(bob, 'tcp'));
+    await send(bob, (await bob.messages.next()).flow);
+    await alice.messages.next();
+    clock.pass(999);
+    alice.layer.closeIfSilent(out, 1_000);
+    expect(alice.layer.isOpen(out)).toBe(true);
+    clock.pass(1);
+    alice.layer.closeIfSilent(out, 1_000);
+    expect(alice.layer.isOpen(out)).toBe(false);
+    expect((await send(alice, to(bob, 'tcp'))).connectionId).not.toBe(out.connectionId);
+  });
+
   it('after a failure that loses the stream the answer still goes out, then it is closed', async () => {
     const bob: Peer = await peer(
       LOOPBACK,

@@ -4,6 +4,7 @@ import {
   chooseBound,
   isLoopback,
   reachableAddress,
+  sourceOf,
   type OwnAddresses,
 } from '../../../src/sip/transport/local-address.ts';
 import type { BoundAddress } from '../../../src/sip/index.ts';
@@ -48,6 +49,21 @@ describe('the address a peer can answer to', () => {
       false,
       false,
     ]);
+  });
+});
+
+describe('the source that connections are counted for', () => {
+  it.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2::9', '2001:db8:1:2::/64'],
+    ['2001:0DB8:1:2::9', '2001:db8:1:2::/64'],
+    ['2001:db8::3:4:5:6', '2001:db8:0:0::/64'],
+    ['2001:db8::', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ])('of %s is %s', (address, source) => {
+    expect(sourceOf(address)).toBe(source);
   });
 });
 
