@@ -3,4 +3,4 @@ export { MailTransportError, openMailTransport, smtpOptions } from './email/tran
 export type { MailTransportOptions } from './email/transport.ts';
 export { renderMail } from './render.ts';
 export type * from './types.ts';
-export { createNotificationWorker, DELIVERY_LIMITS } from './worker.ts';
+export { createNotificationWorker } from './worker.ts';
