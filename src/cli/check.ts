@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { assumptions, unknownDialPlans } from '../config/index.ts';
-import { loadPolicy } from '../policy/index.ts';
+import { loadPolicyFile } from '../policy/index.ts';
 import { problemLines } from '../yamlfile/index.ts';
 import { readConfig, withConfig, type ConfigOption } from './config.ts';
 import { CommandError, type Terminal } from './terminal.ts';
@@ -11,13 +10,7 @@ export function addCheck(program: Command, terminal: Terminal): void {
     .description('reads both files as the gateway would and says what is wrong, and what it assumes')
     .action(async (options: ConfigOption) => {
       const config = await readConfig(terminal, options);
-      const text = await readFile(config.policy, 'utf8').catch((error: Error) => {
-        throw new CommandError(
-          `The policy file cannot be read: ${error.message}. gateway.yaml names it under policy.`,
-          2,
-        );
-      });
-      const loaded = loadPolicy(text);
+      const loaded = loadPolicyFile(config.policy);
       if (!loaded.ok) {
         throw new CommandError(
           `The policy cannot be used:\n${problemLines(config.policy, loaded.problems).join('\n')}`,

@@ -1,6 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Mistake, Path } from '../yamlfile/index.ts';
+import { type Mistake, type Path, readRegularFile } from '../yamlfile/index.ts';
 
 /** Secrets and certificates are small. */
 export const MAX_SECRET_BYTES = 64 * 1024;
@@ -47,10 +46,10 @@ export function secretFiles(folder: string): SecretFiles {
 
 function readSmall(path: string): string | Error {
   try {
-    const state = statSync(path);
-    if (!state.isFile()) return new Error('is not a file');
-    if (state.size > MAX_SECRET_BYTES) return new Error(`is larger than ${MAX_SECRET_BYTES} bytes`);
-    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    const read = readRegularFile(path, MAX_SECRET_BYTES);
+    if (read === 'too large') return new Error(`is larger than ${MAX_SECRET_BYTES} bytes`);
+    if (typeof read === 'string') return new Error('is not a file');
+    const text = read.bytes.toString('utf8').replace(/\r?\n$/, '');
     return text === '' ? new Error('is empty') : text;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : null;

@@ -1,7 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { fileProblem, type Problem, readYaml } from '../yamlfile/index.ts';
+import {
+  type FileBytes,
+  type FileRefusal,
+  fileProblem,
+  type Problem,
+  readRegularFile,
+  readYaml,
+} from '../yamlfile/index.ts';
 import { configMistakes } from './checks.ts';
 import { secretFiles, type SecretFiles } from './files.ts';
 import { type ConfigFile, configFile } from './schema.ts';
@@ -145,13 +151,17 @@ export function readConfig(text: string, path: string, env: Environment): Config
  */
 export async function loadConfig(path: string, env: Environment): Promise<ConfigReading> {
   const absolute = resolve(path);
-  let text: string;
-  try {
-    text = await readFile(absolute, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+  const refused = (reason: string): ConfigReading => {
     const remedy = 'Name the file with --config FILE; a complete one is sip-config/gateway.yaml.';
     return { ok: false, problems: [fileProblem(`the file cannot be read: ${reason}`, remedy)] };
+  };
+  let read: FileBytes | FileRefusal;
+  try {
+    read = readRegularFile(absolute, MAX_CONFIG_CHARACTERS);
+  } catch (error) {
+    return refused(error instanceof Error ? error.message : String(error));
   }
-  return readConfig(text, absolute, env);
+  if (read === 'too large') return refused(`it has more than ${MAX_CONFIG_CHARACTERS} bytes`);
+  if (typeof read === 'string') return refused(read === 'directory' ? 'it is a directory' : 'it is a pipe or a device');
+  return readConfig(read.bytes.toString('utf8'), absolute, env);
 }

@@ -6,7 +6,6 @@ import {
   fsyncSync,
   linkSync,
   openSync,
-  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -14,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileProblem } from '../yamlfile/index.ts';
+import { type FileRefusal, fileProblem, readRegularFile } from '../yamlfile/index.ts';
 import { MAX_POLICY_BYTES } from './limits.ts';
 import { fileTooLarge } from './load.ts';
 import type { PolicyProblem } from './types.ts';
@@ -64,26 +63,30 @@ function readProblem(error: unknown): PolicyProblem {
   if (error instanceof TypeError) return fileProblem('the file is not UTF-8', 'Save it as UTF-8.');
   if (code === 'ENOENT') return fileProblem('the file does not exist', 'Restore it, or correct the path.');
   if (code === 'EACCES') return fileProblem('the file may not be read', 'Give the gateway’s user read access to it.');
-  if (code === 'EISDIR') return fileProblem('this is a directory', 'Name the file in it.');
   const words = error instanceof Error ? error.message : String(error);
   return fileProblem(`the file cannot be read: ${words}`, 'Correct this and save the file again.');
+}
+
+function refusal(kind: FileRefusal): PolicyProblem {
+  switch (kind) {
+    case 'directory':
+      return fileProblem('this is a directory', 'Name the file in it.');
+    case 'special':
+      return fileProblem('this is a pipe or a device', 'Put an ordinary file in its place.');
+    case 'too large':
+      return fileTooLarge();
+  }
 }
 
 /** The whole file as it was at one moment, or null where it was written meanwhile. */
 function readWhole(path: string): PolicyText | PolicyProblem | null {
   const target = realpathSync(path);
-  const file = openSync(target, 'r');
-  try {
-    const before = fstatSync(file, { bigint: true });
-    if (before.size > BigInt(MAX_POLICY_BYTES)) return fileTooLarge(Number(before.size));
-    const bytes = readFileSync(file);
-    const after = fstatSync(file, { bigint: true });
-    if (!sameFile(before, after)) return null;
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    return { text, target, identity: after };
-  } finally {
-    closeSync(file);
-  }
+  const read = readRegularFile(target, MAX_POLICY_BYTES);
+  if (typeof read === 'string') return refusal(read);
+  const { bytes, before, after } = read;
+  if (!sameFile(before, after)) return null;
+  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  return { text, target, identity: after };
 }
 
 /** Never throws. */

@@ -73,7 +73,7 @@ export function loadPolicy(text: string): PolicyLoad {
   return { ok: true, policy: new LoadedPolicy(makeSnapshot(reading.data)) };
 }
 
-export function fileTooLarge(bytes: number): PolicyProblem {
-  const message = `the file has ${bytes} bytes; at most ${MAX_POLICY_BYTES} are read`;
+export function fileTooLarge(): PolicyProblem {
+  const message = `the file has more than ${MAX_POLICY_BYTES} bytes`;
   return fileProblem(message, `policy.yaml is meant for ${MAX_MAILBOXES} mailboxes at most.`);
 }

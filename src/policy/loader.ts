@@ -2,6 +2,8 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { fileProblem } from '../yamlfile/index.ts';
 import type { EditResult, MailboxPolicyChanges, PolicyEdit } from './edit.ts';
+import { readPolicyFile } from './file.ts';
+import { loadPolicy, type PolicyLoad } from './load.ts';
 import { LoadedPolicy } from './lookup.ts';
 import type { LoadAnswer, ThreadTask } from './thread.ts';
 import type { PolicyProblem } from './types.ts';
@@ -48,6 +50,12 @@ export function startLoad(path: string, version: string | null): Load {
     return loaded;
   });
   return { done, stop };
+}
+
+/** What `openPolicyStore` would make of the file, on the caller's own thread: for commands, as it takes as long as `loadPolicy`. */
+export function loadPolicyFile(path: string): PolicyLoad {
+  const read = readPolicyFile(path);
+  return 'message' in read ? { ok: false, problems: [read] } : loadPolicy(read.text);
 }
 
 /** Changes the file on a thread of its own. Never rejects. */

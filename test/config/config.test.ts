@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -185,6 +186,19 @@ describe('what gateway.yaml says', () => {
     ['1d', null],
   ])('the duration %s is %s ms', (text, ms) => {
     expect(durationMs(text)).toBe(ms);
+  });
+});
+
+describe('gateway.yaml that is no ordinary file', () => {
+  it.each([
+    ['a pipe', (place: string) => void execFileSync('mkfifo', [place]), 'it is a pipe or a device'],
+    ['a device without end', (place: string) => symlinkSync('/dev/zero', place), 'it is a pipe or a device'],
+    ['a directory', (place: string) => void mkdirSync(place), 'it is a directory'],
+  ])('is refused at once: %s', async (name, make, says) => {
+    const place = join(folder, `${name}.yaml`);
+    make(place);
+    const reading = await loadConfig(place, {});
+    expect(reading.ok ? '' : reading.problems[0]?.message).toContain(`the file cannot be read: ${says}`);
   });
 });
 

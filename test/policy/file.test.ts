@@ -1,4 +1,5 @@
-import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type PolicyText, readPolicyFile, replacePolicyFile, withLock } from '../../src/policy/file.ts';
@@ -39,6 +40,29 @@ describe('a file is replaced only where it is still the one that was read', () =
     await writeFile(path, 'old');
     expect(replacePolicyFile(seen, 'new')).toBe(false);
     expect(await readFile(path, 'utf8')).toBe('old');
+  });
+});
+
+describe('what is no ordinary file', () => {
+  const refused = async (make: (path: string) => unknown): Promise<string> => {
+    const path = join(await temporaryFolder(), 'policy.yaml');
+    await make(path);
+    const read = readPolicyFile(path);
+    return 'message' in read ? read.message : 'it was read';
+  };
+
+  it.each<[string, (path: string) => unknown, string]>([
+    ['a pipe, which would be waited for', (path) => execFileSync('mkfifo', [path]), 'this is a pipe or a device'],
+    ['a device without end', (path) => symlink('/dev/zero', path), 'this is a pipe or a device'],
+    ['a directory', (path) => mkdir(path), 'this is a directory'],
+  ])('is refused at once: %s', async (_what, make, says) => {
+    expect(await refused(make)).toContain(says);
+  });
+
+  it('a file that says it has no bytes is read to its end', async () => {
+    const path = join(await temporaryFolder(), 'policy.yaml');
+    await symlink('/proc/self/status', path);
+    expect(read(path).text).toContain('VmPeak');
   });
 });
 
