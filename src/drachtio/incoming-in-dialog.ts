@@ -2,13 +2,13 @@ import {
   parseCSeq,
   receiveRequest,
   refreshTarget,
-  serialize,
   type Dialog as DialogState,
   type Flow,
   type ServerTransaction,
   type SipRequest,
 } from '../sip/index.ts';
 import type { EngineCore } from './core.ts';
+import { deliveredText } from './delivery.ts';
 import { update } from './dialogs.ts';
 import { forgetDialog } from './ended-dialogs.ts';
 import { newUuid } from './ids.ts';
@@ -65,7 +65,7 @@ function deliver(
   }
   const incoming: IncomingRequest = { transaction, client: dialog.client, dialog, inDialog: true, toTag: '' };
   track(core, incoming);
-  const text = serialize(request);
+  const text = deliveredText(request);
   const line = sipLine('network', text.length, peerWay(flow), core.now(), transaction.id, dialog.id, null);
   dialog.client.send(line, text);
   if (request.method === 'BYE') {
@@ -107,7 +107,7 @@ export function receiveAckInDialog(core: EngineCore, ack: SipRequest, flow: Flow
   }
   dialog.unacknowledged.delete(sequence);
   core.dialogs.setFlow(dialog, flow);
-  const text = serialize(ack);
+  const text = deliveredText(ack);
   // The ACK of the first INVITE keeps its txnId, the ACK of a re-INVITE gets one of its own (drachtio-protocol 3.7).
   const id = txnId === '' ? newUuid() : txnId;
   dialog.client.send(sipLine('network', text.length, ackWay(flow), core.now(), id, dialog.id, null), text);

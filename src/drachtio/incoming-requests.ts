@@ -1,13 +1,13 @@
 import {
   makeResponse,
   newTag,
-  serialize,
   type Flow,
   type ResponseParts,
   type ServerTransaction,
   type SipRequest,
 } from '../sip/index.ts';
 import type { EngineCore } from './core.ts';
+import { deliveredText } from './delivery.ts';
 import type { IncomingRequest } from './records.ts';
 import { sipLine } from './token-line.ts';
 import { peerWay } from './way.ts';
@@ -45,7 +45,7 @@ export function settle(core: EngineCore, incoming: IncomingRequest): void {
 /** Tells the application on the INVITE's own txnId; srf finds the call by its Call-ID. */
 export function deliverCancel(core: EngineCore, incoming: IncomingRequest, cancel: SipRequest, flow: Flow): void {
   const { transaction, client, dialog } = incoming;
-  const text = serialize(cancel);
+  const text = deliveredText(cancel);
   const dialogId = incoming.toTag === '' ? '' : (dialog?.id ?? '');
   client.send(sipLine('network', text.length, peerWay(flow), core.now(), transaction.id, dialogId, null), text);
 }

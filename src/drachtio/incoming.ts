@@ -1,5 +1,6 @@
-import { serialize, type Flow, type ServerTransaction, type SipRequest } from '../sip/index.ts';
+import type { Flow, ServerTransaction, SipRequest } from '../sip/index.ts';
 import type { EngineCore } from './core.ts';
+import { deliveredText } from './delivery.ts';
 import { namesOf, newDialogId } from './dialogs.ts';
 import { deliverCancel, refuse, settle, track } from './incoming-requests.ts';
 import { receiveAckInDialog, receiveInDialog } from './incoming-in-dialog.ts';
@@ -111,7 +112,7 @@ function deliverNew(
     core.dialogs.setFlow(dialog, flow);
   }
   track(core, incoming);
-  const text = serialize(request);
+  const text = deliveredText(request);
   const receivedOn = { address: flow.localAddress, port: flow.localPort };
   client.send(sipLine('network', text.length, peerWay(flow), core.now(), transaction.id, '', receivedOn), text);
 }

@@ -3,7 +3,6 @@ import {
   dialogAsUac,
   makeResponse,
   refreshTarget,
-  serialize,
   tagOf,
   type BoundAddress,
   type ClientTransaction,
@@ -15,6 +14,7 @@ import {
 } from '../sip/index.ts';
 import type { Client } from './client.ts';
 import type { EngineCore } from './core.ts';
+import { deliveredText } from './delivery.ts';
 import { namesOf, newDialogId, update } from './dialogs.ts';
 import { acknowledgeAndEnd, forgetDialog } from './ended-dialogs.ts';
 import { showOwn } from './own-address.ts';
@@ -223,7 +223,7 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
     if (this.client.closed) {
       return;
     }
-    const text = serialize(response);
+    const text = deliveredText(response);
     const bytes = flow === null ? 0 : text.length;
     const way = flow === null ? NOWHERE : peerWay(flow);
     const line = sipLine('network', bytes, way, this.#core.now(), this.transaction.id, this.#dialogId, null);
