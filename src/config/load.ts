@@ -144,6 +144,11 @@ export function readConfig(text: string, path: string, env: Environment): Config
   return reading.ok ? { ok: true, config: configOf(path, reading.value, files) } : reading;
 }
 
+function refused(reason: string): ConfigReading {
+  const remedy = 'Name the file with --config FILE; a complete one is sip-config/gateway.yaml.';
+  return { ok: false, problems: [fileProblem(`the file cannot be read: ${reason}`, remedy)] };
+}
+
 /**
  * Reads gateway.yaml: the configuration, or every mistake in it with its line, path and remedy. Never rejects.
  * @param path the file; what it names is relative to its folder
@@ -151,10 +156,6 @@ export function readConfig(text: string, path: string, env: Environment): Config
  */
 export async function loadConfig(path: string, env: Environment): Promise<ConfigReading> {
   const absolute = resolve(path);
-  const refused = (reason: string): ConfigReading => {
-    const remedy = 'Name the file with --config FILE; a complete one is sip-config/gateway.yaml.';
-    return { ok: false, problems: [fileProblem(`the file cannot be read: ${reason}`, remedy)] };
-  };
   let read: FileBytes | FileRefusal;
   try {
     read = readRegularFile(absolute, MAX_CONFIG_CHARACTERS);

@@ -10,7 +10,7 @@ export interface ReadOptions<Schema extends z.ZodType> {
   readonly schema: Schema;
   /** A longer text is refused before it is parsed. */
   readonly maxCharacters: number;
-  /** Changes the value before it is judged: variables become what they stand for. */
+  /** Changes the value before it is judged: variables become what they stand for. A value that has a mistake here is not judged. */
   readonly substitute?: (written: unknown) => { readonly value: unknown; readonly mistakes: readonly Mistake[] };
   /** What a schema cannot say (references, duplicates). Gets the value as it was written, right or wrong in its parts. */
   readonly check?: (written: unknown) => Iterable<Mistake>;
@@ -113,11 +113,14 @@ export function readYaml<Schema extends z.ZodType>(
   }
   const written = substitute?.(document.value) ?? { value: document.value, mistakes: [] };
   const parsed = schema.safeParse(written.value);
-  const mistakes = document.mistakes.concat(
-    written.mistakes,
+  const found = document.mistakes.concat(
     parsed.success ? [] : schemaMistakes(schema, written.value, parsed.error.issues),
   );
-  if (check !== undefined) for (const mistake of check(written.value)) mistakes.push(mistake);
+  if (check !== undefined) for (const mistake of check(written.value)) found.push(mistake);
+  // Of a value that is not known nothing else is to be said.
+  const unknown = new Set(written.mistakes.map(({ path }) => pathText(path)));
+  const known = unknown.size === 0 ? found : found.filter(({ path }) => !unknown.has(pathText(path)));
+  const mistakes = written.mistakes.concat(known);
   if (mistakes.length === 0 && parsed.success) return { ok: true, value: parsed.data, document };
   return { ok: false, problems: placed(document, mistakes) };
 }
