@@ -228,6 +228,10 @@ function* voicemailMistakes(voicemail: Group): Generator<Mistake> {
     yield { path: ['voicemail', 'owner'], message, remedy: 'Add target: sip:voicemail@192.0.2.30, or another owner.' };
   }
   const target = voicemail['target'];
+  if (voicemail['owner'] === 'none' && target !== undefined) {
+    const message = 'nobody is diverted to it, as voicemail.owner is none';
+    yield { path: ['voicemail', 'target'], message, remedy: 'Remove owner, or set owner: gateway.' };
+  }
   if (typeof target === 'string') yield* notBuiltTransport(target, ['voicemail', 'target']);
 }
 
