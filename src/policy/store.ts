@@ -102,7 +102,7 @@ class FilePolicyStore implements PolicyStore {
     const loaded = await this.#load.done;
     this.#load = null;
     if (this.#closed) return;
-    if (loaded === 'unchanged') this.#error = null;
+    if (loaded === 'unchanged') this.#heal();
     else if (loaded instanceof LoadedPolicy) this.#swap(loaded);
     else this.#refuse(loaded.problems);
     if (this.#policy !== null) this.#tell();
@@ -115,6 +115,12 @@ class FilePolicyStore implements PolicyStore {
     this.#error = null;
     const { version, mailboxCount } = policy;
     this.#options.log?.info({ path: this.#options.path, version, mailboxCount }, 'the policy was loaded');
+  }
+
+  /** The file says again what is held. */
+  #heal(): void {
+    if (this.#error !== null) this.#options.log?.info({ path: this.#options.path }, 'the policy file is good again');
+    this.#error = null;
   }
 
   #refuse(problems: readonly PolicyProblem[]): void {

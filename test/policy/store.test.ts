@@ -200,10 +200,13 @@ describe('a change that cannot be used changes nothing', () => {
     expect(allows(store)).toBe(false);
   });
 
-  it('the old text again ends the error without another version', async () => {
+  it('the old text again ends the error without another version, and is logged once', async () => {
     const path = join(await temporaryFolder(), 'policy.yaml');
     await writeFile(path, text(true));
-    const store = await opened(path);
+    const said: string[] = [];
+    const log = { info: (_: object, message: string) => said.push(message), warn: () => undefined };
+    const store = await openPolicyStore({ path, now: Date.now, log });
+    stores.push(store);
     const policy = store.current();
     const failure = failed(store);
     await writeFile(path, 'x: 1');
@@ -212,6 +215,8 @@ describe('a change that cannot be used changes nothing', () => {
     await writeFile(path, text(true));
     expect((await recovery).version).toBe(policy.version);
     expect(store.current()).toBe(policy);
+    await store.reload();
+    expect(said).toEqual(['the policy was loaded', 'the policy file is good again']);
   });
 });
 
