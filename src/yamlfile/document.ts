@@ -190,29 +190,43 @@ function refusedConstruct(text: string, events: readonly Event[]): SyntaxMistake
   return null;
 }
 
+/** Kinds of syntax errors, by the parser's words for them. */
+const UNCLOSED = /flow|stream|end with|closing|quote/i;
+const INDENTATION = /indent|compact|implicit|same column|indicator/i;
+
+const isIndentation = (message: string): boolean =>
+  INDENTATION.test(message) && !UNCLOSED.test(message) && !/tab|tag/i.test(message);
+
 function remedyOfSyntax(message: string): string {
   if (/tab/i.test(message)) return 'Indent with spaces; YAML takes no tabs.';
   if (/tag/i.test(message)) return 'Remove the tag (the word that starts with "!").';
-  if (/flow|stream|end with|closing|quote/i.test(message))
-    return 'Close every bracket, brace and quote that was opened.';
-  if (/indent|compact|implicit/i.test(message)) {
-    return 'Check the indentation of this line and the one above; put a text that holds ": " in quotes.';
+  if (UNCLOSED.test(message)) return 'Close every bracket, brace and quote that was opened.';
+  if (isIndentation(message)) {
+    return 'Check the indentation of this line and of those above and below; put a text that holds ": " in quotes.';
   }
-  return 'Correct the YAML at this place; the mistake may be on the line above.';
+  return 'Correct the YAML at this place; the mistake may be on the line above or below.';
 }
 
 function syntaxMistake(offset: number, message: string): SyntaxMistake {
   return { offset, message: `not YAML: ${message}`, remedy: remedyOfSyntax(message) };
 }
 
+/** One line that is indented wrongly upsets those after it: of such mistakes the first is listed, the others counted. */
+function parserMistakes(text: string): SyntaxMistake[] {
+  const { errors } = parseDocument(text, { prettyErrors: false, uniqueKeys: false });
+  const indented = errors.filter(({ message }) => isIndentation(message));
+  const more = indented.length > 1 ? `; ${indented.length - 1} more may follow from it` : '';
+  return errors
+    .filter((error) => error === indented[0] || !isIndentation(error.message))
+    .slice(0, MAX_SYNTAX_ERRORS)
+    .map((error) => {
+      const { offset, message, remedy } = syntaxMistake(error.pos[0], error.message);
+      return { offset, message: error === indented[0] ? `${message}${more}` : message, remedy };
+    });
+}
+
 function syntaxMistakes(text: string, error: unknown): SyntaxMistake[] {
-  const found: SyntaxMistake[] = [];
-  if (text.length <= MAX_TEXT_FOR_SEVERAL_SYNTAX_ERRORS) {
-    const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false });
-    for (const { message, pos } of document.errors.slice(0, MAX_SYNTAX_ERRORS)) {
-      found.push(syntaxMistake(pos[0], message));
-    }
-  }
+  const found = text.length <= MAX_TEXT_FOR_SEVERAL_SYNTAX_ERRORS ? parserMistakes(text) : [];
   // The two parsers agree on YAML but for limits and exotic corners; the stricter one has the last word.
   if (found.length === 0) {
     const offset = error instanceof YAMLException ? (error.mark?.position ?? 0) : 0;

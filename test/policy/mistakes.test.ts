@@ -25,7 +25,7 @@ const mistakes: readonly (readonly [file: string, problems: readonly Expected[]]
       [
         '2:11 ',
         'not YAML: Nested mappings are not allowed in compact mappings.',
-        'Check the indentation of this line and the one above; put a text that holds ": " in quotes.',
+        'Check the indentation of this line and of those above and below; put a text that holds ": " in quotes.',
       ],
     ],
   ],

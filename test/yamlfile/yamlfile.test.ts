@@ -46,7 +46,20 @@ describe('syntax errors', () => {
   });
 
   it(`at most ${MAX_SYNTAX_ERRORS} are told`, () => {
-    expect(problemsOf('a: b: c\n'.repeat(100))).toHaveLength(MAX_SYNTAX_ERRORS);
+    expect(problemsOf('- "\\q"\n'.repeat(100))).toHaveLength(MAX_SYNTAX_ERRORS);
+  });
+
+  it('of wrong indentation the first is told, and how many more may follow from it', () => {
+    const item = '  - name: x\n    on: 1\n';
+    const reading = readYaml(`list:\n${item}   - name: x\n${item.repeat(3)}`, {
+      schema: z.unknown(),
+      maxCharacters: 1_000,
+    });
+    const problems = reading.ok ? [] : reading.problems;
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.line).toBe(4);
+    expect(problems[0]?.message).toMatch(/; \d more may follow from it\.$/);
+    expect(problems[0]?.remedy).toContain('above and below');
   });
 
   it('in a large file the first is told, soon', () => {
