@@ -40,6 +40,9 @@ describe('Set-UMMailboxPolicy changes the file and says nothing, in each of Exch
     'Set-UMMailboxPolicy -Identity: MyUMMailboxPolicy -AllowMissedCallNotifications: $false -Confirm:$false',
     "Set-UMMailboxPolicy 'MyUMMailboxPolicy' -a 0",
     '  Set-UMMailboxPolicy   "MyUMMailboxPolicy"   -AllowMissedCallNotifications   $false  ',
+    'Set-UMMailboxPolicy “MyUMMailboxPolicy” -AllowMissedCallNotifications $false',
+    'Set-UMMailboxPolicy „MyUMMailboxPolicy\" -AllowMissedCallNotifications $false',
+    'Set-UMMailboxPolicy ‘MyUMMailboxPolicy’ -AllowMissedCallNotifications $false',
     'Set-UMMailboxPolicy MyUM`MailboxPolicy –AllowMissedCallNotifications $false -WhatIf:$false',
   ])('%s', async (line) => {
     const result = await run(line);
