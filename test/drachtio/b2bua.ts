@@ -37,7 +37,7 @@ export interface B2buaOptions {
   readonly transport?: 'udp' | 'tcp';
   readonly callerTransport?: 'udp' | 'tcp';
   readonly options?: object;
-  readonly timers?: SipTimers;
+  readonly timers?: Partial<SipTimers>;
   readonly limits?: Partial<EngineLimits>;
   /** Each createB2BUA, as it begins. */
   readonly onDialogs?: (dialogs: Promise<{ uas: SrfDialog; uac: SrfDialog }>) => void;

@@ -12,6 +12,7 @@ import {
   next,
   requestText,
   response,
+  responseCopy,
   SDP_A,
   SDP_B,
   sendAck,
@@ -28,7 +29,7 @@ import {
 import type { SipTimers } from '../../src/sip/index.ts';
 
 /** A raw application that A called and that answered. */
-async function rawUas(invite: RequestParts = {}, timers: SipTimers = FAST) {
+async function rawUas(invite: RequestParts = {}, timers: Partial<SipTimers> = {}) {
   const started = await startEngineForTest({ timers });
   const client = await rawClient(started.engine);
   await client.ask('route|invite');
@@ -44,7 +45,7 @@ async function rawUas(invite: RequestParts = {}, timers: SipTimers = FAST) {
 }
 
 /** A raw application that called B, which answered. */
-async function rawUac(ok: ResponseOptions = {}, timers: SipTimers = FAST) {
+async function rawUac(ok: ResponseOptions = {}, timers: Partial<SipTimers> = {}) {
   const started = await startEngineForTest({ timers });
   const client = await rawClient(started.engine);
   const callee = await calleePeer(started.udpPort);
@@ -226,9 +227,10 @@ describe('re-INVITE', () => {
   });
 
   it('21: the 2xx to a re-INVITE is repeated until its ACK', async () => {
-    const { call } = await established();
+    const { call } = await established({ timers: FAST });
     sendInDialog(call, 'INVITE', { body: SDP_A });
-    for (let i = 0; i < 3; i += 1) await response(call, 200);
+    await response(call, 200);
+    for (let i = 0; i < 2; i += 1) await responseCopy(call, 200);
     sendAck(call);
   });
 
@@ -245,7 +247,7 @@ describe('re-INVITE', () => {
     const ack = await callee.expect(/^ACK /);
     expect(ack.header('CSeq')).toBe(again.header('CSeq').replace('INVITE', 'ACK'));
     answer(callee, again, 200, { body: SDP_B });
-    expect((await callee.expect(/^ACK /)).text).toBe(ack.text);
+    expect((await callee.expectCopy(/^ACK /)).text).toBe(ack.text);
   });
 
   it('22: the first CSeq of a UAS dialog is the INVITE`s + 1', async () => {

@@ -11,8 +11,13 @@ export interface SipPeer {
   readonly port: number;
   /** Everything received, in order. */
   readonly received: Received[];
-  /** The first message, from those not taken yet, that matches; removed from the queue. Rejects after `timeoutMs`. */
+  /**
+   * The first message, from those not taken yet, that matches; removed from the queue. Copies of a message, which come whenever
+   * the machine is slow to answer, are passed over. Rejects after `timeoutMs`.
+   */
   expect(match: RegExp, timeoutMs?: number): Promise<Received>;
+  /** The same for copies alone, where the repetition is what matters. */
+  expectCopy(match: RegExp, timeoutMs?: number): Promise<Received>;
   /** How many received messages match. */
   count(match: RegExp): number;
   /** Sends to `to`, or to where the last message came from. Line ends may be \n; Content-Length is added. */
@@ -65,28 +70,38 @@ export function toWire(text: string): Buffer {
   );
 }
 
+interface Waiter {
+  readonly match: RegExp;
+  readonly copy: boolean;
+  resolve(message: Received): void;
+}
+
 class Inbox {
   readonly received: Received[] = [];
-  readonly #queue: Received[] = [];
-  readonly #waiting: { match: RegExp; resolve: (message: Received) => void }[] = [];
+  readonly #seen = new Set<string>();
+  readonly #queue: { readonly message: Received; readonly copy: boolean }[] = [];
+  readonly #waiting: Waiter[] = [];
 
   push(text: string): void {
     const message = readMessage(text);
+    const copy = this.#seen.has(text);
+    this.#seen.add(text);
     this.received.push(message);
-    const index = this.#waiting.findIndex(({ match }) => match.test(text));
+    const index = this.#waiting.findIndex((waiter) => waiter.copy === copy && waiter.match.test(text));
     const [waiter] = index === -1 ? [] : this.#waiting.splice(index, 1);
-    if (waiter === undefined) this.#queue.push(message);
+    if (waiter === undefined) this.#queue.push({ message, copy });
     else waiter.resolve(message);
   }
 
-  expect(match: RegExp, timeoutMs: number): Promise<Received> {
-    const index = this.#queue.findIndex(({ text }) => match.test(text));
+  expect(match: RegExp, copy: boolean, timeoutMs = EXPECT_TIMEOUT_MS): Promise<Received> {
+    const index = this.#queue.findIndex((queued) => queued.copy === copy && match.test(queued.message.text));
     const [found] = index === -1 ? [] : this.#queue.splice(index, 1);
-    if (found !== undefined) return Promise.resolve(found);
+    if (found !== undefined) return Promise.resolve(found.message);
     return new Promise((resolve, reject) => {
-      const waiter = {
+      const waiter: Waiter = {
         match,
-        resolve: (message: Received): void => {
+        copy,
+        resolve: (message) => {
           clearTimeout(timer);
           resolve(message);
         },
@@ -94,7 +109,8 @@ class Inbox {
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
         const seen = this.received.map(({ start }) => start).join('\n  ');
-        reject(new Error(`nothing matched ${match} within ${timeoutMs} ms; received:\n  ${seen}`));
+        const what = copy ? 'no copy' : 'nothing';
+        reject(new Error(`${what} matched ${match} within ${timeoutMs} ms; received:\n  ${seen}`));
       }, timeoutMs);
       this.#waiting.push(waiter);
     });
@@ -117,7 +133,8 @@ export async function udpPeer(defaultPort: number, host = '127.0.0.1', own = hos
     protocol: 'udp',
     port: socket.address().port,
     received: inbox.received,
-    expect: (match, timeoutMs = EXPECT_TIMEOUT_MS) => inbox.expect(match, timeoutMs),
+    expect: (match, timeoutMs) => inbox.expect(match, false, timeoutMs),
+    expectCopy: (match, timeoutMs) => inbox.expect(match, true, timeoutMs),
     count: (match) => inbox.received.filter(({ text }) => match.test(text)).length,
     send: (text, to) => sendRaw(toWire(text), to),
     sendRaw,
@@ -159,7 +176,8 @@ export async function tcpPeer(defaultPort: number, host = '127.0.0.1'): Promise<
     protocol: 'tcp',
     port: (server.address() as AddressInfo).port,
     received: inbox.received,
-    expect: (match, timeoutMs = EXPECT_TIMEOUT_MS) => inbox.expect(match, timeoutMs),
+    expect: (match, timeoutMs) => inbox.expect(match, false, timeoutMs),
+    expectCopy: (match, timeoutMs) => inbox.expect(match, true, timeoutMs),
     count: (match) => inbox.received.filter(({ text }) => match.test(text)).length,
     send: (text) => sendRaw(toWire(text)),
     sendRaw,
