@@ -10,6 +10,9 @@ export type Word =
   | { readonly kind: 'value'; readonly value: Argument; /** As it was typed. */ readonly text: string };
 
 const CONSTANTS: Readonly<Record<string, Argument>> = { true: true, false: false, null: null };
+/** PowerShell takes typographic quotes, which mails and documents make of plain ones, for those; any of a kind ends any of it. */
+const SINGLE_QUOTE = /^['\u2018-\u201b]$/;
+const DOUBLE_QUOTE = /^["\u201c-\u201e]$/;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '0': '\0' };
 
 /** `$true` and the like; there are no other variables here. */
@@ -73,8 +76,8 @@ class LineReader {
     for (;;) {
       const next = this.#peek();
       if (next === '' || /[\s|;]/.test(next)) return text;
-      if (next === "'") text += this.#singleQuoted();
-      else if (next === '"') text += this.#doubleQuoted();
+      if (SINGLE_QUOTE.test(next)) text += this.#singleQuoted();
+      else if (DOUBLE_QUOTE.test(next)) text += this.#doubleQuoted();
       else {
         if (next === '`') this.#at += 1;
         text += this.#peek();
@@ -83,15 +86,15 @@ class LineReader {
     }
   }
 
-  /** Nothing is special in it but `''`, which is one quote. */
+  /** Nothing is special in it but two quotes, which are one. */
   #singleQuoted(): string {
     let text = '';
     for (this.#at += 1; ; this.#at += 1) {
       const next = this.#peek();
       if (next === '') throw new CmdletError("The string is missing the terminator: '.");
-      if (next === "'") {
+      if (SINGLE_QUOTE.test(next)) {
         this.#at += 1;
-        if (this.#peek() !== "'") return text;
+        if (!SINGLE_QUOTE.test(this.#peek())) return text;
       }
       text += next;
     }
@@ -103,10 +106,10 @@ class LineReader {
     for (this.#at += 1; ; this.#at += 1) {
       const next = this.#peek();
       if (next === '') throw new CmdletError('The string is missing the terminator: ".');
-      if (next === '"') {
+      if (DOUBLE_QUOTE.test(next)) {
         this.#at += 1;
-        if (this.#peek() !== '"') return text;
-        text += '"';
+        if (!DOUBLE_QUOTE.test(this.#peek())) return text;
+        text += next;
       } else if (next === '`') {
         this.#at += 1;
         text += ESCAPES[this.#peek()] ?? this.#peek();

@@ -41,7 +41,7 @@ describe('Set-UMMailboxPolicy changes the file and says nothing, in each of Exch
     "Set-UMMailboxPolicy 'MyUMMailboxPolicy' -a 0",
     '  Set-UMMailboxPolicy   "MyUMMailboxPolicy"   -AllowMissedCallNotifications   $false  ',
     'Set-UMMailboxPolicy “MyUMMailboxPolicy” -AllowMissedCallNotifications $false',
-    'Set-UMMailboxPolicy „MyUMMailboxPolicy\" -AllowMissedCallNotifications $false',
+    'Set-UMMailboxPolicy „MyUMMailboxPolicy" -AllowMissedCallNotifications $false',
     'Set-UMMailboxPolicy ‘MyUMMailboxPolicy’ -AllowMissedCallNotifications $false',
     'Set-UMMailboxPolicy MyUM`MailboxPolicy –AllowMissedCallNotifications $false -WhatIf:$false',
   ])('%s', async (line) => {
@@ -271,6 +271,7 @@ describe('words', () => {
     ['"a`tb`"c`$d"', ['a\tb"c$d']],
     ['"is $true"', ['is True']],
     ["a'b c'd", ['ab cd']],
+    ['“l’étage” ‘l’’étage’', ['l’étage', 'l’étage']],
     ['a` b', ['a b']],
     ['$TRUE $False $null', [true, false, null]],
     ['-5', ['-5']],
@@ -283,7 +284,7 @@ describe('words', () => {
   it('any text in single quotes is that text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        expect(values(`x '${text.replaceAll("'", "''")}'`)).toEqual(['x', text]);
+        expect(values(`x '${text.replaceAll(/['‘-‛]/g, '$&$&')}'`)).toEqual(['x', text]);
       }),
     );
   });

@@ -51,14 +51,14 @@ describe('syntax errors', () => {
 
   it('of wrong indentation the first is told, and how many more may follow from it', () => {
     const item = '  - name: x\n    on: 1\n';
-    const reading = readYaml(`list:\n${item}   - name: x\n${item.repeat(3)}`, {
+    const reading = readYaml(`list:\n${item} - name: x\n${item.repeat(3)}`, {
       schema: z.unknown(),
       maxCharacters: 1_000,
     });
     const problems = reading.ok ? [] : reading.problems;
     expect(problems).toHaveLength(1);
     expect(problems[0]?.line).toBe(4);
-    expect(problems[0]?.message).toMatch(/; \d more may follow from it\.$/);
+    expect(problems[0]?.message).toMatch(/; \d+ more may follow from it\.$/);
     expect(problems[0]?.remedy).toContain('above and below');
   });
 
