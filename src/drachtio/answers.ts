@@ -1,7 +1,15 @@
-import { confirmAsUas, dialogAsUas, newTag, parseCSeq, type SipRequest, type SipResponse } from '../sip/index.ts';
+import {
+  confirmAsUas,
+  dialogAsUas,
+  newTag,
+  parseCSeq,
+  refreshTarget,
+  type SipRequest,
+  type SipResponse,
+} from '../sip/index.ts';
 import type { Client } from './client.ts';
 import type { EngineCore } from './core.ts';
-import { namesOf, newDialogId } from './dialogs.ts';
+import { namesOf, newDialogId, update } from './dialogs.ts';
 import { endDialog } from './ended-dialogs.ts';
 import { settle } from './incoming-requests.ts';
 import type { Dialog, IncomingRequest } from './records.ts';
@@ -50,6 +58,9 @@ function afterAnswer(core: EngineCore, incoming: IncomingRequest, response: SipR
     return incoming.dialog?.id ?? '';
   }
   const dialog = response.status < 300 ? accepted(core, incoming, response) : incoming.dialog;
+  if (response.status < 300 && incoming.inDialog) {
+    targetRefreshed(incoming);
+  }
   settle(core, incoming);
   return request.method === 'BYE' ? '' : (dialog?.id ?? '');
 }
@@ -63,6 +74,14 @@ function rememberEarly(incoming: IncomingRequest, response: SipResponse): void {
   const early = dialogAsUas(transaction.request, response);
   if (early !== null) {
     dialog.early.set(early.remoteTag, early);
+  }
+}
+
+/** RFC 3261 12.2.2, RFC 5057 5.4: a target refresh takes effect once it is accepted; a refused one changes nothing. */
+function targetRefreshed({ dialog, transaction: { request } }: IncomingRequest): void {
+  const state = dialog?.state ?? dialog?.early.get(namesOf(request).fromTag ?? '');
+  if (dialog !== null && state !== undefined) {
+    update(dialog, refreshTarget(state, request));
   }
 }
 

@@ -1,7 +1,6 @@
 import {
   parseCSeq,
   receiveRequest,
-  refreshTarget,
   type Dialog as DialogState,
   type Flow,
   type ServerTransaction,
@@ -32,7 +31,7 @@ export function receiveInDialog(
     refuse(transaction, 500, 'CSeq Out Of Order');
     return;
   }
-  update(dialog, refreshTarget(received.dialog, request));
+  update(dialog, received.dialog);
   if (dialog.client.closed) {
     // Nobody is left who knows this call (drachtio-protocol 3.1).
     refuse(transaction, 481, 'Call/Transaction Does Not Exist');

@@ -250,6 +250,22 @@ describe('re-INVITE', () => {
     expect((await callee.expectCopy(/^ACK /)).text).toBe(ack.text);
   });
 
+  it.each([
+    ['488 Not Acceptable Here', 'alice'],
+    ['200 OK', 'moved'],
+  ])('22: a re-INVITE of A that the application answers %s leaves %s as the remote target', async (answered, user) => {
+    const { client, call, ask } = await rawUas();
+    sendInDialog(call, 'INVITE', { body: SDP_A, contact: `<sip:moved@127.0.0.1:${call.peer.port}>` });
+    const { tokens } = await client.sip(/INVITE [^]*moved/);
+    const status = Number.parseInt(answered, 10);
+    await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 ${answered}\r\n\r\n`);
+    await call.peer.expect(new RegExp(`^SIP/2\\.0 ${status} [^]*CSeq: ${call.cseq} INVITE`));
+    sendAck(call);
+    await ask('INFO');
+    const info = await call.peer.expect(/^INFO /);
+    expect(info.start).toBe(`INFO sip:${user}@127.0.0.1:${call.peer.port} SIP/2.0`);
+  });
+
   it('22: the first CSeq of a UAS dialog is the INVITE`s + 1', async () => {
     const { call, ask } = await rawUas();
     await ask('INFO');
