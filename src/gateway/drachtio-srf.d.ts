@@ -7,6 +7,11 @@ declare module 'drachtio-srf' {
   import type { Socket } from 'node:net';
 
   namespace Srf {
+    /** @param callback gets a word or an Error where the engine could not send it */
+    type Ack = (
+      options: { headers?: Record<string, string>; body?: string },
+      callback?: (error: string | Error | null) => void,
+    ) => void;
     type Handler = (request: Request, response: Response) => void;
 
     /** Not meant for applications, and the only place where a CANCEL finds its INVITE: by Call-ID alone. */
@@ -20,7 +25,9 @@ declare module 'drachtio-srf' {
     interface Message {
       readonly headers: Record<string, string>;
       /** Absent where the message had no empty line after its headers. */
-      readonly body?: string;
+      body?: string;
+      /** The text it was read from. */
+      readonly raw?: string;
       get(name: string): string | undefined;
     }
 
@@ -38,11 +45,13 @@ declare module 'drachtio-srf' {
       on(event: 'cancel', listener: (cancel: Message) => void): this;
       on(event: 'update', listener: (request: Request, response: Response) => void): this;
       on(event: 'authenticate', listener: (retry: Request) => void): this;
-      on(event: 'response', listener: (response: Response, ack: (options?: { body?: string }) => void) => void): this;
+      on(event: 'response', listener: (response: Response, ack: Ack) => void): this;
     }
 
     interface Response extends Message {
       readonly status: number;
+      /** A final response was sent: no other can be. */
+      finished: boolean;
       readonly reason: string;
       readonly source_address: string;
       /** After `send` was acknowledged, and in every received response to an INVITE. */
@@ -76,6 +85,7 @@ declare module 'drachtio-srf' {
   }
 
   class Srf {
+    static readonly SipMessage: new (text: string) => Srf.Message;
     /** Hostports are the comma list of SIP addresses. The error is a refused secret. */
     on(event: 'connect', listener: (error: Error | null, hostports?: string) => void): this;
     on(event: 'close', listener: () => void): this;

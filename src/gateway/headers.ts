@@ -76,6 +76,8 @@ const UNSUPPORTED = [
   'u',
   'p-preferred-identity',
 ];
+/** RFC 3261 25.1, without the %-escapes that drachtio-srf makes other characters of. */
+const NAME = /^[A-Za-z0-9.!*_`'~+-]+$/;
 const DROPPED = new Set([...OWN, ...CREDENTIALS, ...UNSUPPORTED]);
 
 /** The value of a header, whatever the case its name was written in. @param name in lower case */
@@ -102,6 +104,8 @@ export function passHeaders(headers: Headers): Record<string, string> {
     const lower = name.toLowerCase();
     // Our own headers are made fresh, never carried: whoever sent them may have made them up.
     if (DROPPED.has(lower) || lower.startsWith('x-mcg-')) continue;
+    // drachtio-srf looks names up in plain objects, and sends what it finds there.
+    if (!NAME.test(name) || lower in Object.prototype) continue;
     if (lower === 'supported' || lower === 'k') addList(passed, 'supported', options(value));
     else if (lower === 'allow') addList(passed, 'allow', methods(value));
     else passed[name] = value;

@@ -3,6 +3,8 @@ import { AgentDialog, type DialogAgent, type DialogFacts } from './dialog.ts';
 import { tagOf, type Headers } from './headers.ts';
 import { RETRY_AFTER } from './limits.ts';
 import { PendingInvites, type PendingInvite } from './pending-invites.ts';
+import { dropDecodedNames, hasUnknownBody, readMessage, readResponse } from './received.ts';
+import { acknowledge, attempt, bareOf, canceller, outgoing, textOf } from './sending.ts';
 import type {
   Acknowledge,
   IncomingInvite,
@@ -12,7 +14,6 @@ import type {
   OutgoingInviteListener,
   OutgoingMessage,
   Reply,
-  SipRequest,
   SipResponse,
   UserAgent,
   UserAgentOptions,
@@ -21,6 +22,10 @@ import type {
 /** Methods that the engine gives us outside a dialog; the rest it answers by itself. */
 const ROUTED = ['invite', 'options', 'message', 'notify', 'info', 'refer', 'subscribe', 'register', 'publish'];
 const RECONNECT_MAX_MS = 1_000;
+/** Without its body an offer would mean something else. */
+const OFFERS: ReadonlySet<string> = new Set(['INVITE', 'UPDATE']);
+/** RFC 3261 21.4.13. */
+const ACCEPT = { accept: 'application/sdp' } as const;
 
 /**
  * An engine connection on drachtio-srf's agent and routing, without its Dialog class and its createUAC, createUAS and
@@ -32,7 +37,7 @@ export function connectUserAgent(options: UserAgentOptions): UserAgent {
 }
 
 type Guard = <Args extends unknown[]>(listener: (...args: Args) => void) => (...args: Args) => void;
-type Ack = (options: { headers?: Record<string, string>; body?: string }) => void;
+type Ack = Srf.Ack;
 
 /** What comes of a request that we sent. */
 interface SentListener {
@@ -200,7 +205,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
   }
 
   #send(uri: string, options: Srf.RequestOptions, listener: SentListener): OutgoingInviteHandle {
-    let sent: Srf.Request | null = null;
+    let cancel: ((headers: Headers) => void) | null = null;
     let over = false;
     let cancelHeaders: Headers | null = null;
     const final = (response: Srf.Response | null, ack: Ack): void => {
@@ -211,16 +216,19 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     };
     const giveUp = this.#guard(() => final(null, () => undefined));
     this.#unanswered.add(giveUp);
-    const cancel = (headers: Headers): void => {
-      // The CANCEL of an INVITE that is over, or whose engine is gone, is refused: nothing is lost by it.
-      attempt(() => sent?.cancel({ headers: { ...headers } }, () => undefined));
-    };
     const onSent = this.#guard((error: Error | null, request: Srf.Request) => {
       if (error !== null) {
-        giveUp();
+        const bare = options.method === 'BYE' ? bareOf(options) : null;
+        if (bare === null) {
+          giveUp();
+          return;
+        }
+        over = true;
+        this.#unanswered.delete(giveUp);
+        this.#send(uri, { ...options, ...outgoing(bare) }, listener);
         return;
       }
-      sent = request;
+      cancel = canceller(request);
       this.#listen(request, listener, final);
       listener.sent?.(request);
       // RFC 3261 9.1: it may be cancelled from now on; the engine waits for the first provisional response.
@@ -242,13 +250,14 @@ class SrfUserAgent implements UserAgent, DialogAgent {
       cancel: (headers) => {
         if (over || cancelHeaders !== null) return;
         cancelHeaders = headers;
-        if (sent !== null) cancel(headers);
+        cancel?.(headers);
       },
     };
   }
 
   #listen(request: Srf.Request, listener: SentListener, final: SentListener['final']): void {
     const onResponse = this.#guard((response: Srf.Response, ack: Ack) => {
+      dropDecodedNames(response);
       if (response.status < 200) listener.provisional?.(response, ack);
       else final(response, ack);
     });
@@ -260,6 +269,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
   }
 
   #receive(request: Srf.Request, response: Srf.Response): void {
+    dropDecodedNames(request);
     const dialogId = request.stackDialogId ?? '';
     const dialog = dialogId === '' ? undefined : this.#dialogs.get(dialogId);
     if (dialog !== undefined) {
@@ -276,6 +286,10 @@ class SrfUserAgent implements UserAgent, DialogAgent {
   }
 
   #receiveInDialog(dialog: AgentDialog, request: Srf.Request, response: Srf.Response): void {
+    if (OFFERS.has(request.method) && hasUnknownBody(request)) {
+      this.#replyWith(response)(415, { headers: ACCEPT });
+      return;
+    }
     dialog.receive({
       request: readMessage(request, request),
       reply: this.#replyWith(response),
@@ -289,6 +303,10 @@ class SrfUserAgent implements UserAgent, DialogAgent {
   }
 
   #receiveInvite(request: Srf.Request, response: Srf.Response): void {
+    if (hasUnknownBody(request)) {
+      this.#replyWith(response)(415, { headers: ACCEPT });
+      return;
+    }
     const callId = request.get('call-id') ?? '';
     const held: { listener: IncomingInviteListener | null } = { listener: null };
     const pending: PendingInvite<Srf.Message> = {
@@ -319,11 +337,10 @@ class SrfUserAgent implements UserAgent, DialogAgent {
         if (status >= 200) this.#pending.remove(pending);
       },
       answer: (message, answered, failed) => {
-        const sent = this.#guard((error: string | Error | null) => {
-          if (error === null) answered(this.#open({ id: response.stackDialogId ?? '', ack: null }));
-          else failed(textOf(error));
+        this.#respond(response, 200, message, (why) => {
+          if (why === null) answered(this.#open({ id: response.stackDialogId ?? '', ack: null }));
+          else failed(why);
         });
-        response.send(200, undefined, outgoing(message), sent);
         this.#pending.remove(pending);
       },
     };
@@ -337,72 +354,37 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     else reply(500, { headers: RETRY_AFTER });
   }
 
+  /** @param done gets why it could not be sent, or null; throws where the framework does not know the status */
+  #respond(
+    response: Srf.Response,
+    status: number,
+    message: OutgoingMessage & { readonly phrase?: string },
+    done: (why: string | null) => void,
+  ): void {
+    const sent = this.#guard((error: string | Error | null) => {
+      // A word comes from the engine: whoever asked waits for a final answer, even if it cannot be the one that was passed on.
+      const bare = typeof error === 'string' && status >= 200 ? bareOf(message) : null;
+      if (bare === null) {
+        done(error === null ? null : textOf(error));
+        return;
+      }
+      response.finished = false;
+      this.#respond(response, status, bare, done);
+    });
+    response.send(status, message.phrase, outgoing(message), sent);
+  }
+
   #replyWith(response: Srf.Response): Reply {
     return (status, message = {}, failed) => {
-      const done = this.#guard((error: string | Error | null) => {
-        if (error !== null) failed?.(textOf(error));
-      });
-      const send = (code: number, phrase: string | undefined): void =>
-        response.send(code, phrase, outgoing(message), done);
+      const done = (why: string | null): void => {
+        if (why !== null) failed?.(why);
+      };
       // RFC 3261 8.1.3.2: a status that the framework does not know means what its class means; a 6xx ends the search.
       const known = status < 200 ? 183 : status < 600 ? Math.floor(status / 100) * 100 : 603;
       attempt(
-        () => send(status, message.phrase),
-        () => send(known, undefined),
+        () => this.#respond(response, status, message, done),
+        () => this.#respond(response, known, outgoing(message), done),
       );
     };
-  }
-}
-
-function acknowledge(ack: Ack): Acknowledge {
-  // Throws where the connection is gone, and with it the dialog.
-  return (message) => attempt(() => ack(outgoing(message)));
-}
-
-function outgoing({ headers, body }: OutgoingMessage): { headers: Record<string, string>; body?: string } {
-  return body === undefined || body === '' ? { headers: { ...headers } } : { headers: { ...headers }, body };
-}
-
-/** @param request the one it came with: a CANCEL has no source of its own */
-function readMessage(message: Srf.Message, request: Srf.Request): SipRequest {
-  return {
-    method: message === request ? request.method : 'CANCEL',
-    uri: request.uri,
-    headers: unfolded(message.headers),
-    body: message.body ?? '',
-    sourceAddress: request.source_address,
-  };
-}
-
-function readResponse(response: Srf.Response): SipResponse {
-  return {
-    status: response.status,
-    phrase: response.reason,
-    headers: unfolded(response.headers),
-    body: response.body ?? '',
-    // Nothing came from the network: the engine has no address to tell.
-    local: response.source_address === '',
-  };
-}
-
-/** RFC 3261 7.3.1: a folded line reads as one; the framework leaves the line break in the value. */
-function unfolded(headers: Record<string, string>): Headers {
-  for (const name of Object.keys(headers)) {
-    const value = headers[name] ?? '';
-    if (value.includes('\n') || value.includes('\r')) headers[name] = value.replaceAll(/\s*[\r\n]+\s*/g, ' ');
-  }
-  return headers;
-}
-
-function textOf(error: string | Error): string {
-  return typeof error === 'string' ? error : error.message;
-}
-
-/** For what can only fail where its purpose is already served, or something else serves it. */
-function attempt(action: () => void, otherwise: () => void = () => undefined): void {
-  try {
-    action();
-  } catch {
-    otherwise();
   }
 }
