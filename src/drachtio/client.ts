@@ -26,6 +26,7 @@ export class Client {
   #queue: (string | Buffer)[] = [];
   #queuedBytes = 0;
   #flushing: NodeJS.Immediate | null = null;
+  #busy = false;
   #closed = false;
 
   constructor(socket: Socket, limits: EngineLimits, handlers: ClientHandlers) {
@@ -51,6 +52,22 @@ export class Client {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Whether so much waits for it that what is new had better go elsewhere. */
+  isBusy(): boolean {
+    const bytes = this.#backlogBytes();
+    const busy = bytes > this.#limits.busyClientBacklogBytes;
+    if (busy && !this.#busy) {
+      this.#handlers.log('warn', `application ${this.name} is busy: ${bytes} bytes wait for it, new requests get 503`);
+    }
+    this.#busy = busy;
+    return busy;
+  }
+
+  /** Whether it is so far behind that its dialogs too must go without what they can do without. */
+  isOverrun(): boolean {
+    return this.#backlogBytes() > this.#limits.maxClientBacklogBytes / 2;
   }
 
   /** The application knows the secret: long frames are welcome now. */
@@ -89,6 +106,10 @@ export class Client {
     }
     this.#socket.destroy();
     this.#onClose();
+  }
+
+  #backlogBytes(): number {
+    return this.#socket.writableLength + this.#queuedBytes;
   }
 
   #receive(chunk: Buffer): void {

@@ -58,7 +58,8 @@ function deliver(
   flow: Flow,
   dialog: Dialog,
 ): void {
-  if (core.incoming.size >= core.limits.maxUnansweredRequests) {
+  const overrun = request.method !== 'BYE' && dialog.client.isOverrun();
+  if (core.incoming.size >= core.limits.maxUnansweredRequests || overrun) {
     refuse(transaction, 503, 'Service Unavailable');
     return;
   }

@@ -95,6 +95,10 @@ function deliverNew(
   flow: Flow,
   dialogId: string,
 ): void {
+  if (request.body.length > core.limits.maxNewRequestBodyBytes) {
+    refuse(transaction, 513, 'Message Too Large');
+    return;
+  }
   if (core.incoming.size >= core.limits.maxUnansweredRequests) {
     core.log('warn', `${request.method} was refused: ${core.incoming.size} requests are unanswered`);
     refuse(transaction, 503, 'Service Unavailable');
@@ -103,6 +107,10 @@ function deliverNew(
   const client = core.routes.pick(request.method.toLowerCase());
   if (client === null) {
     refuse(transaction, 503, 'Service Unavailable');
+    return;
+  }
+  if (client.isBusy()) {
+    refuse(transaction, 503, 'Service Unavailable', { headers: [{ name: 'Retry-After', value: '5' }] });
     return;
   }
   const dialog = dialogId === '' ? null : core.dialogs.create(dialogId, 'uas', client);

@@ -15,6 +15,13 @@ export interface EngineLimits {
   readonly maxClients: number;
   /** Bytes waiting for an application that does not read; beyond, its connection is closed. */
   readonly maxClientBacklogBytes: number;
+  /**
+   * Bytes waiting for an application: with more, new requests get 503 with Retry-After, and its dialogs wait behind less. Far below
+   * `maxClientBacklogBytes`, so that no flood of calls ends the connection that carries the live ones.
+   */
+  readonly busyClientBacklogBytes: number;
+  /** Body of a request outside a dialog; beyond, it gets 513 (RFC 3261 21.5.7). No session description is that large. */
+  readonly maxNewRequestBodyBytes: number;
   /** Dialogs, early ones included; beyond, new INVITEs get 503 and the application's are refused. */
   readonly maxDialogs: number;
   /** Requests from the network that no application has answered; beyond, new ones get 503. */
@@ -36,6 +43,8 @@ export const DEFAULT_LIMITS: EngineLimits = {
   authenticateTimeoutMs: 10_000,
   maxClients: 64,
   maxClientBacklogBytes: 64 * 1024 * 1024,
+  busyClientBacklogBytes: 8 * 1024 * 1024,
+  maxNewRequestBodyBytes: 256 * 1024,
   maxDialogs: 100_000,
   maxUnansweredRequests: 20_000,
   maxTransactions: MAX_TRANSACTIONS,
