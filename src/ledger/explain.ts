@@ -1,6 +1,14 @@
 import type { Evidence, Party } from '../call/index.ts';
 import type { CallView, NotificationSummary } from '../journal/index.ts';
-import { CAUSE_WORDS, OUTCOME_WORDS, quoted, REASON_WORDS, STATE_WORDS, STRENGTH_WORDS } from './words.ts';
+import {
+  CAUSE_WORDS,
+  FOUND_AT_START,
+  OUTCOME_WORDS,
+  quoted,
+  REASON_WORDS,
+  STATE_WORDS,
+  STRENGTH_WORDS,
+} from './words.ts';
 
 /**
  * The way from evidence to mail in plain sentences, one a line: who called whom, what was seen, the verdict and the rule
@@ -26,6 +34,9 @@ function opening(call: CallView): string[] {
   if (call.endedAt === null) return [...lines, 'It has not ended.'];
   const rang =
     call.rangMs === null ? (call.rangAt === null ? 'it never rang' : 'it rang') : `it rang for ${seconds(call.rangMs)}`;
+  if (call.evidence.some(({ detail }) => detail === FOUND_AT_START)) {
+    return [...lines, `The gateway was found stopped; when the call ended is not known; ${rang}.`];
+  }
   return [...lines, `It ended after ${seconds(call.endedAt - call.startedAt)}; ${rang}.`];
 }
 

@@ -2,6 +2,7 @@ import type { CallRecord, Journal } from '../journal/index.ts';
 import { judgeInterrupted, judgePending, reportedIn, type Law } from './judge.ts';
 import type { Judged } from './settlement.ts';
 import type { LedgerLog, Schedule } from './types.ts';
+import { FOUND_AT_START } from './words.ts';
 
 /** How often pending verdicts that fell due are looked for. */
 export const SETTLE_INTERVAL_MS = 1_000;
@@ -77,8 +78,7 @@ export function createSweeps(options: SweepOptions): Sweeps {
   }
 
   function interrupt(record: CallRecord): Promise<unknown> {
-    const detail = 'the gateway stopped during the call; found when it started again';
-    return commit(record.id, () => judgeInterrupted(reportedIn(record), now(), detail, law()));
+    return commit(record.id, () => judgeInterrupted(reportedIn(record), now(), FOUND_AT_START, law()));
   }
 
   async function settleInterrupted(records: CallRecord[]): Promise<void> {

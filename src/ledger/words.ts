@@ -59,10 +59,13 @@ export const STATE_WORDS: Record<NotificationState, (id: string) => string> = {
   due: (id) =>
     `it waits to be sent; \`mcg notifications retry ${id}\` sends it now, \`mcg notifications drop ${id}\` never`,
   claimed: () => 'it is being sent',
-  sent: () => 'the mail server has taken it',
+  sent: () => 'it was handed over',
   dead: (id) => `it was given up; \`mcg notifications retry ${id}\` tries again`,
   dropped: () => 'an admin dropped it',
 };
+
+/** The evidence of a call that an earlier life of the gateway left: it is older than its time, which is that of the start. */
+export const FOUND_AT_START = 'the gateway stopped during the call; found when it started again';
 
 export function quoted(name: string): string {
   return `"${name}"`;

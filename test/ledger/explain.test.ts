@@ -100,6 +100,20 @@ describe('the explanation of a call', () => {
     );
   });
 
+  it('of a call that a later start found does not say when it ended', () => {
+    const lost = evidence('the gateway stopped during the call; found when it started again', START + 3_600_000);
+    const lines = explain(view({ cause: 'interrupted', endedAt: START + 3_600_000, rangMs: null, evidence: [lost] }));
+    expect(lines[2]).toBe('The gateway was found stopped; when the call ended is not known; it rang.');
+  });
+
+  it('says of a mail that is sent no more than is known: a folder or a mail server has it', () => {
+    const [decided] = view().decisions;
+    const notifications = decided!.notifications.map((one) => ({ ...one, state: 'sent' as const, attempts: 1 }));
+    expect(explain(view({ decisions: [{ ...decided!, notifications }] })).at(-1)).toContain(
+      'sent, tried once: it was handed over.',
+    );
+  });
+
   it('shows the rule that made the verdict then, whatever the rules are now, and none where none was kept', () => {
     const rules = (rule: string | null) => explain(view({ rule })).filter((line) => line.startsWith('The rule'));
     expect(rules('a rule of long ago')).toEqual(['The rule that made it: a rule of long ago.']);
