@@ -10,6 +10,7 @@ import { loadConfig } from '../config/index.ts';
 import { openSqliteJournal, type CallView, type Journal } from '../journal/index.ts';
 import { placeCall, startPhone, type CallOptions, type Phone } from '../lab/index.ts';
 import { createLogger } from '../observe/index.ts';
+import { readableMail } from './mail.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
 const POLICY = `dialPlans:
@@ -18,7 +19,7 @@ mailboxPolicies:
   - { name: Paris Default Policy, dialPlan: Paris, allowMissedCallNotifications: true }
 mailboxes:
   - { identity: alice, displayName: Alice Martin, emailAddress: alice@example.com, extensions: ["1001"], mailboxPolicy: Paris Default Policy }
-  - { identity: bob, displayName: Bob Durand, emailAddress: bob@example.com, extensions: ["1002"], mailboxPolicy: Paris Default Policy }
+  - { identity: bob, displayName: Bob Taylor, emailAddress: bob@example.com, extensions: ["1002"], mailboxPolicy: Paris Default Policy }
 `;
 const SWITCH_OFF = 'Set-UMMailboxPolicy -identity "Paris Default Policy" -AllowMissedCallNotifications $false';
 
@@ -183,13 +184,13 @@ function table(calls: readonly CallView[]): string {
   return rows.toString();
 }
 
-/** Lists the mails by their subjects, and shows the first in full. */
+/** Lists the mails by their subjects, and shows the headers and the text of the first. */
 async function mails(folder: string): Promise<string> {
   const inbox = join(folder, 'mail', 'new');
   const names = (await readdir(inbox)).toSorted((a, b) => a.localeCompare(b));
   const texts = await Promise.all(names.map((name) => readFile(join(inbox, name), 'utf8')));
   const heads = texts.map((text) => `  ${header(text, 'To')}: ${header(text, 'Subject')}`);
-  return `${texts.length} mails:\n${heads.join('\n')}\n\nThe first in full:\n\n${texts[0] ?? ''}\n`;
+  return `${texts.length} mails:\n${heads.join('\n')}\n\nThe first, without its HTML:\n\n${readableMail(texts[0] ?? '')}\n`;
 }
 
 function header(mail: string, name: string): string {
