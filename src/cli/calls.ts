@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { callerLabel } from '../call/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { withConfig, withJournal, type ConfigOption } from './config.ts';
-import { positiveInteger } from './options.ts';
+import { OLDER, positiveInteger } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { iso } from './times.ts';
+import { iso, utc } from './times.ts';
 
 type CallView = Awaited<ReturnType<Journal['calls']>>[number];
 
@@ -15,8 +15,12 @@ export function addCalls(program: Command, terminal: Terminal): void {
     .option('--json', 'as a JSON array')
     .option('--limit <count>', 'how many of the newest', positiveInteger, 100)
     .action(async (options: ConfigOption & { json?: true; limit: number }) => {
-      const calls = await withJournal(terminal, options, (journal) => journal.calls({ limit: options.limit }));
-      terminal.stdout.write(options.json === true ? `${JSON.stringify(calls.map(callJson), null, 2)}\n` : table(calls));
+      const { limit } = options;
+      // One more than is shown tells whether there are older ones.
+      const found = await withJournal(terminal, options, (journal) => journal.calls({ limit: limit + 1 }));
+      const calls = found.slice(-limit);
+      if (options.json === true) terminal.stdout.write(`${JSON.stringify(calls.map(callJson), null, 2)}\n`);
+      else terminal.stdout.write(table(calls) + (found.length > limit ? OLDER : ''));
     });
 }
 
@@ -67,14 +71,14 @@ function cell(text: string): string {
 function table(calls: readonly CallView[]): string {
   if (calls.length === 0) return 'No calls yet.\n';
   const rows = new Table({
-    head: ['call', 'started', 'caller', 'callee', 'rang', 'outcome', 'decision', 'mail'],
+    head: ['call', 'started (UTC)', 'caller', 'callee', 'rang', 'outcome', 'decision', 'mail'],
     style: { head: [], border: [] },
   });
   for (const call of calls) {
     const own = call.decisions.find(({ primary }) => primary);
     rows.push([
       call.id.slice(-8),
-      new Date(call.startedAt).toLocaleString('sv-SE'),
+      utc(call.startedAt),
       cell(callerLabel(call.caller)),
       cell(call.callee),
       call.rangMs === null ? '' : `${(call.rangMs / 1_000).toFixed(1)} s`,

@@ -3,6 +3,7 @@ import { assumptions, unknownDialPlans } from '../config/index.ts';
 import { loadPolicyFile } from '../policy/index.ts';
 import { problemLines } from '../yamlfile/index.ts';
 import { readConfig, withConfig, type ConfigOption } from './config.ts';
+import { placeProblems } from './places.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
 export function addCheck(program: Command, terminal: Terminal): void {
@@ -20,9 +21,15 @@ export function addCheck(program: Command, terminal: Terminal): void {
       const { policy } = loaded;
       const dangling = unknownDialPlans(config, policy.dialPlans.keys());
       if (dangling.length > 0) throw new CommandError(`${config.path}:\n${dangling.join('\n')}`, 2);
+      const places = placeProblems(config).map((problem) => `${config.path}: ${problem}`);
+      if (places.length > 0) throw new CommandError(places.join('\n'), 2);
       terminal.stdout.write(
-        `Both files are good: ${policy.dialPlans.size} dial plans, ${policy.mailboxPolicies.size} mailbox policies, ${policy.mailboxCount} mailboxes.\n`,
+        `Both files are good: ${counted(policy.dialPlans.size, 'dial plan', 'dial plans')}, ${counted(policy.mailboxPolicies.size, 'mailbox policy', 'mailbox policies')}, ${counted(policy.mailboxCount, 'mailbox', 'mailboxes')}.\n`,
       );
       for (const line of assumptions(config)) terminal.stdout.write(`  ${line}\n`);
     });
+}
+
+function counted(count: number, one: string, several: string): string {
+  return `${count} ${count === 1 ? one : several}`;
 }

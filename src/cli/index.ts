@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addCalls } from './calls.ts';
 import { addCheck } from './check.ts';
@@ -18,6 +19,7 @@ export async function run(terminal: Terminal): Promise<number> {
   let exitCode = 0;
   const program = new Command('mcg')
     .description('Missed Call Gateway: tells people by e-mail about the calls they missed.')
+    .version(version())
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
@@ -40,4 +42,10 @@ export async function run(terminal: Terminal): Promise<number> {
     }
     throw error;
   }
+}
+
+/** The package's, from source and as built. */
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
 }

@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { callerLabel } from '../call/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { withConfig, withJournal, type ConfigOption } from './config.ts';
-import { positiveInteger } from './options.ts';
+import { OLDER, positiveInteger } from './options.ts';
 import { CommandError, type Terminal } from './terminal.ts';
-import { iso } from './times.ts';
+import { iso, utc } from './times.ts';
 
 type Notification = Awaited<ReturnType<Journal['notifications']>>[number];
 
@@ -16,10 +16,12 @@ export function addNotifications(program: Command, terminal: Terminal): void {
     .option('--json', 'as a JSON array')
     .option('--limit <count>', 'how many of the newest', positiveInteger, 100)
     .action(async (options: ConfigOption & { json?: true; limit: number }) => {
-      const found = await withJournal(terminal, options, (journal) => journal.notifications({ limit: options.limit }));
-      terminal.stdout.write(
-        options.json === true ? `${JSON.stringify(found.map(notificationJson), null, 2)}\n` : table(found),
-      );
+      const { limit } = options;
+      // One more than is shown tells whether there are older ones.
+      const found = await withJournal(terminal, options, (journal) => journal.notifications({ limit: limit + 1 }));
+      const shown = found.slice(-limit);
+      if (options.json === true) terminal.stdout.write(`${JSON.stringify(shown.map(notificationJson), null, 2)}\n`);
+      else terminal.stdout.write(table(shown) + (found.length > limit ? OLDER : ''));
     });
   withConfig(notifications.command('retry <id>'))
     .description('sends a dead or waiting one now')
@@ -72,13 +74,13 @@ async function change(
 function table(found: readonly Notification[]): string {
   if (found.length === 0) return 'No notifications yet.\n';
   const rows = new Table({
-    head: ['notification', 'created', 'mailbox', 'to', 'state', 'attempts', 'last error'],
+    head: ['notification', 'created (UTC)', 'mailbox', 'to', 'state', 'attempts', 'last error'],
     style: { head: [], border: [] },
   });
   for (const notification of found) {
     rows.push([
       notification.id.slice(-8),
-      new Date(notification.createdAt).toLocaleString('sv-SE'),
+      utc(notification.createdAt),
       notification.mailbox,
       notification.content.recipient.address,
       notification.state,

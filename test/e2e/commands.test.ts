@@ -160,7 +160,7 @@ describe('mcg check', () => {
   it('of two good files says so, and what they assume', async () => {
     const { code, stdout, stderr } = await check(await filesFor(good));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('Both files are good: 1 dial plans, 1 mailbox policies, 2 mailboxes.');
+    expect(stdout).toContain('Both files are good: 1 dial plan, 1 mailbox policy, 2 mailboxes.');
     expect(stdout).toContain('voicemail.owner is none');
   });
 
