@@ -220,7 +220,7 @@ describe('an answered call', () => {
   });
 
   it('whose phone is dead: a request that nobody answers ends it', async () => {
-    const rig = await startRig({ engine: { timers: { t1Ms: 10, t2Ms: 40, t4Ms: 50, t1x64Ms: 200 } } });
+    const rig = await startRig({ engine: { timers: { t1Ms: 50, t2Ms: 200, t4Ms: 100, t1x64Ms: 1_500 } } });
     const { call } = await talking(rig);
     sendInDialog(call, 'INFO');
     // The engine may have answered for us a moment before it told us that nobody did.
