@@ -20,7 +20,7 @@ const LF = 0x0a;
  * once, however the stream is chopped; what is held back is bounded by one header block and one body.
  */
 export class Framer {
-  /** Bytes not yet used are #bytes[#start, #end). The buffer grows by doubling and is let go when it is empty. */
+  /** Bytes not yet used are #bytes[#start, #end). The buffer grows by doubling, to the announced length at most, and is let go when it is empty. */
   #bytes: Buffer = EMPTY;
   #start = 0;
   #end = 0;
@@ -34,6 +34,11 @@ export class Framer {
   /** A message has begun and is not complete. */
   get partial(): boolean {
     return this.#end > this.#start || this.#head !== null;
+  }
+
+  /** Memory that what is held back takes. */
+  get heldBytes(): number {
+    return this.#bytes.length;
   }
 
   push(chunk: Buffer): Framed[] {
@@ -133,7 +138,9 @@ export class Framer {
   }
 
   #grow(needed: number): void {
-    const larger = Buffer.allocUnsafe(Math.max(2 * needed, 1_024));
+    const doubled = Math.max(2 * needed, 1_024);
+    const known = this.#head === null ? doubled : Math.max(needed, this.#bodyLength);
+    const larger = Buffer.allocUnsafe(Math.min(doubled, known));
     larger.set(this.#bytes.subarray(this.#start, this.#end), 0);
     this.#searched = Math.max(0, this.#searched - this.#start);
     this.#end -= this.#start;

@@ -74,6 +74,7 @@ class SocketLayer implements TransportLayer {
   #listeners: Listener[] = [];
   #addresses: BoundAddress[] = [];
   #nextConnectionId = 1;
+  #heldBytes = 0;
   #closing = false;
 
   constructor(listen: readonly ListenAddress[], options: TransportLayerOptions) {
@@ -252,6 +253,7 @@ class SocketLayer implements TransportLayer {
           this.#releaseSource(source);
           this.#forget(closed, flow);
         },
+        onHeld: this.#onHeld,
         onDefect: this.#onDefect,
       },
       this.#limits,
@@ -268,6 +270,7 @@ class SocketLayer implements TransportLayer {
       {
         onFramed: (framed, flow) => this.#receiveFramed(framed, flow),
         onClosed: (closed, flow) => this.#forget(closed, flow),
+        onHeld: this.#onHeld,
         onDefect: this.#onDefect,
       },
       this.#limits,
@@ -288,6 +291,16 @@ class SocketLayer implements TransportLayer {
     if (this.#byRemote.get(key) === connection) this.#byRemote.delete(key);
     if (flow !== null) this.#handlers?.onClosed(flow);
   }
+
+  /** Who holds most is closed: one that stuffs us must not cost those their place who are a segment behind. */
+  readonly #onHeld = (changeBytes: number): void => {
+    this.#heldBytes += changeBytes;
+    if (this.#heldBytes <= this.#limits.maxHeldBytes) return;
+    // Before this change the budget was kept, and the largest has at least what was added: one is enough.
+    let most: TcpConnection | null = null;
+    for (const each of this.#connections.values()) if (each.heldBytes > (most?.heldBytes ?? 0)) most = each;
+    most?.close(new TransportError('failed', `incomplete messages take over ${this.#limits.maxHeldBytes} bytes`));
+  };
 
   #releaseSource(source: string): void {
     const left = (this.#acceptedBySource.get(source) ?? 1) - 1;

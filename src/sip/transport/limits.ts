@@ -6,6 +6,8 @@ export interface TransportLimits {
   readonly maxConnectionsPerSource: number;
   /** Bytes that wait for a peer to read; beyond it the connection is closed. */
   readonly maxWriteQueueBytes: number;
+  /** Memory that messages which are not complete take on all connections; beyond it the one with the most is closed. */
+  readonly maxHeldBytes: number;
   /** How long a connection of ours may take to open. */
   readonly connectTimeoutMs: number;
   /** How long a peer may take for the rest of a message once it began, and for its first one (slow loris). */
@@ -16,6 +18,7 @@ export const DEFAULT_TRANSPORT_LIMITS: TransportLimits = {
   maxConnections: 10_000,
   maxConnectionsPerSource: 1_000,
   maxWriteQueueBytes: 4_194_304,
+  maxHeldBytes: 67_108_864,
   connectTimeoutMs: 4_000,
   messageTimeoutMs: 20_000,
 };

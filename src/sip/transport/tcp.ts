@@ -12,6 +12,8 @@ export interface ConnectionHandlers {
   onFramed(framed: Framed, flow: Flow): void;
   /** Once, when the connection ends; `flow` is null where it never opened. */
   onClosed(connection: TcpConnection, flow: Flow | null): void;
+  /** `heldBytes` of a connection has changed by so much. */
+  onHeld(changeBytes: number): void;
   /** Something was thrown while `what` was handled. */
   onDefect(what: string, error: unknown): void;
 }
@@ -41,6 +43,7 @@ export class TcpConnection {
   /** A message of the peer came; a connection of ours need not wait for one. */
   #heard = false;
   #receivedMs = -Infinity;
+  #heldBytes = 0;
 
   private constructor(
     id: number,
@@ -109,6 +112,11 @@ export class TcpConnection {
     return !this.#closed && this.#reason === null;
   }
 
+  /** What incomplete messages of this peer take; 0 once it is being closed. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   get flow(): Flow | null {
     return this.#flow;
   }
@@ -133,6 +141,7 @@ export class TcpConnection {
   /** Ends it at once, what was not sent is lost. */
   close(reason: TransportError | null = null): void {
     this.#reason ??= reason ?? this.#error('closed', 'was closed');
+    this.#hold(0);
     this.#socket.destroy();
   }
 
@@ -166,7 +175,7 @@ export class TcpConnection {
 
   #receive(chunk: Buffer): void {
     const flow = this.#flow;
-    if (flow === null) return;
+    if (flow === null || !this.usable) return;
     this.#receivedMs = this.#clock.now();
     let complete = false;
     let pinged = false;
@@ -191,13 +200,22 @@ export class TcpConnection {
 
   #cut(chunk: Buffer): readonly Framed[] {
     try {
-      return this.#framer.push(chunk);
+      const framed = this.#framer.push(chunk);
+      this.#hold(this.#framer.heldBytes);
+      return framed;
     } catch (error) {
       // Where its next message begins is unknown.
       this.close(this.#error('failed', 'sent what could not be read'));
       this.#handlers.onDefect(`a stream from ${this.#name}`, error);
       return [];
     }
+  }
+
+  #hold(bytes: number): void {
+    const change = bytes - this.#heldBytes;
+    if (change === 0) return;
+    this.#heldBytes = bytes;
+    this.#handlers.onHeld(change);
   }
 
   #hand(framed: Framed, flow: Flow): void {
@@ -241,6 +259,7 @@ export class TcpConnection {
   #ended(): void {
     this.#closed = true;
     this.#stopTimer();
+    this.#hold(0);
     const error = this.#reason ?? this.#error('closed', 'was closed by the peer');
     const waiting = this.#waiting;
     this.#waiting = [];

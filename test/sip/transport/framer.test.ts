@@ -106,6 +106,19 @@ describe('Framer', () => {
     expect(framed[0]?.kind === 'message' && framed[0].message.body.length).toBe(MAX_BODY_BYTES);
   });
 
+  it('takes no more memory for a body than was announced, nor at once', () => {
+    const framer = new Framer();
+    const text = requestText({}, 'x'.repeat(MAX_BODY_BYTES));
+    framer.push(bytesOf(text.slice(0, 10_000)));
+    expect(framer.heldBytes).toBeLessThan(20_001);
+    for (let at = 10_000; at < text.length - 1; at += 10_000) {
+      framer.push(bytesOf(text.slice(at, Math.min(at + 10_000, text.length - 1))));
+      expect(framer.heldBytes).toBeLessThanOrEqual(MAX_BODY_BYTES);
+    }
+    expect(framer.push(bytesOf('x')).map(({ kind }) => kind)).toEqual(['message']);
+    expect(framer.heldBytes).toBe(0);
+  });
+
   it('looks at each byte once: a header block that drips in costs little', () => {
     const framer = new Framer();
     const drip = bytesOf(`INVITE sip:x SIP/2.0\r\nX: ${'\r '.repeat(30_000)}`);
