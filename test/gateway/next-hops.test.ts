@@ -144,6 +144,27 @@ describe('the next hop', () => {
     await rig.ledger.call();
   });
 
+  it.each([0, 2, 3, 4, 6, 30])('that asks for them while the caller gives up does not ring on (%i ms)', async (ms) => {
+    const hop = await callerPeer(0);
+    const rig = await startRig({
+      nextHop: [{ uri: `sip:127.0.0.1:${hop.port}`, username: 'mcg', password: 'secret' }],
+    });
+    const call = rig.newCall();
+    sendInvite(call);
+    const first = await hop.expect(/^INVITE /);
+    const challenged = new Promise((resolve) => setTimeout(resolve, ms)).then(() =>
+      answer(hop, first, 401, { headers: 'WWW-Authenticate: Digest realm="pbx", nonce="n1"' }),
+    );
+    setTimeout(() => sendCancel(call), 6 - ms);
+    await challenged;
+    const second = await hop.expect(/^INVITE [^]*?Authorization:/);
+    answer(hop, second, 180);
+    answer(hop, await hop.expect(/^CANCEL /), 200);
+    answer(hop, second, 487);
+    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'caller-hung-up' });
+    await expectNothingHeld(rig);
+  });
+
   it('that does not take our credentials: the challenge is not the caller’s business', async () => {
     const hop = await callerPeer(0);
     const rig = await startRig({
