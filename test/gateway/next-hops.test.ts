@@ -155,7 +155,7 @@ describe('the next hop', () => {
     const challenged = new Promise((resolve) => setTimeout(resolve, ms)).then(() =>
       answer(hop, first, 401, { headers: 'WWW-Authenticate: Digest realm="pbx", nonce="n1"' }),
     );
-    setTimeout(() => sendCancel(call), 6 - ms);
+    setTimeout(() => sendCancel(call), Math.max(0, 6 - ms));
     await challenged;
     const second = await hop.expect(/^INVITE [^]*?Authorization:/);
     answer(hop, second, 180);
