@@ -29,6 +29,9 @@ function* engineAssumptions({ sip }: GatewayConfig): Generator<string> {
   if (sip.engine === 'embedded') return;
   yield 'sip.engine is drachtio: a stock drachtio-server does not answer 482 to an INVITE that reaches it by two ways; the application sees both.';
   yield `sip.engine is drachtio: sip.timerB (${seconds(sip.timerBMs)}) cannot shorten the drachtio-server's own timer B (32 s); set it there too, or the next hop is tried late.`;
+  if (sip.advertise !== undefined || sip.localNet.length > 0) {
+    yield 'sip.engine is drachtio: sip.advertise and sip.localNet have no effect; set external-ip and local-net in the drachtio-server.';
+  }
   yield 'sip.engine is drachtio: strangers are refused by the application, not before it; limit them with a firewall.';
 }
 

@@ -566,6 +566,12 @@ describe('what mcg check says of a good configuration', () => {
     ).toBe(true);
   });
 
+  it('what is without effect beside a drachtio-server', () => {
+    const sip = (more: string): string => `{ engine: drachtio, drachtio: [{ secret: cymru }]${more} }`;
+    expect(saying('have no effect', { sip: sip(', advertise: 203.0.113.5') })).toBe(true);
+    expect(saying('have no effect', { sip: sip('') })).toBe(false);
+  });
+
   it('what a stock drachtio-server cannot do', () => {
     const sip = '{ engine: drachtio, drachtio: [{ secret: cymru }] }';
     expect(saying('482', { sip })).toBe(true);
