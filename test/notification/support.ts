@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { v7 as newId } from 'uuid';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo, Socket } from 'node:net';
@@ -43,10 +43,10 @@ export function notification(
   changes: Partial<NotificationRecord> = {},
   contentChanges: Partial<NotificationContent> = {},
 ): NotificationRecord {
-  const id = changes.id ?? randomUUID();
+  const id = changes.id ?? newId();
   return {
     id,
-    callId: randomUUID(),
+    callId: newId(),
     mailbox: 'alice',
     channel: 'email',
     state: 'due',
