@@ -1,5 +1,5 @@
 import type { Evidence, EvidenceKind } from './evidence.ts';
-import type { Reason } from './events.ts';
+import { means, type FinalResponse } from './final-response.ts';
 import type { Cause, DecisionReason, Outcome, PendingVerdict, Verdict } from './outcome.ts';
 import { hasReason } from './reason.ts';
 import { rangAt, type CalleeLeg, type CallerLeg, type CallState } from './state.ts';
@@ -125,22 +125,16 @@ const TABLE: readonly Row[] = [
   },
   {
     rule: 'busy: 486, 600 or Q.850 cause 17',
-    judge: (facts) =>
-      facts.phones.some((leg) => finalIs(leg, 486, 600) || finalHasQ850(leg, 17)) ? missed('busy') : null,
+    judge: (facts) => (facts.phones.some((leg) => finalMeans(leg, 'busy')) ? missed('busy') : null),
   },
   {
     rule: 'declined: 603, or 403 or 480 with Q.850 cause 21',
-    judge: (facts) =>
-      facts.phones.some((leg) => finalIs(leg, 603) || (finalIs(leg, 403, 480) && finalHasQ850(leg, 21)))
-        ? missed('declined')
-        : null,
+    judge: (facts) => (facts.phones.some((leg) => finalMeans(leg, 'declined')) ? missed('declined') : null),
   },
   {
     rule: 'unwanted: 607, 608, 428, 433, 436-438',
     judge: (facts) =>
-      facts.phones.some((leg) => finalIs(leg, 607, 608, 428, 433, 436, 437, 438))
-        ? verdict('rejected', 'unwanted', 'rejected')
-        : null,
+      facts.phones.some((leg) => finalMeans(leg, 'unwanted')) ? verdict('rejected', 'unwanted', 'rejected') : null,
   },
   {
     rule: 'rejected: 416, 482-485, 604, Q.850 cause 28, or refused by the gateway',
@@ -301,11 +295,7 @@ function rejected(facts: Facts): boolean {
   if (facts.phones.length === 0) return facts.roots.some((leg) => leg.refused !== null);
   const finals = facts.phones.filter((leg) => leg.final !== null && leg.timedOutAt === null);
   const rangOut = facts.phones.some((leg) => leg.timedOutAt !== null);
-  return (
-    finals.length > 0 &&
-    !rangOut &&
-    finals.every((leg) => finalIs(leg, 416, 482, 483, 484, 485, 604) || finalHasQ850(leg, 28))
-  );
+  return finals.length > 0 && !rangOut && finals.every((leg) => finalMeans(leg, 'rejected'));
 }
 
 /** Our timer, no response, or a transport error ended it. */
@@ -313,13 +303,12 @@ function gaveUp(leg: CalleeLeg): boolean {
   return leg.timedOutAt !== null || leg.failure !== null;
 }
 
-/** ITU-T Q.850: 3 no route, 18 no user responding, 20 subscriber absent, 27 destination out of order, 38 network out of order. */
 function unreachable(leg: CalleeLeg): boolean {
-  return gaveUp(leg) || finalIs(leg, 404, 408, 410, 430, 480, 502, 503, 504) || finalHasQ850(leg, 3, 18, 20, 27, 38);
+  return gaveUp(leg) || finalMeans(leg, 'unreachable');
 }
 
 /** A final response says something only where our own timer had not given the leg up already. */
-function finalOf(leg: CalleeLeg): { readonly status: number; readonly reasons: readonly Reason[] } | null {
+function finalOf(leg: CalleeLeg): FinalResponse | null {
   return leg.timedOutAt === null ? leg.final : null;
 }
 
@@ -333,7 +322,7 @@ function finalIsClass(leg: CalleeLeg, ...classes: number[]): boolean {
   return final !== null && classes.includes(Math.floor(final.status / 100));
 }
 
-function finalHasQ850(leg: CalleeLeg, ...causes: number[]): boolean {
+function finalMeans(leg: CalleeLeg, meaning: keyof typeof means): boolean {
   const final = finalOf(leg);
-  return final !== null && hasReason(final.reasons, 'Q.850', ...causes);
+  return final !== null && means[meaning](final);
 }

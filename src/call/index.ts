@@ -3,6 +3,7 @@ export { classify, classifyInterrupted, judge, MINIMUM_UNRUNG_WAIT_MS } from './
 export type * from './events.ts';
 export type * from './evidence.ts';
 export { EVIDENCE_KINDS } from './evidence.ts';
+export { means } from './final-response.ts';
 export type * from './ledger.ts';
 export * from './outcome.ts';
 export { callerLabel } from './party.ts';

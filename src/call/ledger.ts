@@ -19,7 +19,7 @@ export interface CallStart {
   /** The Call-ID of the first INVITE. */
   readonly sipCallId: string;
   readonly caller: Party;
-  /** The called number as dialled (the Request-URI's user part). */
+  /** The called number: as dialled, or the oldest diverting number that has a mailbox. */
   readonly callee: string;
   readonly calleeUri: string;
   /** The called user's mailbox (policy.yaml identity), null where the number has none. */

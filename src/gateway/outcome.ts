@@ -1,4 +1,4 @@
-import { formatReason, hasReason, type Reason } from '../call/index.ts';
+import { formatReason, means, type Reason } from '../call/index.ts';
 import type { Headers } from './headers.ts';
 import { passHeaders } from './headers.ts';
 
@@ -47,9 +47,6 @@ const UNREACHABLE: DiversionCause = { reason: 'unavailable', cause: 503 };
 /** A 3xx: the phone, or its system, sends the call elsewhere. */
 export const REDIRECTED: DiversionCause = { reason: 'unconditional', cause: 302 };
 
-const UNREACHABLE_STATUSES = [404, 408, 410, 430, 480, 502, 503, 504];
-const REFUSED_STATUSES = [416, 428, 433, 436, 437, 438, 482, 483, 484, 485, 604, 607, 608];
-
 /**
  * Whether, and why, a call that nobody took goes to voicemail: what the verdict (design 4.1) calls missed does, what it calls
  * rejected or failed does not. Null: it does not.
@@ -58,13 +55,12 @@ const REFUSED_STATUSES = [416, 428, 433, 436, 437, 438, 482, 483, 484, 485, 604,
 export function diversionCause(failure: Failure, hasMailbox: boolean): DiversionCause | null {
   if (failure.kind === 'timed-out') return NO_ANSWER;
   if (failure.kind === 'failed') return failure.rang ? NO_ANSWER : hasMailbox ? UNREACHABLE : null;
-  const { status, reasons, rang } = failure;
-  if (status === 486 || status === 600 || hasReason(reasons, 'Q.850', 17)) return BUSY;
-  if (status === 603 || ((status === 403 || status === 480) && hasReason(reasons, 'Q.850', 21))) return DECLINED;
-  if (REFUSED_STATUSES.includes(status) || hasReason(reasons, 'Q.850', 28)) return null;
+  const { status, rang } = failure;
+  if (means.busy(failure)) return BUSY;
+  if (means.declined(failure)) return DECLINED;
+  if (means.unwanted(failure) || means.rejected(failure)) return null;
   if (rang) return status === 606 || (status >= 400 && status < 600) ? NO_ANSWER : null;
-  const unreachable = UNREACHABLE_STATUSES.includes(status) || hasReason(reasons, 'Q.850', 3, 18, 20, 27, 38);
-  return unreachable && hasMailbox ? UNREACHABLE : null;
+  return means.unreachable(failure) && hasMailbox ? UNREACHABLE : null;
 }
 
 export interface FinalAnswer {

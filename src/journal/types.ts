@@ -63,7 +63,7 @@ export interface NotificationRecord {
   /** Who sends it now, until when. */
   readonly claimedBy: string | null;
   readonly leaseUntil: number | null;
-  /** Derived from `id`: the same at every attempt. Null until first claimed is not allowed: set at creation. */
+  /** Derived from `id`: set at creation, the same at every attempt. */
   readonly messageId: string;
   readonly lastError: string | null;
   readonly sentAt: number | null;
