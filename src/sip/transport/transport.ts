@@ -1,6 +1,5 @@
 import type { ParseFailure, SipMessage, SipUri } from '../message/message.ts';
 
-/** TLS, WS and WSS have their place here; udp and tcp are built. */
 export type TransportProtocol = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
 
 /** `udp://0.0.0.0:5060`, `tcp://[::1]:0` taken apart. Port 0 takes a free one. */
@@ -31,6 +30,11 @@ export interface Destination {
   readonly protocol: TransportProtocol;
   readonly address: string;
   readonly port: number;
+  /**
+   * TLS: the host of the URI that led here, never a name that the DNS gave for it (RFC 5922 4): the certificate of the far end
+   * must bear it. Without one the address itself must be in the certificate.
+   */
+  readonly serverName?: string;
 }
 
 /** The message did not leave, or its connection died. `code`: `refused`, `timeout`, `closed`, `no-transport`, `dns`, `too-large`, `full`. */
