@@ -65,6 +65,10 @@ function authenticate(core: EngineCore, client: Client, id: string, secret: stri
     return;
   }
   client.admit();
+  if (!core.applications.has(client)) {
+    core.applications.add(client);
+    core.log('info', `application ${client.name} is connected`);
+  }
   const { addresses } = core.stack;
   const shown = addresses.map(({ protocol, host, port }) => hostPort(protocol, host, port)).join(',');
   const bound = addresses.map(({ protocol, address, port }) => hostPort(protocol, address, port)).join(',');

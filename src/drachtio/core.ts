@@ -1,4 +1,5 @@
 import type { Defects, SipStack } from '../sip/index.ts';
+import type { Client } from './client.ts';
 import type { DialogTable } from './dialogs.ts';
 import type { EngineLimits } from './limits.ts';
 import type { IncomingRequest, OutgoingInvite } from './records.ts';
@@ -13,6 +14,8 @@ export interface EngineCore {
   readonly limits: EngineLimits;
   readonly secret: string;
   readonly routes: Routes;
+  /** The connections that know the secret. */
+  readonly applications: Set<Client>;
   readonly dialogs: DialogTable;
   /** Requests from the network without a final answer, by txnId. */
   readonly incoming: Map<string, IncomingRequest>;

@@ -13,6 +13,7 @@ import { peerWay } from './way.ts';
 
 /** Without a dialog these mean nothing; others may be requests of their own (3.5). */
 const ONLY_IN_DIALOGS: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK']);
+const ALLOW = [{ name: 'Allow', value: [...METHODS].join(', ') }];
 const REFUSED_IN_UNKNOWN_DIALOG: ReadonlySet<string> = new Set(['INVITE', 'BYE', 'UPDATE', 'PRACK', 'REFER']);
 
 export function receiveRequest(
@@ -23,7 +24,7 @@ export function receiveRequest(
 ): void {
   if (!METHODS.has(request.method)) {
     // RFC 3261 8.2.1 asks for the methods we do understand.
-    refuse(transaction, 501, 'Not Implemented', { headers: [{ name: 'Allow', value: [...METHODS].join(', ') }] });
+    refuse(transaction, 501, 'Not Implemented', { headers: ALLOW });
     return;
   }
   const names = namesOf(request);
@@ -106,7 +107,7 @@ function deliverNew(
   }
   const client = core.routes.pick(request.method.toLowerCase());
   if (client === null) {
-    refuse(transaction, 503, 'Service Unavailable');
+    answerWithoutApplication(core, transaction, request);
     return;
   }
   if (client.isBusy()) {
@@ -123,6 +124,19 @@ function deliverNew(
   const text = deliveredText(request);
   const receivedOn = { address: flow.localAddress, port: flow.localPort };
   client.send(sipLine('network', text.length, peerWay(flow), core.now(), transaction.id, '', receivedOn), text);
+}
+
+/**
+ * Nobody routed the method: 503 (drachtio-protocol 3.1). OPTIONS at an engine without any application gets 200: it asks the
+ * server, which is there, and a peer that went by 503 would leave the server for as long as an application takes to restart.
+ */
+function answerWithoutApplication(core: EngineCore, transaction: ServerTransaction, request: SipRequest): void {
+  if (request.method === 'OPTIONS' && core.applications.size === 0) {
+    // RFC 3261 11.2.
+    refuse(transaction, 200, 'OK', { headers: ALLOW });
+  } else {
+    refuse(transaction, 503, 'Service Unavailable');
+  }
 }
 
 /** The stack has answered 200 and 487. */

@@ -118,6 +118,7 @@ function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
     limits,
     secret: options.secret,
     routes: new Routes(),
+    applications: new Set(),
     dialogs,
     incoming: new Map(),
     invites: new Map(),
@@ -142,6 +143,9 @@ function forgetConnection(core: EngineCore, flow: Flow): void {
  */
 function forgetClient(core: EngineCore, client: Client): void {
   core.routes.removeClient(client);
+  if (core.applications.delete(client)) {
+    core.log('info', `application ${client.name} is gone`);
+  }
   for (const incoming of core.incoming.values()) {
     if (incoming.client === client) {
       guarded(core, 'a request', () => giveBack(core, incoming));

@@ -43,6 +43,41 @@ async function gone(client: RawClient, other: RawClient): Promise<void> {
   await other.ask('ping');
 }
 
+describe('an engine without an application', () => {
+  it('answers 200 to OPTIONS, 100 and 503 to INVITE, 503 to the rest, as before the first application so after the last', async () => {
+    const gone = Promise.withResolvers<void>();
+    const engine = await startEngine(
+      {
+        listen: [{ protocol: 'udp', address: '127.0.0.1', port: 0 }],
+        client: { host: '127.0.0.1', port: 0 },
+        secret: 'cymru',
+      },
+      { log: (_, text) => text.endsWith('is gone') && gone.resolve() },
+    );
+    later(() => engine.close());
+    const peer = await callerPeer(Number(engine.sipAddresses[0]?.split(':').at(-1)));
+    const ask = async (method: string, status: number): Promise<string> => {
+      const call = newCall(peer);
+      sendInvite(call, { method, body: '' });
+      return (await response(call, status, method)).header('Allow');
+    };
+    const alone = async (): Promise<void> => {
+      expect(await ask('OPTIONS', 200)).toContain('INVITE');
+      for (const method of ['INVITE', 'MESSAGE', 'REGISTER']) await ask(method, 503);
+    };
+    await alone();
+    // Whoever has not shown the secret is no application.
+    const stranger = await rawClient(engine, null);
+    await alone();
+    const client = await rawClient(engine);
+    await ask('OPTIONS', 503);
+    client.socket.destroy();
+    await gone.promise;
+    await alone();
+    stranger.socket.destroy();
+  });
+});
+
 describe('several applications', () => {
   it('40: new requests go round; requests in a dialog stick to the one that answered', async () => {
     const { peer, clients } = await start();
