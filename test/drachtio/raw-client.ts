@@ -22,9 +22,13 @@ export interface RawClient {
   /** Sends and awaits the answer. */
   ask(payload: string): Promise<RawMessage>;
   /** The next `sip` message not taken yet whose line and text match. */
-  sip(match: RegExp): Promise<RawMessage>;
+  sip(match: RegExp, timeoutMs?: number): Promise<RawMessage>;
   readonly closed: Promise<void>;
 }
+
+type RawMatch = (message: RawMessage) => boolean;
+
+const ANSWER_TIMEOUT_MS = 5_000;
 
 export function frame(payload: string): Buffer {
   const bytes = Buffer.from(payload, 'utf8');
@@ -34,7 +38,12 @@ export function frame(payload: string): Buffer {
 export async function rawClient(engine: Engine, secret: string | null = engine.secret): Promise<RawClient> {
   const socket = connect(engine.client.port, engine.client.host);
   await once(socket, 'connect');
-  later(() => void socket.destroy());
+  later(async () => {
+    if (socket.destroyed) return;
+    const ended = once(socket, 'close');
+    socket.destroy();
+    await ended;
+  });
   const received: RawMessage[] = [];
   const queue: RawMessage[] = [];
   const waiting: { wants(message: RawMessage): boolean; resolve(message: RawMessage): void }[] = [];
@@ -60,7 +69,7 @@ export async function rawClient(engine: Engine, secret: string | null = engine.s
     }
   });
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  const take = (wants: (message: RawMessage) => boolean, what: string): Promise<RawMessage> => {
+  const take = (wants: RawMatch, what: string, timeoutMs = ANSWER_TIMEOUT_MS): Promise<RawMessage> => {
     const index = queue.findIndex(wants);
     const [found] = index === -1 ? [] : queue.splice(index, 1);
     if (found !== undefined) return Promise.resolve(found);
@@ -68,7 +77,7 @@ export async function rawClient(engine: Engine, secret: string | null = engine.s
       const timer = setTimeout(() => {
         const seen = received.map(({ line }) => line).join('\n  ');
         reject(new Error(`no ${what} came; received:\n  ${seen}`));
-      }, 5_000);
+      }, timeoutMs);
       waiting.push({
         wants,
         resolve: (message) => {
@@ -89,8 +98,12 @@ export async function rawClient(engine: Engine, secret: string | null = engine.s
     },
     answer: (id) => take(({ tokens }) => tokens[1] === 'response' && tokens[2] === id, `answer to ${id}`),
     ask: (payload) => client.answer(client.send(payload)),
-    sip: (match) =>
-      take(({ tokens, line, text }) => tokens[1] === 'sip' && match.test(`${line}\r\n${text}`), `sip message ${match}`),
+    sip: (match, timeoutMs) =>
+      take(
+        ({ tokens, line, text }) => tokens[1] === 'sip' && match.test(`${line}\r\n${text}`),
+        `sip message ${match}`,
+        timeoutMs,
+      ),
   };
   if (secret !== null) await client.ask(`authenticate|${secret}|`);
   return client;

@@ -3,11 +3,17 @@ import { createRequire } from 'node:module';
 import { afterEach } from 'vitest';
 import { startEngine, type Engine, type EngineOptions, type LocalEngine } from '../../src/drachtio/index.ts';
 import { tcpPeer, udpPeer, type Received, type SipPeer } from '../support/sip-peer.ts';
+import { attach, drachtioServer, waitsOf, type Waits } from './target.ts';
 
 /**
  * The conformance suite drives an engine through an unmodified drachtio-srf. Only `startEngineForTest` knows which engine it
- * is: the same items can run against a real drachtio-server.
+ * is (target.ts): the same tests run against a real drachtio-server.
  */
+
+/** For what comes only after 64*T1 (or the like): how long to wait for it. */
+export function beyond(waitMs: number): number {
+  return waitMs + 5_000;
+}
 
 /** As much of drachtio-srf as the suite uses; its own declarations lack half of it. */
 export interface SrfMessage {
@@ -99,6 +105,7 @@ export interface TestEngine {
   readonly engine: LocalEngine;
   readonly udpPort: number;
   readonly tcpPort: number;
+  readonly waits: Waits;
 }
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -112,7 +119,18 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
+/** The engine under test. A drachtio-server can be told nothing: there `timers` are its own, and any other option throws. */
 export async function startEngineForTest(options: Partial<EngineOptions> = {}): Promise<TestEngine> {
+  const engine = drachtioServer === null ? await startEmbedded(options) : await attach(drachtioServer);
+  const told = Object.keys(options).filter((name) => name !== 'timers');
+  if (drachtioServer !== null && told.length > 0) {
+    throw new Error(`a drachtio-server cannot be told ${told.join(', ')}: declare this test with embeddedIt`);
+  }
+  const waits = waitsOf(options.timers?.t1x64Ms);
+  return { engine, udpPort: portOf(engine, 'udp'), tcpPort: portOf(engine, 'tcp'), waits };
+}
+
+async function startEmbedded(options: Partial<EngineOptions>): Promise<LocalEngine> {
   const engine = await startEngine(
     {
       listen: [
@@ -131,7 +149,7 @@ export async function startEngineForTest(options: Partial<EngineOptions> = {}): 
     },
   );
   later(() => engine.close());
-  return { engine, udpPort: portOf(engine, 'udp'), tcpPort: portOf(engine, 'tcp') };
+  return engine;
 }
 
 /** What the engine caught and logged although nobody should see it. */
