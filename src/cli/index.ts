@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addCalls } from './calls.ts';
 import { addCheck } from './check.ts';
 import { addDemo } from './demo.ts';
+import { addEngine } from './engine.ts';
 import { addExplain } from './explain.ts';
 import { addNotifications } from './notifications.ts';
 import { addShell } from './shell.ts';
@@ -28,7 +29,7 @@ export async function run(terminal: Terminal): Promise<number> {
   const done = (code: number): void => {
     exitCode = code;
   };
-  for (const add of [addStart, addCheck, addShell, addCalls, addExplain, addNotifications, addDemo]) {
+  for (const add of [addStart, addCheck, addShell, addCalls, addExplain, addNotifications, addDemo, addEngine]) {
     add(program, terminal, done);
   }
   try {

@@ -7,10 +7,8 @@ import { PolicyFileError } from '../policy/index.ts';
 import { problemLines } from '../yamlfile/index.ts';
 import { readConfig, withConfig, type ConfigOption } from './config.ts';
 import { startLabPhone } from './lab-phone.ts';
+import { onStop } from './signals.ts';
 import { CommandError, type Terminal } from './terminal.ts';
-
-/** A signal to a process group arrives twice within milliseconds: within this time it counts once. */
-const SAME_SIGNAL_MS = 1_000;
 
 export function addStart(program: Command, terminal: Terminal, done: (exitCode: number) => void): void {
   withConfig(program.command('start'))
@@ -36,7 +34,7 @@ async function serve(terminal: Terminal, config: GatewayConfig, log: Logger): Pr
     stopping.resolve(exitCode);
     abort.abort();
   };
-  listen(terminal, stop);
+  onStop(terminal, stop);
   terminal.onSignal('SIGHUP', () => void reload(terminal, config, started.promise, log));
   const phone = config.lab.phone ? await startLabPhone(config) : null;
   try {
@@ -74,22 +72,6 @@ async function serve(terminal: Terminal, config: GatewayConfig, log: Logger): Pr
 function startFailed(error: unknown): CommandError {
   const message = error instanceof Error ? error.message : String(error);
   return new CommandError(`The gateway could not start: ${message}`, error instanceof PolicyFileError ? 2 : 1);
-}
-
-/** The first signal stops gently, a second one ends now. */
-function listen(terminal: Terminal, stop: (exitCode: number) => void): void {
-  let firstAt: number | null = null;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    terminal.onSignal(signal, () => {
-      const at = Date.now();
-      if (firstAt === null) {
-        firstAt = at;
-        stop(0);
-      } else if (at - firstAt >= SAME_SIGNAL_MS) {
-        terminal.exitNow(130);
-      }
-    });
-  }
 }
 
 /** Says what of gateway.yaml needs a restart, and reads the policy again; a gateway that starts does so once it is up. */

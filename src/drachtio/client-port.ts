@@ -51,9 +51,13 @@ export async function openClientPort(
 
 function listen(server: Server, address: { readonly host: string; readonly port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const refuse = (error: Error): void => {
+      const where = `${address.host}:${address.port}`;
+      reject(new Error(`cannot listen for applications on ${where}: ${error.message}`, { cause: error }));
+    };
+    server.once('error', refuse);
     server.listen(address.port, address.host, () => {
-      server.removeListener('error', reject);
+      server.removeListener('error', refuse);
       resolve();
     });
   });

@@ -9,6 +9,8 @@ type Signal = Parameters<Terminal['onSignal']>[0];
 export interface RunningStart {
   /** Structured log lines so far. */
   log(): Readonly<Record<string, unknown>>[];
+  /** Its standard output so far. */
+  printed(): string;
   /** The first line whose message begins so, past or to come. */
   logged(message: string): Promise<Readonly<Record<string, unknown>>>;
   /** Whether anybody listens to it: a signal that nobody listens to ends a process. */
@@ -19,18 +21,24 @@ export interface RunningStart {
   readonly exitCode: Promise<number>;
 }
 
-/** `mcg start` within this process, as main.ts would run it; stopped when the test has ended. */
+/** `mcg start` within this process. */
 export function startHere(config: string): RunningStart {
+  return runHere(['start', '--config', config]);
+}
+
+/** A command that runs until it is told to stop, within this process, as main.ts would run it; stopped when the test has ended. */
+export function runHere(argv: readonly string[], env: Terminal['env'] = {}): RunningStart {
   const terminal = () => Object.assign(new PassThrough(), { isTTY: false, columns: 80 });
   const [stdin, stdout, stderr] = [terminal(), terminal(), terminal()];
   let said = '';
   stderr.on('data', (text: Buffer) => (said += text.toString()));
-  stdout.resume();
+  let printed = '';
+  stdout.on('data', (text: Buffer) => (printed += text.toString()));
   const listeners = new Map<Signal, () => void>();
   const ended: number[] = [];
   const exitCode = run({
-    argv: ['start', '--config', config],
-    env: {},
+    argv,
+    env,
     cwd: cwd(),
     hostname: hostname(),
     pid,
@@ -46,6 +54,7 @@ export function startHere(config: string): RunningStart {
         .split('\n')
         .filter((line) => line.startsWith('{'))
         .map((line) => JSON.parse(line) as Record<string, unknown>),
+    printed: () => printed,
     logged: (message) =>
       vi.waitUntil(() => running.log().find(({ msg }) => String(msg).startsWith(message)), { timeout: 15_000 }),
     hears: (signal) => listeners.has(signal),

@@ -1,0 +1,199 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { rawClient, type RawClient } from '../drachtio/raw-client.ts';
+import { callerPeer, newCall, response, sendInvite } from '../drachtio/support.ts';
+import { inProcess } from '../e2e/support.ts';
+import { command } from '../support/gateway-process.ts';
+import { runHere, type RunningStart } from './support.ts';
+
+const FREE = ['--listen', 'udp://127.0.0.1:0', '--listen', 'tcp://127.0.0.1:0', '--client', '127.0.0.1:0'];
+
+interface Running {
+  readonly running: RunningStart;
+  readonly sip: readonly string[];
+  readonly udpPort: number;
+  readonly client: { readonly host: string; readonly port: number };
+}
+
+/** `mcg engine` on free ports, ready. */
+async function engine(
+  argv: readonly string[] = ['--secret', 'cymru'],
+  env: Record<string, string> = {},
+): Promise<Running> {
+  const running = runHere(['engine', ...FREE, ...argv], env);
+  const ready = (await running.logged('ready')) as { sip: string[]; client: string };
+  const portOf = (address = ''): number => Number(address.split(':').at(-1));
+  const [udp] = ready.sip;
+  return { running, sip: ready.sip, udpPort: portOf(udp), client: { host: '127.0.0.1', port: portOf(ready.client) } };
+}
+
+function applicationOf({ client }: Pick<Running, 'client'>, secret = 'cymru'): Promise<RawClient> {
+  return rawClient({ client, secret, sipAddresses: [], close: async () => undefined });
+}
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'mcg-'));
+  onTestFinished(() => rm(path, { recursive: true }));
+  return path;
+}
+
+describe('mcg engine', () => {
+  it('says where it listens, answers without an application, serves one, and ends with 0 at SIGTERM', async () => {
+    const { running, sip, udpPort, client } = await engine();
+    expect(running.printed()).toContain(`ready on udp://127.0.0.1:${udpPort}, tcp://127.0.0.1:`);
+    expect(running.printed()).toContain(`connect to 127.0.0.1:${client.port}`);
+    expect(sip).toHaveLength(2);
+
+    const peer = await callerPeer(udpPort);
+    const answered = async (method: string, status: number): Promise<void> => {
+      const call = newCall(peer);
+      sendInvite(call, { method, body: '' });
+      await response(call, status, method);
+    };
+    await answered('OPTIONS', 200);
+    await answered('INVITE', 503);
+
+    const application = await applicationOf({ client });
+    await running.logged('application 127.0.0.1:');
+    await application.ask('route|invite');
+    sendInvite(newCall(peer));
+    await application.sip(/INVITE /);
+
+    running.signal('SIGTERM');
+    expect(await running.exitCode).toBe(0);
+    await application.closed;
+    expect(running.log().at(-1)).toMatchObject({ msg: 'stopped' });
+    expect(running.log().filter(({ level }) => level !== 'info')).toEqual([]);
+  });
+
+  it('never says the secret', async () => {
+    const { running } = await engine(['--secret', 'very-secret', '--log-level', 'trace']);
+    const said = running.printed() + JSON.stringify(running.log());
+    expect(said).not.toContain('very-secret');
+  });
+
+  it('takes the secret from a file, or from DRACHTIO_SECRET', async () => {
+    const file = join(await folder(), 'secret');
+    await writeFile(file, 'from a file\n');
+    const byFile = await engine(['--secret-file', file], { DRACHTIO_SECRET: 'not this one' });
+    await (await applicationOf(byFile, 'from a file')).ask('ping');
+    const byVariable = await engine([], { DRACHTIO_SECRET: 'from the environment' });
+    await (await applicationOf(byVariable, 'from the environment')).ask('ping');
+  });
+
+  it('takes the SIP timers: an INVITE of the application that nobody answers gets its 408 after --t1x64', async () => {
+    const { client, udpPort } = await engine('--secret cymru --t1 10 --t2 40 --t4 50 --t1x64 200'.split(' '));
+    const application = await applicationOf({ client });
+    const silent = await callerPeer(udpPort);
+    const startedAt = performance.now();
+    await application.ask(`sip||\r\nINVITE sip:1001@127.0.0.1:${silent.port} SIP/2.0\r\n\r\n`);
+    await application.sip(/SIP\/2\.0 408/);
+    const tookMs = performance.now() - startedAt;
+    // The default would be 32 s. Below it by no more than the timer's own coarseness.
+    expect(tookMs).toBeGreaterThan(190);
+    expect(tookMs).toBeLessThan(10_000);
+    expect(silent.count(/^INVITE/)).toBeGreaterThan(3);
+  });
+
+  it('gives up an INVITE that gets no response at all after --timer-b', async () => {
+    const { client, udpPort } = await engine('--secret cymru --t1 50 --timer-b 100'.split(' '));
+    const application = await applicationOf({ client });
+    const silent = await callerPeer(udpPort);
+    await application.ask(`sip||\r\nINVITE sip:1001@127.0.0.1:${silent.port} SIP/2.0\r\n\r\n`);
+    await application.sip(/SIP\/2\.0 408/);
+  });
+
+  it('refuses who is not allowed to call', async () => {
+    const { udpPort } = await engine('--secret cymru --allow 192.0.2.0/24 --allow 2001:db8::1'.split(' '));
+    const call = newCall(await callerPeer(udpPort));
+    sendInvite(call);
+    await response(call, 403);
+  });
+
+  it('shows peers the advertised address, and tells applications of both', async () => {
+    const behind = await engine('--secret cymru --advertise 203.0.113.5 --local-net 10.0.0.0/8'.split(' '));
+    const application = await applicationOf(behind);
+    const [, , , , shown, , bound] = application.received[0]?.tokens ?? [];
+    expect(shown?.split(',')).toContain(`udp/203.0.113.5:${behind.udpPort}`);
+    expect(bound?.split(',')).toContain(`udp/127.0.0.1:${behind.udpPort}`);
+    const peer = await callerPeer(behind.udpPort);
+    await application.ask(`sip||\r\nINVITE sip:1001@127.0.0.1:${peer.port} SIP/2.0\r\n\r\n`);
+    expect((await peer.expect(/^INVITE/)).header('Contact')).toContain('203.0.113.5');
+    const local = await engine('--secret cymru --advertise 203.0.113.5 --local-net 127.0.0.0/8'.split(' '));
+    const other = await applicationOf(local);
+    await other.ask(`sip||\r\nINVITE sip:1001@127.0.0.1:${peer.port} SIP/2.0\r\n\r\n`);
+    expect((await peer.expect(/^INVITE/)).header('Contact')).toContain('127.0.0.1');
+  });
+});
+
+describe('mcg engine refuses', () => {
+  const named = 'engine --secret cymru';
+  it.each([
+    [`${named} --listen sctp://127.0.0.1:5060`, /'sctp:\/\/127\.0\.0\.1:5060' is invalid.*udp:\/\/127\.0\.0\.1:5060/],
+    [`${named} --listen 127.0.0.1:5060`, /It must be like udp:/],
+    [`${named} --listen udp://localhost:5060`, /It must be like udp:/],
+    [`${named} --listen udp://127.0.0.1:70000`, /It must be like udp:/],
+    [`${named} --listen udp://127.0.0.1:5060 --listen udp://127.0.0.1:5060`, /named twice/],
+    [`${named} --client 9022`, /an address and a port: 127\.0\.0\.1:9022/],
+    [
+      `${named} --client 0.0.0.0:9022`,
+      /0\.0\.0\.0:9022 can be reached from other machines.*not|nothing.*encrypted.*--remote-clients/,
+    ],
+    [`${named} --client [::]:9022`, /--remote-clients/],
+    [`${named} --t1 0`, /whole milliseconds/],
+    [`${named} --t1 500ms`, /whole milliseconds/],
+    [`${named} --t1x64 3000000000`, /whole milliseconds/],
+    [`${named} --t1 5000`, /T1 \(5000 ms\) is longer than T2 \(4000 ms\)/],
+    [`${named} --t2 100`, /T1 \(500 ms\) is longer than T2 \(100 ms\)/],
+    [`${named} --t1x64 100`, /--t1x64 \(100 ms\) is shorter than T1/],
+    [`${named} --timer-b 100`, /--timer-b \(100 ms\) is shorter than T1/],
+    [`${named} --allow pbx`, /192\.0\.2\.0\/24/],
+    [`${named} --local-net 10.0.0.0/33`, /192\.0\.2\.0\/24/],
+    [`${named} --advertise udp://203.0.113.5`, /without a port/],
+    [`${named} --log-level loud`, /Allowed choices are trace/],
+    ['engine', /The secret is missing.*--secret-file.*DRACHTIO_SECRET/],
+    ['engine --secret a|b', /no \| and no line break/],
+    ['engine --secret-file does/not/exist', /--secret-file .*does\/not\/exist.*ENOENT/],
+    ['engine --secret-file test', /--secret-file .*test: it is no file/],
+    ['engine --secret a --secret-file b', /cannot be used with/],
+  ])('%s', async (line, said) => {
+    const { code, stdout, stderr } = await inProcess(...line.split(' '));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(said);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('a SIP port, and a port for applications, that another has', async () => {
+    const { sip, client } = await engine();
+    const [udp = '', tcp = ''] = sip;
+    const elsewhere = ['--client', '127.0.0.1:0', '--secret', 'cymru'];
+    for (const taken of [udp, tcp]) {
+      const { code, stderr } = await inProcess('engine', '--listen', taken, ...elsewhere);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        new RegExp(`could not start: cannot listen on ${taken}: .*EADDRINUSE.*Another program has it`),
+      );
+    }
+    const held = `127.0.0.1:${client.port}`;
+    const { code, stderr } = await inProcess(
+      'engine',
+      '--listen',
+      'udp://127.0.0.1:0',
+      '--client',
+      held,
+      '--secret',
+      'x',
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`could not start: cannot listen for applications on ${held}: .*EADDRINUSE`));
+  });
+
+  it('and its help has examples', async () => {
+    const { code, stdout } = await command('engine', '--help');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Examples:\n {2}mcg engine --secret cymru\n/);
+    expect(stdout).toContain("srf.connect({ host: '127.0.0.1', port: 9022, secret: 'cymru' })");
+  });
+});
