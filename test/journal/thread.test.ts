@@ -10,6 +10,7 @@ describe('the near side of a worker thread', () => {
   function mortal(listIntervalMs = 0): Thread<Mortal> {
     thread = createThread<Mortal>({
       entry: new URL('./mortal-worker.ts', import.meta.url),
+      name: 'mortal',
       settings: { path: 'nowhere.db', node: 'gw1', mode: 'beside', pid: null, openedAt: 0 },
       listIntervalMs,
     });

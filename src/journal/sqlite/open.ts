@@ -36,8 +36,18 @@ export interface SqliteJournalOptions {
 export async function openSqliteJournal(options: SqliteJournalOptions): Promise<Journal> {
   const { path, node, now, mode = 'gateway', pid = null } = options;
   const settings: WorkerSettings = { path, node, mode, pid, openedAt: now() };
-  const writer = createThread<Writes>({ entry: entry('writer-worker'), settings, listIntervalMs: COMMIT_INTERVAL_MS });
-  const reader = createThread<Reads>({ entry: entry('reader-worker'), settings, listIntervalMs: 0 });
+  const writer = createThread<Writes>({
+    entry: entry('writer-worker'),
+    name: 'journal-writer',
+    settings,
+    listIntervalMs: COMMIT_INTERVAL_MS,
+  });
+  const reader = createThread<Reads>({
+    entry: entry('reader-worker'),
+    name: 'journal-reader',
+    settings,
+    listIntervalMs: 0,
+  });
   try {
     // A command rarely writes: its writer starts with the first write.
     if (mode === 'gateway') await writer.start();

@@ -29,6 +29,8 @@ export interface Thread<T extends Operations> {
 
 export interface ThreadOptions {
   readonly entry: URL;
+  /** The thread's name, as the system shows it: at most 15 characters. */
+  readonly name: string;
   readonly settings: WorkerSettings;
   /**
    * Lists leave at least this far apart. A request that finds the thread idle leaves at once; under load each commit
@@ -41,7 +43,12 @@ export interface ThreadOptions {
  * Talks to a worker thread, one list of units at a time: what arrives while one is being worked on goes together into
  * the next. That is the whole of group commit on this side. A thread that died is started anew by the next request.
  */
-export function createThread<T extends Operations>({ entry, settings, listIntervalMs }: ThreadOptions): Thread<T> {
+export function createThread<T extends Operations>({
+  entry,
+  name,
+  settings,
+  listIntervalMs,
+}: ThreadOptions): Thread<T> {
   let waiting: Request[] = [];
   let inHand: Request[] = [];
   let worker: Worker | null = null;
@@ -57,7 +64,7 @@ export function createThread<T extends Operations>({ entry, settings, listInterv
     started = Promise.withResolvers<void>();
     // A request hears of a failed start by its own rejection.
     started.promise.catch(() => undefined);
-    const launched = new Worker(entry, { workerData: settings });
+    const launched = new Worker(entry, { workerData: settings, name });
     let failure: JournalError | null = null;
     launched.on('message', (message: FromWorker) => {
       if ('opened' in message) opened();
