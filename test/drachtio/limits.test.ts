@@ -1,0 +1,95 @@
+import { describe, expect, it, vi } from 'vitest';
+import { rawClient } from './raw-client.ts';
+import { rawApplication } from './raw-application.ts';
+import { answer, callerPeer, FAST, newCall, response, sendAck, sendInvite } from './support.ts';
+
+describe('limits', () => {
+  it('dialogs: beyond the limit an INVITE gets 503, the application`s one NOK; room comes back', async () => {
+    const { client, peer, uri } = await rawApplication({ limits: { maxDialogs: 2 } });
+    const first = newCall(peer);
+    sendInvite(first);
+    const { tokens } = await client.sip(/INVITE /);
+    expect((await client.ask(`sip||\r\nINVITE ${uri} SIP/2.0\r\n\r\n`)).tokens[3]).toBe('OK');
+    const third = newCall(peer);
+    sendInvite(third);
+    await response(third, 503);
+    const refused = await client.ask(`sip||\r\nINVITE ${uri} SIP/2.0\r\n\r\n`);
+    expect(refused.tokens.slice(3)).toEqual(['NOK', 'the engine holds 2 dialogs, which is its limit']);
+    await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 486 Busy\r\n\r\n`);
+    sendInvite(newCall(peer));
+    await client.sip(/INVITE /);
+  });
+
+  it('dialogs: those whose application is gone make room first', async () => {
+    const { client, engine, peer } = await rawApplication({ limits: { maxDialogs: 1 } });
+    const call = newCall(peer);
+    sendInvite(call);
+    const { tokens } = await client.sip(/INVITE /);
+    await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\n`);
+    await response(call, 200);
+    sendAck(call);
+    await client.sip(/ACK /);
+    const other = await rawClient(engine);
+    await other.ask('route|invite');
+    client.socket.destroy();
+    await client.closed;
+    await other.ask('ping');
+    sendInvite(newCall(peer));
+    await other.sip(/INVITE /);
+  });
+
+  it('beyond the limit of transactions an application’s request is NOK, and passes when there is room again', async () => {
+    const { client, peer, uri } = await rawApplication({ limits: { maxTransactions: 1 }, timers: FAST });
+    await client.ask(`sip||\r\nOPTIONS ${uri} SIP/2.0\r\n\r\n`);
+    const options = await peer.expect(/^OPTIONS /);
+    for (const method of ['OPTIONS', 'INVITE']) {
+      const refused = await client.ask(`sip||\r\n${method} ${uri} SIP/2.0\r\n\r\n`);
+      expect(refused.tokens.slice(3)).toEqual(['NOK', 'the engine holds 1 transactions, which is its limit']);
+    }
+    answer(peer, options, 486);
+    await client.sip(/SIP\/2\.0 486/);
+    await vi.waitFor(async () => {
+      const { tokens } = await client.ask(`sip||\r\nINVITE ${uri} SIP/2.0\r\n\r\n`);
+      expect(tokens[3]).toBe('OK');
+    });
+    await peer.expect(/^INVITE /);
+  });
+
+  it('unanswered requests: beyond the limit new ones get 503', async () => {
+    const { client, peer } = await rawApplication({ limits: { maxUnansweredRequests: 2 } });
+    for (let i = 0; i < 2; i += 1) {
+      sendInvite(newCall(peer), { method: 'OPTIONS', body: '' });
+      await client.sip(/OPTIONS /);
+    }
+    const third = newCall(peer);
+    sendInvite(third, { method: 'OPTIONS', body: '' });
+    await response(third, 503, 'OPTIONS');
+  });
+
+  it('early dialogs of one INVITE: further ones are delivered all the same', async () => {
+    const { client, uri, sent, peer } = await rawApplication({ limits: { maxEarlyDialogs: 1 } });
+    const invite = await sent(`INVITE ${uri} SIP/2.0\r\n\r\n`);
+    for (const toTag of ['one', 'two']) {
+      answer(peer, invite, 180, { toTag });
+      await client.sip(new RegExp(`SIP/2\\.0 180 [^]*tag=${toTag}`));
+    }
+    answer(peer, invite, 200, { toTag: 'two' });
+    await client.sip(/SIP\/2\.0 200/);
+  });
+
+  it('registered contacts: the oldest is forgotten', async () => {
+    const { client, tcpPort } = await rawApplication({ limits: { maxRegisteredContacts: 1 }, timers: FAST });
+    const phone = await callerPeer(tcpPort, 'tcp');
+    for (const user of ['old', 'new']) {
+      const call = newCall(phone);
+      sendInvite(call, { method: 'REGISTER', body: '', contact: `<sip:${user}@127.0.0.1:1;transport=tcp>` });
+      const { tokens } = await client.sip(/REGISTER /);
+      await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\n`);
+      await response(call, 200, 'REGISTER');
+    }
+    await client.ask('sip||\r\nOPTIONS sip:new@127.0.0.1:1;transport=tcp SIP/2.0\r\n\r\n');
+    await phone.expect(/^OPTIONS sip:new/);
+    await client.ask('sip||\r\nOPTIONS sip:old@127.0.0.1:1;transport=tcp SIP/2.0\r\n\r\n');
+    await client.sip(/SIP\/2\.0 503/);
+  });
+});
