@@ -1,4 +1,4 @@
-import { MAX_HEAD_BYTES } from '../message/limits.ts';
+import { MAX_BODY_BYTES, MAX_HEAD_BYTES } from '../message/limits.ts';
 import type { ParseFailure, SipMessage } from '../message/message.ts';
 import { contentLengthOf, failure, parseHead, withBody, type ParsedHead } from '../message/parse.ts';
 import { badRequest, TOO_LARGE } from '../message/problem.ts';
@@ -20,6 +20,8 @@ const LF = 0x0a;
  * once, however the stream is chopped; what is held back is bounded by one header block and one body.
  */
 export class Framer {
+  /** A message that announces a larger body is refused, and with it the stream. */
+  maxBodyBytes = MAX_BODY_BYTES;
   /** Bytes not yet used are #bytes[#start, #end). The buffer grows by doubling, to the announced length at most, and is let go when it is empty. */
   #bytes: Buffer = EMPTY;
   #start = 0;
@@ -81,7 +83,7 @@ export class Framer {
     this.#lineBreaks = 0;
     this.#start = blank + 4;
     this.#searched = this.#start;
-    const lost = framingLoss(head);
+    const lost = framingLoss(head, this.maxBodyBytes);
     if (lost !== null) return this.#die(lost);
     this.#head = head;
     this.#bodyLength = head.message === null ? 0 : (contentLengthOf(head.message) ?? 0);
@@ -150,12 +152,12 @@ export class Framer {
 }
 
 /** RFC 3261 18.3: on a stream Content-Length is mandatory. Without one that can be believed the next message is not found. */
-function framingLoss(head: ParsedHead): ParseFailure | null {
+function framingLoss(head: ParsedHead, maxBodyBytes: number): ParseFailure | null {
   const { message, problem, complete } = head;
   if (message === null || !complete) return failure(message, problem ?? badRequest('Not A SIP Message'));
   const [length, ...others] = message.headers.all('Content-Length');
   if (length === undefined) return failure(message, problem ?? badRequest('Missing Content-Length'));
   if (others.length > 0) return failure(message, badRequest('Repeated Content-Length'));
-  const bad = contentLengthProblem(length);
+  const bad = contentLengthProblem(length) ?? (Number(length) > maxBodyBytes ? TOO_LARGE : null);
   return bad === null ? null : failure(message, bad);
 }

@@ -1,15 +1,17 @@
-import type { Server, Socket } from 'node:net';
 import { isIP } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { systemClock } from '../clock.ts';
+import { LineBudget } from '../line-budget.ts';
 import { parseMessage } from '../message/parse.ts';
 import { stampTopVia } from '../message/via.ts';
 import type { SipMessage } from '../message/message.ts';
 import type { Clock } from '../stack.types.ts';
+import { ConnectionTable } from './connections.ts';
+import type { Sent } from './connection.ts';
 import type { Framed } from './framer.ts';
-import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './limits.ts';
+import { DEFAULT_TRANSPORT_LIMITS, NOTICE_LINES_PER_MINUTE, type TransportLimits } from './limits.ts';
+import { listenStream } from './listener.ts';
 import {
-  sourceOf,
   boundOf,
   chooseBound,
   isLoopback,
@@ -18,7 +20,7 @@ import {
   reachableAddress,
   readOwnAddresses,
 } from './local-address.ts';
-import { listenTcp, TcpConnection, type Sent } from './tcp.ts';
+import type { TlsSettings } from './tls.ts';
 import {
   TransportError,
   type BoundAddress,
@@ -40,17 +42,25 @@ export interface TransportLayerOptions {
   readonly localNet?: readonly string[];
   readonly clock?: Clock;
   readonly limits?: Partial<TransportLimits>;
+  /** Needed to listen for tls and wss, and to connect by tls. */
+  readonly tls?: TlsSettings;
+  /** Web sites whose pages may open a WebSocket, `https://phone.example.com`; every one where it is absent. */
+  readonly origins?: readonly string[];
+  /** Whether a source may keep a connection on which no request was let in (`keep`); everybody by default. */
+  readonly isExpected?: (address: string) => boolean;
+  /** One line for an operator, some a minute at most. */
+  readonly log?: (text: string) => void;
 }
 
 /** A listening socket and what it is known by. */
 interface Listener {
   readonly bound: BoundAddress;
-  /** null for TCP. */
+  /** null for streams. */
   readonly udp: UdpSocket | null;
   close(): Promise<void>;
 }
 
-/** Every UDP and TCP socket of a stack, bound by `start`. `listen`: port 0 takes a free one. */
+/** Every socket of a stack, bound by `start`. `listen`: port 0 takes a free one. */
 export function createTransportLayer(
   listen: readonly ListenAddress[],
   options: TransportLayerOptions = {},
@@ -62,27 +72,33 @@ class SocketLayer implements TransportLayer {
   readonly #listen: readonly ListenAddress[];
   readonly #advertise: string | undefined;
   readonly #isInLocalNet: (address: string) => boolean;
-  readonly #clock: Clock;
-  readonly #limits: TransportLimits;
   readonly #own = readOwnAddresses();
   readonly #reachableBy = new LRUCache<string, string>({ max: MAX_REMEMBERED_PEERS });
-  readonly #connections = new Map<number, TcpConnection>();
-  /** The connection that a destination is reached by, `address:port`. */
-  readonly #byRemote = new Map<string, TcpConnection>();
-  readonly #acceptedBySource = new Map<string, number>();
+  readonly #options: TransportLayerOptions;
+  readonly #connections: ConnectionTable;
+  readonly #lines: LineBudget;
   #handlers: TransportHandlers | null = null;
   #listeners: Listener[] = [];
   #addresses: BoundAddress[] = [];
-  #nextConnectionId = 1;
-  #heldBytes = 0;
   #closing = false;
 
   constructor(listen: readonly ListenAddress[], options: TransportLayerOptions) {
     this.#listen = listen;
     this.#advertise = options.advertise;
     this.#isInLocalNet = networksOf(options.localNet ?? []);
-    this.#clock = options.clock ?? systemClock;
-    this.#limits = { ...DEFAULT_TRANSPORT_LIMITS, ...options.limits };
+    this.#options = options;
+    const clock = options.clock ?? systemClock;
+    this.#lines = new LineBudget(clock, NOTICE_LINES_PER_MINUTE);
+    this.#connections = new ConnectionTable({
+      limits: { ...DEFAULT_TRANSPORT_LIMITS, ...options.limits },
+      clock,
+      tls: options.tls,
+      isExpected: options.isExpected ?? (() => true),
+      onFramed: (framed, flow) => this.#receiveFramed(framed, flow),
+      onClosed: (flow) => this.#handlers?.onClosed(flow),
+      onDefect: this.#onDefect,
+      onHandshakeFailed: (peer, error) => this.#notice(`TLS with ${peer} failed`, error),
+    });
   }
 
   get addresses(): readonly BoundAddress[] {
@@ -105,7 +121,8 @@ class SocketLayer implements TransportLayer {
 
   localFor(to: Destination | Flow): BoundAddress | undefined {
     const bound = this.#boundFor(to);
-    if (bound === undefined) return undefined;
+    // A WebSocket is opened by its client alone (RFC 7118 4): only flows lead over one.
+    if (bound === undefined || (!('connectionId' in to) && isWebSocket(to))) return undefined;
     const address = 'connectionId' in to ? to.remoteAddress : to.address;
     const wildcard = isWildcard(bound.address);
     // Nobody on this machine is reached by the advertised address of a NAT; a socket bound to one address shows what it was told.
@@ -126,6 +143,10 @@ class SocketLayer implements TransportLayer {
     if (flow.connectionId !== null) this.#connections.get(flow.connectionId)?.closeIfSilent(silentMs);
   }
 
+  keep(flow: Flow): void {
+    if (flow.connectionId !== null) this.#connections.get(flow.connectionId)?.keep();
+  }
+
   isOpen(flow: Flow): boolean {
     if (this.#closing) return false;
     return flow.connectionId === null || this.#connections.get(flow.connectionId)?.open === true;
@@ -133,7 +154,7 @@ class SocketLayer implements TransportLayer {
 
   async close(): Promise<void> {
     this.#closing = true;
-    for (const connection of this.#connections.values()) connection.close();
+    this.#connections.close();
     const listeners = this.#listeners;
     this.#listeners = [];
     await Promise.all(listeners.map((listener) => listener.close()));
@@ -148,11 +169,14 @@ class SocketLayer implements TransportLayer {
       });
       return { bound: this.#bound(listen, udp.port), udp, close: () => udp.close() };
     }
-    if (listen.protocol !== 'tcp') throw new Error(`${listen.protocol} is not supported`);
-    const server = await listenTcp(listen, (socket) => this.#accept(socket));
-    const address = server.address();
-    const port = address === null || typeof address === 'string' ? listen.port : address.port;
-    return { bound: this.#bound(listen, port), udp: null, close: () => closeServer(server) };
+    const { tls, origins } = this.#options;
+    const { port, close } = await listenStream(listen, {
+      ...(tls === undefined ? {} : { tls }),
+      ...(origins === undefined ? {} : { origins }),
+      accept: (socket) => this.#connections.accept(listen.protocol, socket),
+      onHandshakeFailed: (source, error) => this.#notice(`TLS with ${source} failed`, error),
+    });
+    return { bound: this.#bound(listen, port), udp: null, close };
   }
 
   #bound(listen: ListenAddress, port: number): BoundAddress {
@@ -233,80 +257,7 @@ class SocketLayer implements TransportLayer {
     return this.#listeners.find((each) => each.bound === bound)?.udp ?? null;
   }
 
-  // --- TCP
-
-  #accept(socket: Socket): void {
-    const source = socket.remoteAddress === undefined ? undefined : sourceOf(socket.remoteAddress);
-    const fromSource = this.#acceptedBySource.get(source ?? '') ?? 0;
-    const full = this.#connections.size >= this.#limits.maxConnections;
-    if (source === undefined || this.#closing || full || fromSource >= this.#limits.maxConnectionsPerSource) {
-      socket.destroy();
-      return;
-    }
-    this.#acceptedBySource.set(source, fromSource + 1);
-    const connection = TcpConnection.accepted(
-      this.#nextConnectionId++,
-      socket,
-      {
-        onFramed: (framed, flow) => this.#receiveFramed(framed, flow),
-        onClosed: (closed, flow) => {
-          this.#releaseSource(source);
-          this.#forget(closed, flow);
-        },
-        onHeld: this.#onHeld,
-        onDefect: this.#onDefect,
-      },
-      this.#limits,
-      this.#clock,
-    );
-    this.#remember(connection);
-  }
-
-  #connect(to: Destination, bound: BoundAddress): TcpConnection {
-    const connection = TcpConnection.connecting(
-      this.#nextConnectionId++,
-      to,
-      isWildcard(bound.address) ? null : bound.address,
-      {
-        onFramed: (framed, flow) => this.#receiveFramed(framed, flow),
-        onClosed: (closed, flow) => this.#forget(closed, flow),
-        onHeld: this.#onHeld,
-        onDefect: this.#onDefect,
-      },
-      this.#limits,
-      this.#clock,
-    );
-    this.#remember(connection);
-    return connection;
-  }
-
-  #remember(connection: TcpConnection): void {
-    this.#connections.set(connection.id, connection);
-    this.#byRemote.set(remoteKey(connection.remoteAddress, connection.remotePort), connection);
-  }
-
-  #forget(connection: TcpConnection, flow: Flow | null): void {
-    this.#connections.delete(connection.id);
-    const key = remoteKey(connection.remoteAddress, connection.remotePort);
-    if (this.#byRemote.get(key) === connection) this.#byRemote.delete(key);
-    if (flow !== null) this.#handlers?.onClosed(flow);
-  }
-
-  /** Who holds most is closed: one that stuffs us must not cost those their place who are a segment behind. */
-  readonly #onHeld = (changeBytes: number): void => {
-    this.#heldBytes += changeBytes;
-    if (this.#heldBytes <= this.#limits.maxHeldBytes) return;
-    // Before this change the budget was kept, and the largest has at least what was added: one is enough.
-    let most: TcpConnection | null = null;
-    for (const each of this.#connections.values()) if (each.heldBytes > (most?.heldBytes ?? 0)) most = each;
-    most?.close(new TransportError('failed', `incomplete messages take over ${this.#limits.maxHeldBytes} bytes`));
-  };
-
-  #releaseSource(source: string): void {
-    const left = (this.#acceptedBySource.get(source) ?? 1) - 1;
-    if (left > 0) this.#acceptedBySource.set(source, left);
-    else this.#acceptedBySource.delete(source);
-  }
+  // --- connections
 
   #receiveFramed(framed: Framed, flow: Flow): void {
     if (framed.kind === 'message') this.#deliver(framed.message, flow);
@@ -348,33 +299,22 @@ class SocketLayer implements TransportLayer {
   }
 
   #sendByConnection(bytes: Buffer, to: Destination, bound: BoundAddress, onSent: Sent): void {
-    const known = this.#byRemote.get(remoteKey(to.address, to.port));
-    if (known?.usable === true) {
-      known.send(bytes, onSent);
-    } else if (to.port < 1 || to.port > 65_535) {
-      onSent(new TransportError('failed', `tcp:${to.address}:${to.port} is no address to send to`), null);
-    } else if (this.#connections.size >= this.#limits.maxConnections) {
-      onSent(
-        new TransportError('failed', `${this.#limits.maxConnections} connections are open, no more are made`),
-        null,
-      );
-    } else {
-      this.#connect(to, bound).send(bytes, onSent);
-    }
+    const connection = this.#connections.reach(to, isWildcard(bound.address) ? null : bound.address);
+    if (connection instanceof TransportError) onSent(connection, null);
+    else connection.send(bytes, onSent);
+  }
+
+  #notice(what: string, error: Error): void {
+    const before = this.#lines.take();
+    if (before !== null) this.#options.log?.(`${what}${before}: ${error.message}`);
   }
 }
 
-function remoteKey(address: string, port: number): string {
-  return `${address}:${port}`;
+function isWebSocket({ protocol }: Destination): boolean {
+  return protocol === 'ws' || protocol === 'wss';
 }
 
 function describe(listen: ListenAddress): string {
   const host = isIP(listen.address) === 6 ? `[${listen.address}]` : listen.address;
   return `${listen.protocol}://${host}:${listen.port}`;
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-  });
 }

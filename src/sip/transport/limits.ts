@@ -12,6 +12,16 @@ export interface TransportLimits {
   readonly connectTimeoutMs: number;
   /** How long a peer may take for the rest of a message once it began, and for its first one (slow loris). */
   readonly messageTimeoutMs: number;
+  /** How long the TLS and WebSocket handshakes of an accepted connection may take together. */
+  readonly handshakeTimeoutMs: number;
+  /** How long a connection of somebody who is not expected stays open until a request of it is let in. */
+  readonly idleStrangerMs: number;
+  /** Body of a message on such a connection. */
+  readonly maxStrangerBodyBytes: number;
+  /** How often a connection that matters is asked whether it still lives (RFC 5626 3.5.1), as often as drachtio-server does. */
+  readonly keepAliveMs: number;
+  /** How long a peer that has answered before may take for its answer (RFC 5626 4.4.1). */
+  readonly pongTimeoutMs: number;
 }
 
 export const DEFAULT_TRANSPORT_LIMITS: TransportLimits = {
@@ -21,6 +31,11 @@ export const DEFAULT_TRANSPORT_LIMITS: TransportLimits = {
   maxHeldBytes: 67_108_864,
   connectTimeoutMs: 4_000,
   messageTimeoutMs: 20_000,
+  handshakeTimeoutMs: 10_000,
+  idleStrangerMs: 20_000,
+  maxStrangerBodyBytes: 65_536,
+  keepAliveMs: 45_000,
+  pongTimeoutMs: 10_000,
 };
 
 /** The kernel keeps this much for us while the loop is busy: some 4,000 INVITEs. Best effort (net.core.rmem_max). */
@@ -29,3 +44,7 @@ export const UDP_RECEIVE_BUFFER_BYTES = 4_194_304;
 export const MAX_UDP_PAYLOAD_BYTES = 65_507;
 /** The kernel asks idle TCP peers whether they still live, as often as drachtio-server does. */
 export const TCP_KEEP_ALIVE_MS = 45_000;
+/** Request line and header fields of a WebSocket handshake. */
+export const MAX_HTTP_HEAD_BYTES = 16_384;
+/** Lines a minute about TLS handshakes that failed; the rest is counted. */
+export const NOTICE_LINES_PER_MINUTE = 10;

@@ -35,6 +35,8 @@ export interface Destination {
    * must bear it. Without one the address itself must be in the certificate.
    */
   readonly serverName?: string;
+  /** How long a new connection to it may take to open, where the layer's own limit is too long for this request. */
+  readonly connectTimeoutMs?: number;
 }
 
 /** The message did not leave, or its connection died. `code`: `refused`, `timeout`, `closed`, `no-transport`, `dns`, `too-large`, `full`. */
@@ -62,7 +64,7 @@ export interface TransportHandlers {
   onDefect?(what: string, error: unknown): void;
 }
 
-/** Every socket of the stack. Implemented in layer.ts; one file a protocol (udp.ts, tcp.ts). */
+/** Every socket of the stack. Implemented in layer.ts. */
 export interface TransportLayer {
   /** Binds all or none; rejects with the address that could not be bound. */
   start(handlers: TransportHandlers): Promise<void>;
@@ -82,6 +84,11 @@ export interface TransportLayer {
    * next request opens another.
    */
   closeIfSilent(flow: Flow, silentMs: number): void;
+  /**
+   * A request over this flow was let in: its connection may stay, and is kept alive (RFC 5626 3.5.1). Without it a connection from
+   * a source that is not expected is closed soon, whatever came over it.
+   */
+  keep(flow: Flow): void;
   /** Whether the flow still stands (always true for UDP). */
   isOpen(flow: Flow): boolean;
   close(): Promise<void>;
