@@ -81,10 +81,13 @@ mailboxes:
   - { identity: bob, displayName: Bob Durand, emailAddress: bob@example.com, extensions: ["1002"], mailboxPolicy: Paris Default Policy }
 `;
 
-/** Writes a gateway's files into a new folder. `settings` is gateway.yaml text besides listen, policy, journal, mail and admin. */
+/**
+ * Writes a gateway's files into a new folder. `settings` is gateway.yaml text besides sip, policy, journal, mail and admin; `sip`
+ * takes the place of `listen`.
+ */
 export async function gatewayFiles(
   settings: string,
-  options: { policy?: string; transport?: string; listen?: string; more?: string } = {},
+  options: { policy?: string; transport?: string; listen?: string; sip?: string; admin?: string; more?: string } = {},
 ): Promise<GatewayFiles> {
   const folder = await mkdtemp(join(tmpdir(), 'mcg-'));
   const files = {
@@ -97,7 +100,7 @@ export async function gatewayFiles(
   await writeFile(
     files.config,
     `sip:
-  listen: ${options.listen ?? '[udp://127.0.0.1:0, tcp://127.0.0.1:0]'}
+  ${options.sip ?? `listen: ${options.listen ?? '[udp://127.0.0.1:0, tcp://127.0.0.1:0]'}`}
 ${settings}
 policy: policy.yaml
 journal: sqlite:var/gateway.db
@@ -105,7 +108,7 @@ notification:
   transport: ${options.transport ?? 'maildir:mail'}
   from: Missed calls <missed-calls@example.com>
 admin:
-  listen: http://127.0.0.1:0
+  listen: ${options.admin ?? 'http://127.0.0.1:0'}
 ${options.more ?? ''}`,
   );
   await mkdir(join(folder, 'var'));
@@ -173,8 +176,9 @@ export async function startGateway(files: GatewayFiles): Promise<GatewayProcess>
   child.stdout.resume();
   const ready = await logged(({ msg }) => msg === 'ready', 1, START_TIMEOUT_MS, 'ready');
   const { sip, admin } = ready as unknown as { sip: string[]; admin: string };
+  // An engine of its own tells them as `udp/127.0.0.1:5060`.
   const address = (protocol: string): string =>
-    sip.find((text) => text.startsWith(protocol))?.replace(/^\w+:\/\//, '') ?? '';
+    sip.find((text) => text.startsWith(protocol))?.replace(/^\w+:?\/+/, '') ?? '';
   const running: GatewayProcess = {
     ...files,
     sip: { udp: address('udp'), tcp: address('tcp') },
