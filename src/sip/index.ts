@@ -14,6 +14,7 @@ export type { BoundAddress, Destination, Flow, ListenAddress, TransportProtocol 
 export { createTransportLayer, type TransportLayerOptions } from './transport/layer.ts';
 export { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './transport/limits.ts';
 export { createResolver, type NameService, type ResolverOptions, type SrvRecord } from './transport/resolver.ts';
+export type { TlsCredentials, TlsSettings } from './transport/tls.ts';
 export { TransportError, type Resolver, type TransportHandlers, type TransportLayer } from './transport/transport.ts';
 export { destinationOfVia } from './transport/via-destination.ts';
 export { systemClock } from './clock.ts';

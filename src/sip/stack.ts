@@ -3,13 +3,13 @@ import { Defects } from './defects.ts';
 import { randomFraction } from './ids.ts';
 import type { SipUri } from './message/message.ts';
 import { parseUri } from './message/uri.ts';
-import { DEFAULT_TIMERS, type RequestTarget, type SipStack, type SipStackOptions } from './stack.types.ts';
+import { DEFAULT_TIMERS, type RequestTarget, type SipStack, type SipStackOptions, type StackUser } from './stack.types.ts';
 import { MAX_TRANSACTIONS, TransactionLayer } from './transaction/layer.ts';
 import { TimerQueue } from './transaction/timer-queue.ts';
 import { createTransportLayer } from './transport/layer.ts';
 import { createResolver } from './transport/resolver.ts';
 import type { Hop } from './transaction/client.ts';
-import type { BoundAddress, Destination, Flow } from './transport/transport.ts';
+import type { BoundAddress, Destination, Flow, TransportLayer } from './transport/transport.ts';
 
 /** Puts transports, resolver and transactions together. `start` binds the sockets. */
 export function createSipStack(options: SipStackOptions): SipStack {
@@ -21,6 +21,10 @@ export function createSipStack(options: SipStackOptions): SipStack {
   });
   const transport = createTransportLayer(options.listen, {
     clock,
+    log: (text) => options.log?.('info', text),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    ...(options.origins === undefined ? {} : { origins: options.origins }),
+    ...(options.isExpected === undefined ? {} : { isExpected: options.isExpected }),
     ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
     ...(options.localNet === undefined ? {} : { localNet: options.localNet }),
   });
@@ -55,7 +59,7 @@ export function createSipStack(options: SipStackOptions): SipStack {
     transport,
     timers,
     queue: new TimerQueue(clock, onDefect),
-    user: options.user,
+    user: keepingConnections(options.user, transport),
     admit: options.admit,
     maxTransactions: options.maxTransactions ?? MAX_TRANSACTIONS,
     hopsOf(target) {
@@ -87,6 +91,19 @@ export function createSipStack(options: SipStackOptions): SipStack {
       layer.close();
       await transport.close();
     },
+  };
+}
+
+/** Whose request was admitted may keep the connection that it came by. */
+function keepingConnections(user: StackUser, transport: TransportLayer): StackUser {
+  return {
+    onRequest(transaction, request, flow) {
+      transport.keep(flow);
+      user.onRequest(transaction, request, flow);
+    },
+    onAck: (ack, flow, transaction) => user.onAck(ack, flow, transaction),
+    onCancel: (transaction, cancel, flow) => user.onCancel(transaction, cancel, flow),
+    onClosed: (flow) => user.onClosed?.(flow),
   };
 }
 

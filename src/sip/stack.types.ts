@@ -1,5 +1,6 @@
 import type { HeaderField, SipRequest, SipResponse } from './message/message.ts';
 import type { NameService } from './transport/resolver.ts';
+import type { TlsSettings } from './transport/tls.ts';
 import type { BoundAddress, Flow, ListenAddress, TransportError } from './transport/transport.ts';
 
 /** RFC 3261 table 4; everything else is made of these. */
@@ -42,6 +43,15 @@ export interface SipStackOptions {
    * ours are refused.
    */
   readonly maxTransactions?: number;
+  /** Needed to listen for tls and wss, and to connect by tls. */
+  readonly tls?: TlsSettings;
+  /** Web sites whose pages may open a WebSocket, `https://phone.example.com`; every one where it is absent. */
+  readonly origins?: readonly string[];
+  /**
+   * Whether a source may keep a connection although no request was admitted on it yet; everybody by default. Others lose theirs
+   * after `idleStrangerMs`.
+   */
+  readonly isExpected?: (address: string) => boolean;
   readonly user: StackUser;
   /** One line for an operator; the stack never logs by itself. */
   readonly log?: (level: 'warn' | 'info' | 'debug', text: string) => void;
