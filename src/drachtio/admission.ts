@@ -7,14 +7,19 @@ export type Admit = (request: SipRequest, flow: Flow) => { readonly status: numb
 const MAX_REMEMBERED = 10_000;
 const FORBIDDEN = { status: 403, reason: 'Forbidden' } as const;
 
-/** Whether a peer may send requests outside a dialog, by its address (CIDR). Throws where one cannot be read. */
-export function createAdmission(allow: readonly string[] | undefined): Admit {
+/** Refuses requests outside a dialog from those who are not allowed. */
+export function createAdmission(isAllowed: (address: string) => boolean): Admit {
+  return (_request, { remoteAddress }) => (isAllowed(remoteAddress) ? null : FORBIDDEN);
+}
+
+/** Whether a peer is allowed, by its address (CIDR); everybody is where there are no ranges. Throws where one cannot be read. */
+export function createAllowed(allow: readonly string[] | undefined): (address: string) => boolean {
   if (allow === undefined) {
-    return () => null;
+    return () => true;
   }
   const ranges = allow.map(parseRange);
   const remembered = new Map<string, boolean>();
-  return (_request, { remoteAddress }) => {
+  return (remoteAddress) => {
     let allowed = remembered.get(remoteAddress);
     if (allowed === undefined) {
       allowed = isIn(remoteAddress, ranges);
@@ -23,7 +28,7 @@ export function createAdmission(allow: readonly string[] | undefined): Admit {
       }
       remembered.set(remoteAddress, allowed);
     }
-    return allowed ? null : FORBIDDEN;
+    return allowed;
   };
 }
 

@@ -1,5 +1,5 @@
 import { createSipStack, Defects, systemClock, type Flow, type SipStackOptions } from '../sip/index.ts';
-import { createAdmission } from './admission.ts';
+import { createAdmission, createAllowed } from './admission.ts';
 import type { Client } from './client.ts';
 import { openClientPort } from './client-port.ts';
 import { receiveCommand } from './commands.ts';
@@ -92,13 +92,18 @@ export async function startEngine(options: EngineOptions, hooks: EngineHooks = {
 function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const dialogs = new DialogTable(limits.maxDialogs);
-  const stranger = createAdmission(options.allow);
+  const isAllowed = createAllowed(options.allow);
+  const stranger = createAdmission(isAllowed);
   const log = hooks.log ?? ((): void => undefined);
   const stackOptions: SipStackOptions = {
     listen: options.listen,
     ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
     ...(options.localNet === undefined ? {} : { localNet: options.localNet }),
     ...(options.timers === undefined ? {} : { timers: options.timers }),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    ...(options.origins === undefined ? {} : { origins: options.origins }),
+    // Who may call may connect and wait; a stranger's connection lives by what is let in.
+    isExpected: isAllowed,
     // The peer of a dialog may have moved to an address that is not allowed to call.
     admit: (request, flow) => {
       const refusal = stranger(request, flow);

@@ -1,4 +1,4 @@
-import type { ListenAddress, SipTimers } from '../sip/index.ts';
+import type { ListenAddress, SipTimers, TlsSettings } from '../sip/index.ts';
 import type { EngineLimits } from './limits.ts';
 
 /** What an embedded engine needs; plain data, so that it can be handed to its thread. */
@@ -8,6 +8,10 @@ export interface EngineOptions {
   readonly advertise?: string;
   /** CIDRs: peers in them are shown the bound address all the same. */
   readonly localNet?: readonly string[];
+  /** Needed to listen for tls and wss, and to call by tls. */
+  readonly tls?: TlsSettings;
+  /** Web sites whose pages may open a WebSocket, `https://phone.example.com`; every one where it is absent. */
+  readonly origins?: readonly string[];
   readonly timers?: Partial<SipTimers>;
   /** Where drachtio applications connect: 127.0.0.1, port 0 for a free one. */
   readonly client: { readonly host: string; readonly port: number };
