@@ -1,5 +1,5 @@
 import type { HeaderField, SipRequest, SipResponse } from './message/message.ts';
-import type { NameService } from './transport/resolver.ts';
+import type { NameService } from './transport/names.ts';
 import type { TlsSettings } from './transport/tls.ts';
 import type { BoundAddress, Flow, ListenAddress, TransportError } from './transport/transport.ts';
 
@@ -33,6 +33,11 @@ export interface SipStackOptions {
   readonly clock?: Clock;
   /** The system's by default. */
   readonly names?: NameService;
+  /**
+   * A request over so many bytes goes by TCP (RFC 3261 18.1.1) where neither `transport=udp` nor a known flow says otherwise,
+   * and by UDP if it is not taken there: 1,300 by default. Infinity: size decides nothing.
+   */
+  readonly udpMtuBytes?: number;
   /**
    * Asked for every request but ACK and CANCEL before a transaction is made for it: a status refuses it statelessly. A To tag
    * proves no dialog, anybody can make one up: who knows the dialogs admits what belongs to one.
@@ -103,9 +108,12 @@ export interface ClientTransactionHandlers {
    * each address that is tried (RFC 3263 4.3), for the first maybe while `request` still runs.
    */
   onLocal?(local: BoundAddress): void;
-  /** Every 101-699 once, and every 2xx of another To tag; never 100, never a retransmission. */
+  /**
+   * Every 101-699 once, and every 2xx to an INVITE of another To tag; never 100, never a retransmission. Such a 2xx may follow the
+   * end, `onTimeout` too, for a phone that answers late must not be left alone: it is to be acknowledged and ended by a BYE.
+   */
   onResponse(response: SipResponse, flow: Flow): void;
-  /** Exactly one of these ends a transaction without a final response. */
+  /** Exactly one of these ends a transaction without a final response; nothing but late 2xx to an INVITE follow. */
   onTimeout(): void;
   onTransportError(error: TransportError): void;
 }

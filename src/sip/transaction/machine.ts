@@ -21,6 +21,10 @@ export type TimerName =
   | 'M'
   /** No final response to an INVITE that was cancelled (9.1). */
   | 'cancelled'
+  /** Answers to an INVITE that was given up are awaited no longer. */
+  | 'late'
+  /** Nothing came from this address, and another waits to be tried (RFC 3263 4.3). */
+  | 'silence'
   /** Our 2xx to an INVITE is due again (13.3.1.4). */
   | 'repeat'
   /** The layer above has not answered a request. */
@@ -30,6 +34,16 @@ export interface Rules {
   readonly timers: SipTimers;
   /** TCP, TLS, WS, WSS: nothing is retransmitted, and D, I, J and K are zero (17.1.1.2, 17.2.1). */
   readonly reliable: boolean;
+  /** Where a request has several addresses: what this one may take. Absent: all that timers B and F allow. */
+  readonly share?: Share;
+}
+
+/** The part that one address has of 64*T1, which bounds a request over all its addresses. */
+export interface Share {
+  /** How long it may give no sign of life. */
+  readonly silenceMs: number;
+  /** What is left for it and all others. */
+  readonly totalMs: number;
 }
 
 /** What happens to a client transaction. A machine refuses a timer that is not its own: that is a defect, no event of the wire. */
