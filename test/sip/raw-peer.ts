@@ -36,17 +36,18 @@ function take(inbox: Inbox<SipMessage>, bytes: Buffer): void {
 export async function udpPeer(
   to: { port: number } = { port: 0 },
   address = '127.0.0.1',
+  port = 0,
 ): Promise<RawPeer & { to: { port: number } }> {
   const socket: Socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
   const messages = new Inbox<SipMessage>();
   socket.on('message', (bytes) => take(messages, bytes));
-  socket.bind(0, address);
+  socket.bind(port, address);
   await once(socket, 'listening');
   return {
     port: socket.address().port,
     messages,
     to,
-    send: (bytes) => socket.send(bytes, to.port, address),
+    send: (bytes) => socket.send(bytes, to.port, address.includes(':') ? address : '127.0.0.1'),
     close: () => socket.close(),
   };
 }

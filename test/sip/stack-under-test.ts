@@ -65,8 +65,8 @@ export async function startStack(options: Partial<SipStackOptions> = {}): Promis
   return { stack, clock, requests, acks, cancels, closed, port, peer: () => peerOf({ port: port('udp') }) };
 }
 
-export async function peerOf(to: { port: number }, address?: string): Promise<RawPeer> {
-  const peer = await udpPeer(to, address);
+export async function peerOf(to: { port: number }, address?: string, port?: number): Promise<RawPeer> {
+  const peer = await udpPeer(to, address, port);
   onTestFinished(() => peer.close());
   return peer;
 }

@@ -1,8 +1,10 @@
-import type { SipResponse } from '../message/message.ts';
+import type { SipRequest, SipResponse } from '../message/message.ts';
+import { serialize } from '../message/serialize.ts';
 import type { SipTimers } from '../stack.types.ts';
 import { TransportError, type Destination, type Flow, type TransportLayer } from '../transport/transport.ts';
 import { clientKey } from './keys.ts';
-import type { Action, ClientInput, Machine, Rules, TimerName, Transition } from './machine.ts';
+import type { Action, ClientInput, Machine, Rules, Share, TimerName, Transition } from './machine.ts';
+import { ackForFailure } from './requests.ts';
 import { TransactionTimers, type TimerQueue } from './timer-queue.ts';
 
 /** What a client transaction needs from the layer it lives in. */
@@ -21,33 +23,40 @@ export interface AttemptHost {
 /** What an attempt reports to the request it belongs to. */
 export interface AttemptOwner {
   /** `flow` is where the response came from. */
-  onResponse(response: SipResponse, flow: Flow): void;
-  onTimeout(): void;
-  onFailed(error: TransportError): void;
+  onResponse(response: SipResponse, flow: Flow, attempt: Attempt): void;
+  onTimeout(attempt: Attempt): void;
+  onFailed(error: TransportError, attempt: Attempt): void;
   /** The transaction made this final status up. */
-  onConcluded(status: number): void;
-  /** The bytes of the ACK to this failure. */
-  acknowledgeFailure(response: SipResponse): Buffer;
-  sendCancel(): void;
+  onConcluded(status: number, attempt: Attempt): void;
+  sendCancel(attempt: Attempt): void;
 }
 
 export interface AttemptParts {
-  readonly method: string;
+  /** As it is sent, its Via on top; what is like it later (`keepRequest`) makes the CANCEL and the ACK to a failure. */
+  readonly request: SipRequest;
   readonly branch: string;
   readonly bytes: Buffer;
   readonly to: Flow | Destination;
   readonly owner: AttemptOwner;
+  readonly share?: Share;
 }
 
 /** A client transaction as its layer and its request see it. */
 export interface Attempt {
   /** 17.1.3. */
   readonly key: string;
+  readonly branch: string;
+  readonly to: Flow | Destination;
   /** Where it was sent, once that is known. */
   readonly flow: Flow | null;
+  readonly request: SipRequest;
+  /** A response came, 100 as well. */
+  readonly answered: boolean;
   start(): void;
   receive(response: SipResponse, flow: Flow): void;
   cancel(): void;
+  /** The request is about to change, for another address: this one keeps it as it was sent here. */
+  keepRequest(): void;
   onConnectionClosed(): void;
   /** The system refused a datagram to the peer it waits for; it need not have been this one's. */
   onPeerUnreachable(error: TransportError): void;
@@ -64,6 +73,10 @@ const TRANSPORT_ERROR: ClientInput = { kind: 'transport-error' };
  */
 export class ClientAttempt<State extends { readonly name: string }> implements Attempt {
   readonly key: string;
+  readonly branch: string;
+  readonly to: Flow | Destination;
+  request: SipRequest;
+  answered = false;
   readonly #host: AttemptHost;
   readonly #machine: Machine<State, ClientInput>;
   readonly #parts: AttemptParts;
@@ -74,7 +87,6 @@ export class ClientAttempt<State extends { readonly name: string }> implements A
   #flow: Flow | null;
   /** The ACK to a failure, kept for its copies. */
   #ack: Buffer | null = null;
-  #answered = false;
   #attached = false;
   #busy = false;
   /** A send that failed while the machine's decision was being carried out. */
@@ -82,11 +94,16 @@ export class ClientAttempt<State extends { readonly name: string }> implements A
   #error: TransportError | null = null;
 
   constructor(host: AttemptHost, machine: Machine<State, ClientInput>, parts: AttemptParts) {
-    this.key = clientKey(parts.branch, parts.method);
+    this.key = clientKey(parts.branch, parts.request.method);
+    this.branch = parts.branch;
+    this.to = parts.to;
+    this.request = parts.request;
     this.#host = host;
     this.#machine = machine;
     this.#parts = parts;
-    this.#rules = { timers: host.timers, reliable: parts.to.protocol !== 'udp' };
+    const reliable = parts.to.protocol !== 'udp';
+    const { timers } = host;
+    this.#rules = parts.share === undefined ? { timers, reliable } : { timers, reliable, share: parts.share };
     this.#timers = new TransactionTimers(host.queue, this);
     this.#flow = 'connectionId' in parts.to ? parts.to : null;
     this.#first = machine.start(this.#rules);
@@ -103,12 +120,16 @@ export class ClientAttempt<State extends { readonly name: string }> implements A
   }
 
   receive(response: SipResponse, flow: Flow): void {
-    this.#answered = true;
+    this.answered = true;
     this.#step({ kind: 'response', status: response.status }, { response, flow });
   }
 
   cancel(): void {
     this.#step(CANCEL);
+  }
+
+  keepRequest(): void {
+    this.request = { ...this.request, headers: this.request.headers.clone() };
   }
 
   onConnectionClosed(): void {
@@ -117,7 +138,7 @@ export class ClientAttempt<State extends { readonly name: string }> implements A
   }
 
   onPeerUnreachable(error: TransportError): void {
-    if (this.#answered) return;
+    if (this.answered) return;
     this.#error = error;
     this.#step(TRANSPORT_ERROR);
   }
@@ -148,9 +169,8 @@ export class ClientAttempt<State extends { readonly name: string }> implements A
         this.#perform(action, received);
       } catch (error) {
         // What the user throws must not keep the machine from its timers.
-        const { method, to } = this.#parts;
-        const address = 'connectionId' in to ? to.remoteAddress : to.address;
-        this.#host.onDefect(`${action.do} of our ${method} to ${address}`, error);
+        const address = 'connectionId' in this.to ? this.to.remoteAddress : this.to.address;
+        this.#host.onDefect(`${action.do} of our ${this.request.method} to ${address}`, error);
       }
     }
     this.#busy = false;
@@ -167,24 +187,24 @@ export class ClientAttempt<State extends { readonly name: string }> implements A
         break;
       case 'ack':
         if (received === null) break;
-        this.#ack ??= owner.acknowledgeFailure(received.response);
+        this.#ack ??= serialize(ackForFailure(this.request, received.response));
         this.#send(this.#ack);
         break;
       case 'cancel':
-        owner.sendCancel();
+        owner.sendCancel(this);
         break;
       case 'deliver':
-        if (received !== null) owner.onResponse(received.response, received.flow);
+        if (received !== null) owner.onResponse(received.response, received.flow, this);
         break;
       case 'timeout':
         this.#leaveSilent();
-        owner.onTimeout();
+        owner.onTimeout(this);
         break;
       case 'fail':
-        owner.onFailed(this.#error ?? new TransportError('failed', 'the request could not be sent'));
+        owner.onFailed(this.#error ?? new TransportError('failed', 'the request could not be sent'), this);
         break;
       case 'conclude':
-        owner.onConcluded(action.status);
+        owner.onConcluded(action.status, this);
         break;
       case 'start':
         this.#timers.start(action.timer, action.delayMs);
@@ -198,13 +218,14 @@ export class ClientAttempt<State extends { readonly name: string }> implements A
   /** Timer B or F fired: a connection that gave no sign of life meanwhile must not take the next request too. */
   #leaveSilent(): void {
     const { t1x64Ms, timerBMs = t1x64Ms } = this.#host.timers;
+    const waitedMs = this.request.method === 'INVITE' ? timerBMs : t1x64Ms;
     if (this.#flow === null) return;
-    this.#host.transport.closeIfSilent(this.#flow, this.#parts.method === 'INVITE' ? timerBMs : t1x64Ms);
+    this.#host.transport.closeIfSilent(this.#flow, Math.min(waitedMs, this.#rules.share?.silenceMs ?? waitedMs));
   }
 
   /** Once a flow is known everything goes over it: copies, ACK and CANCEL belong where the request went (9.1, 17.1.1.3). */
   #send(bytes: Buffer): void {
-    this.#host.transport.send(bytes, this.#flow ?? this.#parts.to, this.#onSent);
+    this.#host.transport.send(bytes, this.#flow ?? this.to, this.#onSent);
   }
 
   readonly #onSent = (error: TransportError | null, flow: Flow | null): void => {

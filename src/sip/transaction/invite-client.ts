@@ -22,8 +22,8 @@ import {
  * ```
  *                     | INVITE from above: send, start A (UDP), B
  *   A: send again     v
- *         +----- [calling] ------- B: timeout, or transport error ------+
- *         +------->  |   |                                              |
+ *         +----- [calling] ------- transport error ---------------------+
+ *         +------->  |   |   \____ B: timeout --> [given-up], below      |
  *                1xx |   | 300-699: ACK, up                             |
  *                    v   +---------------+                              |
  *   1xx: up    [proceeding] -------------|-- transport error, or -------+
@@ -34,10 +34,18 @@ import {
  *   2xx: up          | M      | D (zero on TCP), or transport error     |
  *                    v        v                                         v
  *                  [terminated] <---------------------------------------+
+ *
+ *   1xx: CANCEL, once   [given-up] -- late --> [terminated]
+ *                        |      |
+ *      2xx: up           v      v  300-699: ACK, not up
+ *                 [accepted] [completed]
  * ```
+ *
+ * 17.1.1.2 would end the transaction with timer B. Not so here, for a phone that rings or answers after that would do so for ever:
+ * what comes until 64*T1 is cancelled, passed up for the user to acknowledge and end, or acknowledged.
  */
 export interface InviteClientState {
-  readonly name: 'calling' | 'proceeding' | 'accepted' | 'completed' | 'terminated';
+  readonly name: 'calling' | 'proceeding' | 'given-up' | 'accepted' | 'completed' | 'terminated';
   /** Timer A's present value. */
   readonly intervalMs: number;
   /** `held`: the CANCEL waits for the first provisional response. */
@@ -47,8 +55,9 @@ export interface InviteClientState {
 type Name = InviteClientState['name'];
 
 const EDGES: Record<Name, readonly Name[]> = {
-  calling: ['calling', 'proceeding', 'accepted', 'completed', 'terminated'],
+  calling: ['calling', 'proceeding', 'given-up', 'accepted', 'completed', 'terminated'],
   proceeding: ['proceeding', 'accepted', 'completed', 'terminated'],
+  'given-up': ['given-up', 'accepted', 'completed', 'terminated'],
   accepted: ['accepted', 'terminated'],
   completed: ['completed', 'terminated'],
   terminated: ['terminated'],
@@ -68,11 +77,16 @@ function stay(state: InviteClientState): Transition<InviteClientState> {
   return { state, actions: NOTHING };
 }
 
+/** 17.1.1.2: 64*T1, where nobody configured less, nor another address waits for its turn. */
+function timerBMs({ timers, share }: Rules): number {
+  return Math.min(timers.timerBMs ?? timers.t1x64Ms, share?.silenceMs ?? Infinity);
+}
+
 function begin(rules: Rules): Transition<InviteClientState> {
-  const { t1Ms, t1x64Ms, timerBMs = t1x64Ms } = rules.timers;
+  const { t1Ms } = rules.timers;
   // 17.1.1.2: the initial state is "calling"; timer A runs on unreliable transports only, B on all.
   const state: InviteClientState = { name: 'calling', intervalMs: t1Ms, cancel: 'none' };
-  const waiting = start('B', timerBMs);
+  const waiting = start('B', timerBMs(rules));
   return { state, actions: rules.reliable ? [SEND, waiting] : [SEND, start('A', t1Ms), waiting] };
 }
 
@@ -82,6 +96,8 @@ function next(state: InviteClientState, input: ClientInput, rules: Rules): Trans
       return calling(state, input, rules);
     case 'proceeding':
       return proceeding(state, input, rules);
+    case 'given-up':
+      return givenUp(state, input, rules);
     case 'accepted':
       return accepted(state, input);
     case 'completed':
@@ -108,7 +124,7 @@ function calling(state: InviteClientState, input: ClientInput, rules: Rules): Tr
         return move(state, 'calling', [SEND, start('A', intervalMs)], { intervalMs });
       }
       // 17.1.1.2: "If the client transaction is still in the Calling state when timer B fires, [it] SHOULD inform the TU".
-      if (input.timer === 'B') return move(state, 'terminated', [stop('A'), TIMEOUT]);
+      if (input.timer === 'B') return move(state, 'given-up', [stop('A'), start('late', lateMs(rules)), TIMEOUT]);
       throw illegal('INVITE client', state.name, `timer ${input.timer}`);
     }
     case 'transport-error':
@@ -143,6 +159,33 @@ function proceeding(state: InviteClientState, input: ClientInput, rules: Rules):
   }
 }
 
+/** Until 64*T1 after the first copy; the last one may be under way for T4 (17.1.2.2), and so may its answer. */
+function lateMs(rules: Rules): number {
+  const { t1x64Ms, t4Ms } = rules.timers;
+  return Math.max(t1x64Ms - timerBMs(rules), t4Ms);
+}
+
+function givenUp(state: InviteClientState, input: ClientInput, rules: Rules): Transition<InviteClientState> {
+  const { t1x64Ms } = rules.timers;
+  switch (input.kind) {
+    case 'response': {
+      const { status } = input;
+      if (status >= 200 && status < 300) return move(state, 'accepted', [stop('late'), start('M', t1x64Ms), DELIVER]);
+      if (status >= 300) return refused(state, rules, [stop('late'), ACK]);
+      if (state.cancel === 'sent') return stay(state);
+      // 9.1: now that there is a provisional response; its final one, or the 2xx that crosses the CANCEL, has 64*T1 again.
+      return move(state, 'given-up', [CANCEL, start('late', t1x64Ms)], { cancel: 'sent' });
+    }
+    case 'timer':
+      if (input.timer !== 'late') throw illegal('INVITE client', state.name, `timer ${input.timer}`);
+      return move(state, 'terminated', NOTHING);
+    case 'transport-error':
+    case 'cancel':
+      // 18.2.2: a server whose connection has closed sends its answer over another one.
+      return stay(state);
+  }
+}
+
 function final(
   state: InviteClientState,
   status: number,
@@ -152,9 +195,15 @@ function final(
   const { t1x64Ms } = rules.timers;
   // RFC 6026 8.4: a 2xx leads to "accepted", where timer M lets the 2xx of other branches and repeated ones in.
   if (status < 300) return move(state, 'accepted', [...stops, start('M', t1x64Ms), DELIVER]);
-  // 17.1.1.2: "the client transaction MUST generate an ACK request"; timer D is zero on reliable transports.
-  if (rules.reliable) return move(state, 'terminated', [...stops, ACK, DELIVER]);
-  return move(state, 'completed', [...stops, ACK, start('D', t1x64Ms), DELIVER]);
+  // 17.1.1.2: "the client transaction MUST generate an ACK request".
+  const { state: after, actions } = refused(state, rules, [...stops, ACK]);
+  return { state: after, actions: [...actions, DELIVER] };
+}
+
+/** 17.1.1.2: timer D is zero on reliable transports. */
+function refused(state: InviteClientState, rules: Rules, actions: readonly Action[]): Transition<InviteClientState> {
+  if (rules.reliable) return move(state, 'terminated', actions);
+  return move(state, 'completed', [...actions, start('D', rules.timers.t1x64Ms)]);
 }
 
 function accepted(state: InviteClientState, input: ClientInput): Transition<InviteClientState> {

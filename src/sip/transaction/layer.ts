@@ -9,18 +9,13 @@ import type {
   SipTimers,
   StackUser,
 } from '../stack.types.ts';
-import {
-  TransportError,
-  type BoundAddress,
-  type Flow,
-  type TransportHandlers,
-  type TransportLayer,
-} from '../transport/transport.ts';
+import { TransportError, type Flow, type TransportHandlers, type TransportLayer } from '../transport/transport.ts';
 import type { Attempt } from './attempt.ts';
-import { ClientRun, type ClientHost, type Hop } from './client.ts';
+import { ClientRun, type ClientHost } from './client.ts';
 import { requestKeys, responseKey, type RequestKeys } from './keys.ts';
 import { newServerTransaction, type ServerHost, type ServerRun } from './server.ts';
 import { StatelessAnswers } from './stateless.ts';
+import type { Targets } from './targets.ts';
 import type { TimerQueue } from './timer-queue.ts';
 
 /** Transactions that may live at once. Beyond it new requests outside a dialog get a stateless 503; ours fail with `full`. */
@@ -39,9 +34,7 @@ export interface TransactionLayerParts {
   readonly maxTransactions: number;
   /** Told of what was thrown while `what` was handled: the one event is lost, the stack goes on. */
   onDefect(what: string, error: unknown): void;
-  hopsOf(target: RequestTarget): readonly Hop[] | Promise<readonly Hop[]>;
-  localFor(hop: Hop): BoundAddress | undefined;
-  localForTarget(target: RequestTarget): BoundAddress | undefined;
+  readonly targets: Targets;
 }
 
 /** Finds the transaction each message belongs to (RFC 3261 17.1.3, 17.2.3) or makes one. */
@@ -49,6 +42,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
   readonly transport: TransportLayer;
   readonly timers: SipTimers;
   readonly queue: TimerQueue;
+  readonly targets: Targets;
   readonly user: StackUser;
 
   readonly #parts: TransactionLayerParts;
@@ -67,6 +61,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
     this.transport = parts.transport;
     this.timers = parts.timers;
     this.queue = parts.queue;
+    this.targets = parts.targets;
     this.user = parts.user;
     this.#stateless = new StatelessAnswers(parts.transport);
   }
@@ -294,18 +289,6 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
 
   forgetLookup(run: ClientRun): void {
     this.#lookups.delete(run);
-  }
-
-  hopsOf(target: RequestTarget): readonly Hop[] | Promise<readonly Hop[]> {
-    return this.#parts.hopsOf(target);
-  }
-
-  localFor(hop: Hop): BoundAddress | undefined {
-    return this.#parts.localFor(hop);
-  }
-
-  localForTarget(target: RequestTarget): BoundAddress | undefined {
-    return this.#parts.localForTarget(target);
   }
 }
 

@@ -20,7 +20,7 @@ import {
  * ```
  *                     | request from above: send, start E (UDP), F
  *   E: send again     v
- *         +------ [trying] ------ F: timeout, or transport error ---+
+ *         +------ [trying] ------ F, silence: timeout, or error ----+
  *         +------->  |   |                                          |
  *            1xx: up |   | 200-699: up                              |
  *                    v   +---------+                                |
@@ -61,10 +61,13 @@ function move(
 
 function begin(rules: Rules): Transition<NonInviteClientState> {
   const { t1Ms, t1x64Ms } = rules.timers;
+  const { silenceMs, totalMs } = rules.share ?? { silenceMs: t1x64Ms, totalMs: t1x64Ms };
   const state: NonInviteClientState = { name: 'trying', intervalMs: t1Ms };
-  const waiting = start('F', t1x64Ms);
   // 17.1.2.2: timer F on every transport; E "if an unreliable transport is in use".
-  return { state, actions: rules.reliable ? [SEND, waiting] : [SEND, start('E', t1Ms), waiting] };
+  const actions = rules.reliable ? [SEND, start('F', totalMs)] : [SEND, start('E', t1Ms), start('F', totalMs)];
+  // RFC 4321 1.2: who answers after 64*T1 answers nobody, so a second address that got its turn then would get it in vain.
+  if (silenceMs < totalMs) actions.push(start('silence', silenceMs));
+  return { state, actions };
 }
 
 function next(state: NonInviteClientState, input: ClientInput, rules: Rules): Transition<NonInviteClientState> {
@@ -85,13 +88,18 @@ function next(state: NonInviteClientState, input: ClientInput, rules: Rules): Tr
 function waiting(state: NonInviteClientState, input: ClientInput, rules: Rules): Transition<NonInviteClientState> {
   const { t2Ms, t4Ms } = rules.timers;
   const stopE = stop('E');
+  const stops = rules.share === undefined ? [stopE, stop('F')] : [stopE, stop('F'), stop('silence')];
   switch (input.kind) {
     case 'response':
       // 17.1.2.2: provisional responses go up; E and F keep running.
-      if (input.status < 200) return move(state, 'proceeding', [DELIVER]);
+      if (input.status < 200) {
+        // RFC 3263 4.3: an address that has given any response has not failed.
+        const heard = state.name === 'trying' && rules.share !== undefined;
+        return move(state, 'proceeding', heard ? [stop('silence'), DELIVER] : [DELIVER]);
+      }
       // 17.1.2.2: timer K buffers further copies of the final response on unreliable transports, and is zero on others.
       if (rules.reliable) return move(state, 'terminated', [stop('F'), DELIVER]);
-      return move(state, 'completed', [stopE, stop('F'), start('K', t4Ms), DELIVER]);
+      return move(state, 'completed', [...stops, start('K', t4Ms), DELIVER]);
     case 'timer': {
       if (input.timer === 'E') {
         // 17.1.2.2: trying: MIN(2*E, T2); proceeding: T2.
@@ -100,6 +108,9 @@ function waiting(state: NonInviteClientState, input: ClientInput, rules: Rules):
       }
       // 17.1.2.2: "If Timer F fires ... the client transaction SHOULD inform the TU about the timeout".
       if (input.timer === 'F') return move(state, 'terminated', [stopE, TIMEOUT]);
+      if (input.timer === 'silence' && state.name === 'trying') {
+        return move(state, 'terminated', [stopE, stop('F'), TIMEOUT]);
+      }
       throw illegal('non-INVITE client', state.name, `timer ${input.timer}`);
     }
     case 'cancel':
@@ -107,7 +118,7 @@ function waiting(state: NonInviteClientState, input: ClientInput, rules: Rules):
       throw illegal('non-INVITE client', state.name, 'a CANCEL');
     case 'transport-error':
       // 17.1.4
-      return move(state, 'terminated', [stopE, stop('F'), FAIL]);
+      return move(state, 'terminated', [...stops, FAIL]);
   }
 }
 

@@ -30,6 +30,10 @@ export class TimerQueue {
     this.#onDefect = onDefect;
   }
 
+  get nowMs(): number {
+    return this.#clock.now();
+  }
+
   get size(): number {
     return this.#heap.length;
   }

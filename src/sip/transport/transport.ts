@@ -95,9 +95,13 @@ export interface TransportLayer {
 }
 
 /**
- * RFC 3263 in small: a literal answers at once (synchronously, as an array); a host with a port A/AAAA; without one SRV, then
- * A/AAAA. Rejects with TransportError `dns`. Answers are cached (lru-cache) for a bounded time.
+ * RFC 3263: a literal answers at once (synchronously, as an array), and so does what is remembered (for its TTL). A host with a
+ * port is looked up as A/AAAA; without one NAPTR and SRV come first. Rejects with TransportError `dns`.
  */
 export interface Resolver {
   resolve(uri: SipUri): readonly Destination[] | Promise<readonly Destination[]>;
+  /** It could not be reached, or said that it cannot serve: for some time it comes after all others of its name. */
+  failed(destination: Destination): void;
+  /** It is well. */
+  answered(destination: Destination): void;
 }

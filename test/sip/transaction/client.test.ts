@@ -1,27 +1,31 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { SipRequest } from '../../../src/sip/message/message.ts';
 import { topVia } from '../../../src/sip/message/via.ts';
 import { DEFAULT_TIMERS } from '../../../src/sip/stack.types.ts';
-import type { Hop } from '../../../src/sip/transaction/client.ts';
 import { TransactionLayer } from '../../../src/sip/transaction/layer.ts';
+import type { Hop } from '../../../src/sip/transaction/targets.ts';
 import { TimerQueue } from '../../../src/sip/transaction/timer-queue.ts';
 import { createTransportLayer } from '../../../src/sip/transport/layer.ts';
 import { TransportError, type BoundAddress } from '../../../src/sip/transport/transport.ts';
 import { manualClock, type ManualClock } from '../clock.ts';
-import { requestAt } from '../raw-peer.ts';
+import { Inbox } from '../inbox.ts';
+import { requestAt, type RawPeer } from '../raw-peer.ts';
 import { listeningPeer, outcomes, peerOf, type Outcomes } from '../stack-under-test.ts';
-import { answered, outgoing } from '../written.ts';
+import { answered, outgoing, written } from '../written.ts';
 
 const URI = 'sip:bob@b.example';
 
 interface Under {
   readonly layer: TransactionLayer;
   readonly clock: ManualClock;
+  readonly requests: Inbox<SipRequest>;
   readonly port: number;
 }
 
 /** A layer over real sockets whose look-ups are the test's. */
 async function layerWith(hops: () => readonly Hop[] | Promise<readonly Hop[]>): Promise<Under> {
   const clock = manualClock();
+  const requests = new Inbox<SipRequest>();
   const transport = createTransportLayer(
     [
       { protocol: 'udp', address: '127.0.0.1', port: 0 },
@@ -35,12 +39,21 @@ async function layerWith(hops: () => readonly Hop[] | Promise<readonly Hop[]>): 
     transport,
     timers: DEFAULT_TIMERS,
     queue: new TimerQueue(clock, () => undefined),
-    user: { onRequest: () => undefined, onAck: () => undefined, onCancel: () => undefined },
+    user: {
+      onRequest: (_transaction, request) => requests.push(request),
+      onAck: () => undefined,
+      onCancel: () => undefined,
+    },
     admit: undefined,
     maxTransactions: 10,
-    hopsOf: hops,
-    localFor,
-    localForTarget: () => transport.addresses[0],
+    targets: {
+      reach: () => ({ hops: hops(), local: transport.addresses[0], fixed: true }),
+      localFor,
+      overTcp: () => null,
+      refusedTcp: () => undefined,
+      failed: () => undefined,
+      answered: () => undefined,
+    },
     onDefect: (what, error) => {
       throw new Error(what, { cause: error });
     },
@@ -50,7 +63,7 @@ async function layerWith(hops: () => readonly Hop[] | Promise<readonly Hop[]>): 
     layer.close();
     await transport.close();
   });
-  return { layer, clock, port: transport.addresses[0]?.port ?? 0 };
+  return { layer, clock, requests, port: transport.addresses[0]?.port ?? 0 };
 }
 
 function udp(port: number): Hop {
@@ -63,6 +76,12 @@ function send(
 ): Outcomes & { transaction: ReturnType<TransactionLayer['request']> } {
   const told = outcomes();
   return { ...told, transaction: layer.request(outgoing(method, URI), { uri: URI }, told) };
+}
+
+/** What the peer has sent before this was read: so was an OPTIONS of its own, which nobody answers. */
+async function settledAt({ requests }: Under, peer: RawPeer): Promise<void> {
+  peer.send(written({ method: 'OPTIONS' }));
+  await requests.next();
 }
 
 describe('a request with several addresses (RFC 3263 4.3)', () => {
@@ -86,15 +105,56 @@ describe('a request with several addresses (RFC 3263 4.3)', () => {
     expect((await responses.next()).status).toBe(180);
   });
 
-  it('goes to the next where nobody answers, and is told as a timeout after the last', async () => {
-    const silent = await peerOf({ port: 0 });
-    const under = await layerWith(() => [udp(silent.port), udp(silent.port)]);
-    const { ends } = send(under, 'OPTIONS');
-    under.clock.advance(32_000);
-    expect(ends.left).toEqual([]);
-    expect(under.layer.transactionCount).toBe(1);
-    under.clock.advance(32_000);
+  it.each([
+    ['OPTIONS', [16_000, 16_000]],
+    ['INVITE', [16_000, 16_000]],
+    ['OPTIONS', [8_000, 8_000, 8_000, 8_000]],
+  ])('%s: each silent one has an equal share of 64*T1: %j, and the timeout is told then', async (method, sharesMs) => {
+    const peers = await Promise.all(sharesMs.map(() => peerOf({ port: 0 })));
+    const under = await layerWith(() => peers.map(({ port }) => udp(port)));
+    const { ends } = send(under, method);
+    for (const [index, shareMs] of sharesMs.entries()) {
+      const peer = peers[index]!;
+      await requestAt(peer, method);
+      under.clock.advance(shareMs - 1);
+      expect([peers[index + 1]?.messages.left.length ?? 0, ends.left.length]).toEqual([0, 0]);
+      under.clock.advance(1);
+    }
     expect(await ends.next()).toBe('timeout');
+    under.clock.advance(32_000);
+    expect(under.layer.transactionCount).toBe(0);
+  });
+
+  it('all of them have 64*T1, however many they are, however late one of them says 503', async () => {
+    const to = { port: 0 };
+    const [full, other] = [await peerOf(to), await peerOf(to)];
+    const under = await layerWith(() => [udp(full.port), udp(other.port)]);
+    to.port = under.port;
+    const { responses } = send(under);
+    const invite = await requestAt(full, 'INVITE');
+    under.clock.advance(1_000);
+    full.send(answered(invite, 100));
+    full.send(answered(await requestAt(full, 'INVITE'), 100));
+    await settledAt(under, other);
+    under.clock.advance(31_000);
+    full.send(answered(invite, 503));
+    expect((await responses.next()).status).toBe(503);
+    expect(other.messages.left).toEqual([]);
+  });
+
+  it('an address that answered 100 has not failed: timer F is told, nothing else is tried', async () => {
+    const to = { port: 0 };
+    const [slow, other] = [await peerOf(to), await peerOf(to)];
+    const under = await layerWith(() => [udp(slow.port), udp(other.port)]);
+    to.port = under.port;
+    const { ends } = send(under, 'OPTIONS');
+    slow.send(answered(await requestAt(slow, 'OPTIONS'), 100));
+    await settledAt(under, slow);
+    under.clock.advance(31_999);
+    expect(ends.left).toEqual([]);
+    under.clock.advance(1);
+    expect(await ends.next()).toBe('timeout');
+    expect(other.messages.left).toEqual([]);
   });
 
   it('goes to the next after 503, which is acknowledged and not passed up', async () => {

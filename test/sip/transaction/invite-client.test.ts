@@ -15,8 +15,44 @@ describe('INVITE client transaction (RFC 3261 17.1.1, RFC 6026 8.4)', () => {
     ['timer A SHOULD NOT be started on a reliable transport', TCP, '', 'calling', 'send, start B 32000'],
     ['when A fires the INVITE MUST be sent again and A doubles', UDP, 'timer A', 'calling', 'send, start A 1000'],
     ['A doubles without the limit T2', UDP, 'timer A, timer A, timer A, timer A', 'calling', 'send, start A 8000'],
-    ['when B fires the user SHOULD be told of the timeout', UDP, 'timer A, timer B', 'terminated', 'stop A, timeout'],
-    ['no ACK MUST be made when B fires', TCP, 'timer B', 'terminated', 'stop A, timeout'],
+    [
+      'when B fires the user SHOULD be told of the timeout; answers to the last copy have T4',
+      UDP,
+      'timer A, timer B',
+      'given-up',
+      'stop A, start late 5000, timeout',
+    ],
+    ['no ACK MUST be made when B fires', TCP, 'timer B', 'given-up', 'stop A, start late 5000, timeout'],
+    // given up
+    ['a late 1xx is cancelled (9.1)', UDP, 'timer B, response 180', 'given-up', 'cancel, start late 32000'],
+    ['so is a late 100', UDP, 'timer B, response 100', 'given-up', 'cancel, start late 32000'],
+    ['but once', UDP, 'timer B, response 100, response 180', 'given-up', ''],
+    ['a CANCEL that was held goes then', UDP, 'cancel, timer B, response 180', 'given-up', 'cancel, start late 32000'],
+    ['the user cannot cancel it any more', UDP, 'timer B, cancel', 'given-up', ''],
+    [
+      'its 487 MUST be ACKed and does not go up',
+      UDP,
+      'timer B, response 180, response 487',
+      'completed',
+      'stop late, ack, start D 32000',
+    ],
+    ['over TCP too', TCP, 'timer B, response 486', 'terminated', 'stop late, ack'],
+    [
+      'a late 2xx goes up: somebody has to acknowledge and end it',
+      UDP,
+      'timer B, response 200',
+      'accepted',
+      'stop late, start M 32000, deliver',
+    ],
+    [
+      'also where it crosses the CANCEL',
+      UDP,
+      'timer B, response 180, response 200',
+      'accepted',
+      'stop late, start M 32000, deliver',
+    ],
+    ['a connection that closes brings no end: 18.2.2', TCP, 'timer B, transport-error', 'given-up', ''],
+    ['in the end it is forgotten', UDP, 'timer B, timer late', 'terminated', ''],
     [
       'a provisional response MUST lead to "proceeding" and goes up; the INVITE SHOULD NOT be sent again',
       UDP,
@@ -152,10 +188,22 @@ describe('INVITE client transaction (RFC 3261 17.1.1, RFC 6026 8.4)', () => {
     expect(after(inviteClient, rules, '').actions).toBe('send, start A 500, start B 4000');
   });
 
-  it.each(['timer D', 'response 180, timer B', 'response 200, timer A', 'response 486, timer M', 'timer B, timer B'])(
-    'a timer that does not run in this state is a defect: %s',
-    (inputs) => {
-      expect(() => after(inviteClient, UDP, inputs)).toThrow(/not legal in state/);
-    },
-  );
+  it('of several addresses each has its share of the time, and what is left of 64*T1 for late answers', () => {
+    const rules = { ...UDP, share: { silenceMs: 8_000, totalMs: 32_000 } };
+    expect(after(inviteClient, rules, '').actions).toBe('send, start A 500, start B 8000');
+    expect(after(inviteClient, rules, 'timer B').actions).toBe('stop A, start late 24000, timeout');
+    const short = { ...rules, timers: { ...UDP.timers, timerBMs: 4_000 } };
+    expect(after(inviteClient, short, '').actions).toBe('send, start A 500, start B 4000');
+  });
+
+  it.each([
+    'timer D',
+    'response 180, timer B',
+    'response 200, timer A',
+    'response 486, timer M',
+    'timer B, timer B',
+    'timer B, timer late, timer late',
+  ])('a timer that does not run in this state is a defect: %s', (inputs) => {
+    expect(() => after(inviteClient, UDP, inputs)).toThrow(/not legal in state/);
+  });
 });

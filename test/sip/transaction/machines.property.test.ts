@@ -16,6 +16,8 @@ class Bench {
   readonly running = new Map<string, number>();
   readonly done: Action[] = [];
   readonly delivered: string[] = [];
+  /** How many were delivered when the timeout was told; null before. */
+  deliveredInTime: number | null = null;
   readonly #machine: Machine<AnyState, AnyInput>;
   readonly #rules: Rules;
   state: AnyState;
@@ -55,6 +57,7 @@ class Bench {
       this.done.push(action);
       if (action.do === 'start') this.running.set(action.timer, this.nowMs + action.delayMs);
       if (action.do === 'stop') this.running.delete(action.timer);
+      if (action.do === 'timeout') this.deliveredInTime ??= this.delivered.length;
       if (action.do === 'deliver' && input !== null) this.delivered.push(JSON.stringify(input));
       // The runner answers with this status itself, where it is a server's.
       if (action.do === 'conclude' && !this.ended) this.step({ kind: 'respond', status: action.status });
@@ -63,6 +66,16 @@ class Bench {
 }
 
 const rules = fc.constantFrom(UDP, TCP);
+/** Also with a short timer B, and as one of several addresses. */
+const clientRules = fc.constantFrom<Rules>(
+  UDP,
+  TCP,
+  ...[UDP, TCP].flatMap((each): Rules[] => [
+    { ...each, timers: { ...each.timers, timerBMs: 4_000 } },
+    { ...each, share: { silenceMs: 5_000, totalMs: 20_000 } },
+    { ...each, share: { silenceMs: 7_000, totalMs: 7_000 } },
+  ]),
+);
 const status = fc.constantFrom(100, 180, 183, 199, 200, 202, 299, 300, 404, 486, 487, 503, 600, 699);
 const wait = fc.constant({ kind: 'wait' } as const);
 const failure = fc.constant({ kind: 'transport-error' } as const);
@@ -106,7 +119,7 @@ function times(bench: Bench, what: Action['do']): number {
 describe('every machine', () => {
   it('an INVITE client ends by its timers alone, unless the phone rings and nobody cancels', () => {
     fc.assert(
-      fc.property(rules, clientInputs, (how, happenings) => {
+      fc.property(clientRules, clientInputs, (how, happenings) => {
         const bench = new Bench(inviteClient, how);
         run(bench, happenings);
         runOut(bench);
@@ -121,9 +134,28 @@ describe('every machine', () => {
     );
   });
 
+  it('an INVITE client that was given up forgets it at 64*T1, or T4 after the last copy; a late 18x is cancelled', () => {
+    fc.assert(
+      fc.property(clientRules, fc.array(fc.constantFrom(100, 180, 183), { maxLength: 3 }), (how, late) => {
+        const bench = new Bench(inviteClient, how);
+        while (bench.state.name === 'calling') bench.fire();
+        const givenUpMs = bench.nowMs;
+        run(
+          bench,
+          late.map((code) => ({ kind: 'response', status: code })),
+        );
+        expect(times(bench, 'cancel')).toBe(late.length > 0 ? 1 : 0);
+        runOut(bench);
+        const { t1x64Ms, t4Ms } = how.timers;
+        expect(bench.nowMs).toBe(late.length > 0 ? givenUpMs + t1x64Ms : Math.max(t1x64Ms, givenUpMs + t4Ms));
+        expect(bench.delivered).toEqual([]);
+      }),
+    );
+  });
+
   it('a non-INVITE client ends by its timers alone, within 64*T1 and T4', () => {
     fc.assert(
-      fc.property(rules, nonInviteInputs, (how, happenings) => {
+      fc.property(clientRules, nonInviteInputs, (how, happenings) => {
         const bench = new Bench(nonInviteClient, how);
         run(bench, happenings);
         runOut(bench);
@@ -166,12 +198,16 @@ describe('every machine', () => {
 describe('what goes up', () => {
   it('an INVITE client tells exactly one end: one failure, or 2xx, or timeout, or error, or a 487 of its own', () => {
     fc.assert(
-      fc.property(rules, clientInputs, (how, happenings) => {
+      fc.property(clientRules, clientInputs, (how, happenings) => {
         const bench = new Bench(inviteClient, how);
         run(bench, [...happenings, { kind: 'cancel' }]);
         runOut(bench);
-        const finals = bench.delivered.filter((text) => Number(/\d+/.exec(text)?.[0]) >= 200);
-        const failures = finals.filter((text) => Number(/\d+/.exec(text)?.[0]) >= 300);
+        const statuses = bench.delivered.map((text) => Number(/\d+/.exec(text)?.[0]));
+        const inTime = statuses.slice(0, bench.deliveredInTime ?? Infinity);
+        // Who was told of the timeout hears of late answers, and of nothing else.
+        expect(statuses.slice(inTime.length).filter((each) => each < 200 || each > 299)).toEqual([]);
+        const finals = inTime.filter((each) => each >= 200);
+        const failures = finals.filter((each) => each >= 300);
         const others = times(bench, 'timeout') + times(bench, 'fail') + times(bench, 'conclude');
         expect(others + failures.length + (finals.length > failures.length ? 1 : 0)).toBe(1);
         // 17.1.1.3: each ACK answers a failure that came in.
@@ -185,7 +221,7 @@ describe('what goes up', () => {
 
   it('a non-INVITE client tells exactly one end, and passes every response up once at most', () => {
     fc.assert(
-      fc.property(rules, nonInviteInputs, (how, happenings) => {
+      fc.property(clientRules, nonInviteInputs, (how, happenings) => {
         const bench = new Bench(nonInviteClient, how);
         run(bench, happenings);
         runOut(bench);

@@ -56,6 +56,24 @@ describe('non-INVITE client transaction (RFC 3261 17.1.2)', () => {
     expect(after(nonInviteClient, rules, inputs)).toEqual({ state, actions });
   });
 
+  it.each([
+    ['', 'trying', 'send, start E 500, start F 20000, start silence 5000'],
+    ['timer silence', 'terminated', 'stop E, stop F, timeout'],
+    // RFC 3263 4.3: "without ever having received any response".
+    ['response 100', 'proceeding', 'stop silence, deliver'],
+    ['response 100, timer F', 'terminated', 'stop E, timeout'],
+    ['response 200', 'completed', 'stop E, stop F, stop silence, start K 5000, deliver'],
+    ['transport-error', 'terminated', 'stop E, stop F, stop silence, fail'],
+  ])('as one of several addresses has its share, unless it answers: %s', (inputs, state, actions) => {
+    const rules = { ...UDP, share: { silenceMs: 5_000, totalMs: 20_000 } };
+    expect(after(nonInviteClient, rules, inputs)).toEqual({ state, actions });
+  });
+
+  it('as the last of several has what is left', () => {
+    const rules = { ...TCP, share: { silenceMs: 7_000, totalMs: 7_000 } };
+    expect(after(nonInviteClient, rules, '').actions).toBe('send, start F 7000');
+  });
+
   it.each(['timer K', 'response 200, timer E', 'response 200, timer F', 'cancel'])(
     'what does not belong to this state is a defect: %s',
     (inputs) => {

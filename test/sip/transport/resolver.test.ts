@@ -25,7 +25,10 @@ function zone({ hosts = {}, services = {} }: Zone, asked: string[] = []): NameSe
     if (found === undefined) throw new Error(`ENOTFOUND ${name}`);
     return found;
   };
-  return { addresses: (name) => answer('A', name, hosts), srv: (name) => answer('SRV', name, services) };
+  return {
+    addresses: async (name) => ({ addresses: await answer('A', name, hosts), ttlMs: 60_000 }),
+    srv: (name) => answer('SRV', name, services),
+  };
 }
 
 function uri(text: string): SipUri {
@@ -90,7 +93,7 @@ describe('a resolver', () => {
     const names = zone({ services: { '_sip._udp.h.example': records }, hosts });
     const order = async (random: number): Promise<string[]> =>
       (await resolver(names, () => random).resolve(uri('sip:h.example'))).map(({ address }) => address);
-    expect(await order(0)).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3']);
+    expect(await order(0.2)).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3']);
     expect(await order(0.3)).toEqual(['192.0.2.2', '192.0.2.1', '192.0.2.3']);
   });
 
