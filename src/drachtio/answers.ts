@@ -4,16 +4,23 @@ import {
   newTag,
   parseCSeq,
   refreshTarget,
+  serialize,
+  type BoundAddress,
   type SipRequest,
   type SipResponse,
 } from '../sip/index.ts';
+import type { Refused } from './app-headers.ts';
+import { cdrStart, cdrStop } from './cdr.ts';
 import type { Client } from './client.ts';
 import type { EngineCore } from './core.ts';
 import { namesOf, newDialogId, update } from './dialogs.ts';
-import { endDialog } from './ended-dialogs.ts';
+import { endDialog, forgetDialog } from './ended-dialogs.ts';
 import { settle } from './incoming-requests.ts';
-import type { Dialog, IncomingRequest } from './records.ts';
+import type { Dialog, IncomingRequest, ReliableResponses } from './records.ts';
+import { names100rel, ReliableProvisionals } from './reliable.ts';
 import { appToTag, buildResponse, wantsContact } from './responses.ts';
+import { answerSession, rememberLocal, sessionAgreed } from './session.ts';
+import { endsSubscription } from './subscriptions.ts';
 import { nokLine, responseSentLine } from './token-line.ts';
 import { peerWay } from './way.ts';
 
@@ -24,30 +31,82 @@ export function answer(core: EngineCore, client: Client, askedId: string, txnId:
     return;
   }
   const incoming = core.incoming.get(txnId);
-  if (incoming === undefined || !incoming.transaction.open) {
+  if (incoming === undefined || !incoming.transaction.open || incoming.held) {
     client.send(nokLine(askedId, 'Response not sent due to unknown transaction'));
     return;
   }
   const { transaction } = incoming;
-  const { request, flow } = transaction;
-  const own = core.stack.localFor({ flow });
+  const own = core.stack.localFor({ flow: transaction.flow });
   if (own === undefined) {
     client.send(nokLine(askedId, 'transport for response has been shutdown or closed'));
     return;
   }
-  if (incoming.toTag === '' && app.status > 100) {
-    // One To tag for all responses of a transaction (RFC 3261 8.2.6.2).
-    incoming.toTag = appToTag(app) || newTag();
-  }
-  const addContact = wantsContact(request.method, app.status, incoming.inDialog);
-  const response = buildResponse(request, app, incoming.toTag, own, addContact);
+  const reliable = reliability(core, incoming, app);
+  const response = reliable !== null && 'refused' in reliable ? reliable : build(incoming, app, own, reliable);
   if ('refused' in response) {
     client.send(nokLine(askedId, response.refused));
     return;
   }
-  const bytes = transaction.respond(response);
-  const dialogId = afterAnswer(core, incoming, response);
-  client.send(responseSentLine(askedId, bytes.length, peerWay(flow), core.now(), transaction.id, dialogId), bytes);
+  if (response.status >= 200 && response.status < 300) {
+    answerSession(core, incoming, response);
+  }
+  const sent = respond(incoming, response, reliable !== null);
+  incoming.held = sent === null && response.status >= 200;
+  const bytes = sent ?? serialize(response);
+  const dialogId = incoming.held ? (incoming.dialog?.id ?? '') : afterAnswer(core, incoming, response);
+  const size = sent === null ? 0 : bytes.length;
+  const way = peerWay(transaction.flow);
+  client.send(responseSentLine(askedId, size, way, core.now(), transaction.id, dialogId), bytes);
+}
+
+/**
+ * What makes this response a reliable one (RFC 3262 3): the application's wish, or the caller's demand; null for any other. A 100 never
+ * is, nor one to another method.
+ */
+function reliability(
+  core: EngineCore,
+  incoming: IncomingRequest,
+  app: SipResponse,
+): ReliableResponses | Refused | null {
+  const { request } = incoming.transaction;
+  if (request.method !== 'INVITE' || app.status <= 100 || app.status >= 200) {
+    return null;
+  }
+  const required = names100rel(request, 'Require');
+  if (!required && !names100rel(app, 'Require')) {
+    return null;
+  }
+  if (!required && !names100rel(request, 'Supported')) {
+    return { refused: 'Remote endpoint does not support 100rel' };
+  }
+  incoming.reliable ??= new ReliableProvisionals(core, incoming, (response) => {
+    afterAnswer(core, incoming, response);
+  });
+  return incoming.reliable.isFull ? { refused: 'too many reliable responses wait for a PRACK' } : incoming.reliable;
+}
+
+function build(
+  incoming: IncomingRequest,
+  app: SipResponse,
+  own: BoundAddress,
+  reliable: ReliableResponses | null,
+): SipResponse | Refused {
+  const { request } = incoming.transaction;
+  if (incoming.toTag === '' && app.status > 100) {
+    // One To tag for all responses of a transaction (RFC 3261 8.2.6.2).
+    incoming.toTag = appToTag(app) || newTag();
+  }
+  // RFC 3262 3: a reliable response makes a dialog in which the peer sends requests at once.
+  const addContact = reliable !== null || wantsContact(request.method, app.status, incoming.inDialog);
+  return buildResponse(request, app, { toTag: incoming.toTag, own, addContact, rseq: reliable?.nextRSeq ?? null });
+}
+
+/** The bytes as sent; null where the response waits for a PRACK. */
+function respond({ reliable, transaction }: IncomingRequest, response: SipResponse, reliably: boolean): Buffer | null {
+  if (reliable !== null && reliably) {
+    return reliable.provisional(response);
+  }
+  return reliable !== null && response.status >= 200 ? reliable.final(response) : transaction.respond(response);
 }
 
 /** What the answer changes. Returns the dialogId that its OK tells. */
@@ -61,14 +120,24 @@ function afterAnswer(core: EngineCore, incoming: IncomingRequest, response: SipR
   if (response.status < 300 && incoming.inDialog) {
     targetRefreshed(incoming);
   }
+  if (response.status >= 300 && request.method === 'INVITE' && !incoming.inDialog) {
+    cdrStop(core, 'application', 'call-rejected', response);
+  }
   settle(core, incoming);
+  if (dialog?.kind === 'subscription' && endsSubscription(request, response.status)) {
+    forgetDialog(core, dialog);
+  }
   return request.method === 'BYE' ? '' : (dialog?.id ?? '');
 }
 
 /** RFC 3261 12.1: a provisional response with a To tag makes an early dialog, in which the caller may send requests. */
 function rememberEarly(incoming: IncomingRequest, response: SipResponse): void {
   const { dialog, inDialog, transaction } = incoming;
-  if (dialog === null || inDialog || dialog.early.size > 0) {
+  if (dialog === null || inDialog) {
+    return;
+  }
+  rememberLocal(dialog, response);
+  if (dialog.early.size > 0) {
     return;
   }
   const early = dialogAsUas(transaction.request, response);
@@ -87,17 +156,25 @@ function targetRefreshed({ dialog, transaction: { request } }: IncomingRequest):
 
 function accepted(core: EngineCore, incoming: IncomingRequest, response: SipResponse): Dialog | null {
   const { request, flow } = incoming.transaction;
+  const { dialog } = incoming;
   switch (request.method) {
     case 'INVITE':
       callAccepted(core, incoming, response);
-      return incoming.dialog;
+      return dialog;
+    case 'UPDATE':
+    case 'PRACK':
+      if (dialog !== null) {
+        rememberLocal(dialog, response);
+        sessionAgreed(core, dialog, request.method, 'uas', response);
+      }
+      return dialog;
     case 'SUBSCRIBE':
-      return incoming.dialog ?? subscribed(core, incoming, response);
+      return dialog ?? subscribed(core, incoming, response);
     case 'REGISTER':
       core.contacts.learn(request, response, flow, core.now());
       return null;
     default:
-      return incoming.dialog;
+      return dialog;
   }
 }
 
@@ -110,15 +187,24 @@ function callAccepted(core: EngineCore, incoming: IncomingRequest, response: Sip
     const [early] = dialog.early.values();
     dialog.state = early === undefined ? dialogAsUas(transaction.request, response) : confirmAsUas(early);
     dialog.early.clear();
+    cdrStart(core, 'application', 'uas', response);
   }
+  rememberLocal(dialog, response);
   const sequence = sequenceOf(transaction.request);
-  dialog.unacknowledged.set(sequence, inDialog ? '' : transaction.id);
+  dialog.unacknowledged.set(sequence, incoming);
   transaction.onAckTimeout = () => {
     // RFC 3261 13.3.1.4: without an ACK for 64*T1 the session SHOULD be terminated by a BYE.
-    if (dialog.unacknowledged.has(sequence)) {
+    if (!dialog.unacknowledged.delete(sequence)) {
+      return;
+    }
+    // 15: the application's own BYE may go now, and is the end it knows of.
+    if (dialog.heldBye === null) {
       endDialog(core, dialog, 'ACK timeout');
+    } else {
+      dialog.heldBye.send();
     }
   };
+  sessionAgreed(core, dialog, 'INVITE', 'uas', response);
 }
 
 function subscribed(core: EngineCore, incoming: IncomingRequest, response: SipResponse): Dialog | null {
@@ -127,7 +213,7 @@ function subscribed(core: EngineCore, incoming: IncomingRequest, response: SipRe
   if (id === null || core.dialogs.get(id) !== undefined || !core.dialogs.hasRoom()) {
     return null;
   }
-  const dialog = core.dialogs.create(id, 'uas', client);
+  const dialog = core.dialogs.create(id, 'uas', client, 'subscription');
   dialog.state = dialogAsUas(transaction.request, response);
   core.dialogs.setFlow(dialog, transaction.flow);
   return dialog;

@@ -1,5 +1,6 @@
 import { parseFragment } from '../sip/index.ts';
 import { answer } from './answers.ts';
+import { CDR_VERBS } from './cdr.ts';
 import type { Client } from './client.ts';
 import type { EngineCore } from './core.ts';
 import { sameSecret } from './ids.ts';
@@ -35,7 +36,7 @@ export function receiveCommand(core: EngineCore, client: Client, command: Comman
       break;
     case 'route':
       // Always OK; a verb that is no lower-case method never matches a request (drachtio-protocol 1.3).
-      if (METHODS.has(argument.toUpperCase()) && argument === argument.toLowerCase()) {
+      if (CDR_VERBS.has(argument) || (METHODS.has(argument.toUpperCase()) && argument === argument.toLowerCase())) {
         core.routes.add(argument, client);
       }
       client.send(okLine(id));

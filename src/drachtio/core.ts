@@ -2,9 +2,10 @@ import type { Defects, SipStack } from '../sip/index.ts';
 import type { Client } from './client.ts';
 import type { DialogTable } from './dialogs.ts';
 import type { EngineLimits } from './limits.ts';
-import type { IncomingRequest, OutgoingInvite } from './records.ts';
+import type { IncomingRequest, OutgoingInvite, PendingSubscribe } from './records.ts';
 import type { RegisteredContacts } from './registered-contacts.ts';
 import type { Routes } from './routes.ts';
+import type { EngineTimers } from './timers.ts';
 
 export type LogLevel = 'warn' | 'info' | 'debug';
 
@@ -21,7 +22,12 @@ export interface EngineCore {
   readonly incoming: Map<string, IncomingRequest>;
   /** The applications' INVITEs without a final answer, by txnId. */
   readonly invites: Map<string, OutgoingInvite>;
+  /** The applications' SUBSCRIBEs without a final answer, by the id of the dialog that they would make. */
+  readonly subscribes: Map<string, PendingSubscribe>;
   readonly contacts: RegisteredContacts;
+  readonly timers: EngineTimers;
+  /** Whether call detail records are sent. */
+  readonly cdrs: boolean;
   /** What was thrown while a command was carried out, or an application forgotten: that alone is lost. */
   readonly defects: Defects;
   readonly now: () => number;

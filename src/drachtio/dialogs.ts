@@ -30,6 +30,8 @@ function dialogId(callId: string, fromTag: string): string {
   return `${callId};from-tag=${fromTag}`;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** Puts what has changed about a dialog back where it came from. */
 export function update(dialog: Dialog, state: DialogState): void {
   if (dialog.state === null) {
@@ -81,10 +83,11 @@ export class DialogTable {
     this.#orphans.add(dialog);
   }
 
-  create(id: string, role: Dialog['role'], client: Client): Dialog {
+  create(id: string, role: Dialog['role'], client: Client, kind: Dialog['kind'] = 'call'): Dialog {
     const dialog: Dialog = {
       id,
       role,
+      kind,
       client,
       state: null,
       early: new Map(),
@@ -94,6 +97,10 @@ export class DialogTable {
       unanswered: new Set(),
       ours: null,
       unacknowledged: new Map(),
+      heldBye: null,
+      latePrack: '',
+      local: { contact: '', contentType: '', body: NOTHING },
+      session: null,
     };
     this.#byId.set(id, dialog);
     return dialog;
@@ -114,6 +121,7 @@ export class DialogTable {
     this.#orphans.delete(dialog);
     this.#leaveConnection(dialog);
     dialog.flow = null;
+    dialog.session?.close();
   }
 
   /** Remembers the peer's latest way to us. */

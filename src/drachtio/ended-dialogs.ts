@@ -8,6 +8,7 @@ import {
   type Flow,
   type HeaderField,
 } from '../sip/index.ts';
+import { cdrStop } from './cdr.ts';
 import type { EngineCore } from './core.ts';
 import { refuse, settle } from './incoming-requests.ts';
 import { dialogTarget } from './next-hop.ts';
@@ -30,6 +31,8 @@ export function endDialog(core: EngineCore, dialog: Dialog, reason: string): voi
     const headers = [{ name: 'Reason', value: `SIP;cause=200;text="${reason}"` }];
     const bye = sendBye(core, dialog.role, dialog.state, dialog.flow, headers);
     if (bye !== null) {
+      const why = reason === 'Session timer expired' ? 'session-expired' : 'system-initiated-termination';
+      cdrStop(core, 'application', why, bye.request);
       const way = bye.flow === null ? UNKNOWN_WAY : peerWay(bye.flow);
       const line = sipLine('application', bye.bytes.length, way, core.now(), 'unsolicited', dialog.id, null);
       dialog.client.send(line, bye.bytes);
@@ -42,7 +45,12 @@ export function endDialog(core: EngineCore, dialog: Dialog, reason: string): voi
 export function forgetDialog(core: EngineCore, dialog: Dialog): void {
   core.dialogs.remove(dialog);
   // No ACK is missed any more.
+  for (const { transaction } of dialog.unacknowledged.values()) {
+    // A caller that says BYE needs no copies of the 2xx (RFC 3261 13.3.1.4 wants them only until the ACK, which may never come).
+    transaction.stopRepeating();
+  }
   dialog.unacknowledged.clear();
+  dialog.heldBye?.conclude(481, 'Call/Transaction Does Not Exist');
   // The application's own re-INVITE must not wait for an answer that nobody sends (drachtio-protocol 3.9).
   dialog.ours?.conclude(487, 'Request Terminated');
   for (const pending of dialog.unanswered) {

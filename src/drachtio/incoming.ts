@@ -1,11 +1,12 @@
 import type { Flow, ServerTransaction, SipRequest } from '../sip/index.ts';
+import { cdrAttempt } from './cdr.ts';
 import type { EngineCore } from './core.ts';
 import { deliveredText } from './delivery.ts';
 import { namesOf, newDialogId } from './dialogs.ts';
-import { deliverCancel, refuse, settle, track } from './incoming-requests.ts';
+import { deliverCancel, newIncoming, refuse, settle, track } from './incoming-requests.ts';
 import { receiveAckInDialog, receiveInDialog } from './incoming-in-dialog.ts';
-import type { IncomingRequest } from './records.ts';
 import { METHODS } from './requests.ts';
+import { dialogOfNotify } from './subscriptions.ts';
 import { sipLine } from './token-line.ts';
 import { peerWay } from './way.ts';
 
@@ -33,7 +34,7 @@ export function receiveRequest(
     refuse(transaction, 400, 'Bad Call-ID Or Tag');
     return;
   }
-  const found = core.dialogs.match(names);
+  const found = core.dialogs.match(names) ?? dialogOfNotify(core, request, names);
   if (found !== null) {
     receiveInDialog(core, transaction, request, flow, found.dialog, found.state);
     return;
@@ -115,10 +116,11 @@ function deliverNew(
     return;
   }
   const dialog = dialogId === '' ? null : core.dialogs.create(dialogId, 'uas', client);
-  const incoming: IncomingRequest = { transaction, client, dialog, inDialog: false, toTag: '' };
+  const incoming = newIncoming(transaction, client, dialog, false);
   if (dialog !== null) {
     dialog.invite = incoming;
     core.dialogs.setFlow(dialog, flow);
+    cdrAttempt(core, 'network', request);
   }
   track(core, incoming);
   const text = deliveredText(request);

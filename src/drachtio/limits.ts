@@ -1,4 +1,4 @@
-import { MAX_TRANSACTIONS } from '../sip/index.ts';
+import { MAX_TRANSACTIONS, MIN_SESSION_EXPIRES_S } from '../sip/index.ts';
 
 /**
  * Nothing in the engine grows without a bound. Every bound is here, can be lowered by a test, and what happens at it is
@@ -35,6 +35,14 @@ export interface EngineLimits {
   readonly maxEarlyDialogs: number;
   /** Contacts remembered with the connection they registered on; beyond, the oldest is forgotten. */
   readonly maxRegisteredContacts: number;
+  /** Seconds; a re-INVITE or UPDATE that asks for a shorter session gets 422 (RFC 4028 4). */
+  readonly minSessionExpiresS: number;
+  /** Our session refresh goes out that much before or after half of the interval. */
+  readonly sessionRefreshJitterMs: number;
+  /** The longest wait after a refresh was answered 491 (RFC 3261 14.1). */
+  readonly sessionGlareMs: number;
+  /** Timer C: the engine cancels an INVITE of the application that long after its last 18x. */
+  readonly ringingTimeoutMs: number;
 }
 
 export const DEFAULT_LIMITS: EngineLimits = {
@@ -50,6 +58,10 @@ export const DEFAULT_LIMITS: EngineLimits = {
   maxTransactions: MAX_TRANSACTIONS,
   maxEarlyDialogs: 32,
   maxRegisteredContacts: 100_000,
+  minSessionExpiresS: MIN_SESSION_EXPIRES_S,
+  sessionRefreshJitterMs: 5_000,
+  sessionGlareMs: 4_000,
+  ringingTimeoutMs: 185_000,
 };
 
 /** Digits of a frame's length: 8 are enough for `maxFrameBytes`. */

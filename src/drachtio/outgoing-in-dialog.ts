@@ -1,6 +1,7 @@
 import {
   ackInDialog,
   parseCSeq,
+  parseRAck,
   requestInDialog,
   serialize,
   type Dialog as DialogState,
@@ -9,16 +10,20 @@ import {
 } from '../sip/index.ts';
 import type { Refused } from './app-headers.ts';
 import { wireName } from './header-names.ts';
+import { cdrStop } from './cdr.ts';
 import type { Client } from './client.ts';
 import type { EngineCore } from './core.ts';
 import { update } from './dialogs.ts';
 import { endDialog } from './ended-dialogs.ts';
 import { newUuid } from './ids.ts';
 import { dialogTarget } from './next-hop.ts';
-import { send, UNKNOWN_DIALOG } from './outgoing.ts';
+import { OutgoingRequest } from './outgoing-request.ts';
+import { send, UNKNOWN_DIALOG, type Sending } from './outgoing.ts';
 import { ownUntilSent } from './own-address.ts';
+import { tagIn } from './placeholder.ts';
 import type { Dialog } from './records.ts';
 import { addAppParts, appSequence } from './requests.ts';
+import { offerSession, rememberLocal } from './session.ts';
 import { nokLine, requestSentLine } from './token-line.ts';
 import { peerWay, requestWay } from './way.ts';
 
@@ -34,6 +39,18 @@ export function sendInDialog(
   app: SipRequest,
 ): void {
   const dialog = core.dialogs.get(dialogId);
+  const session = dialog?.session ?? null;
+  if (app.method === 'INVITE' && session?.refreshing === true) {
+    // RFC 3261 14.1: one INVITE at a time. Ours, of which the application knows nothing, is over soon.
+    const sendLater = (): void => {
+      if (!client.closed) {
+        sendInDialog(core, client, askedId, dialogId, app);
+      }
+    };
+    if (session.hold(sendLater)) {
+      return;
+    }
+  }
   const refused =
     app.method === 'ACK'
       ? acknowledge(core, client, askedId, dialog, app)
@@ -43,9 +60,27 @@ export function sendInDialog(
   }
 }
 
-/** The confirmed dialog, else the early one that was heard of last. */
-function addressed(dialog: Dialog | undefined): DialogState | null {
-  return dialog === undefined ? null : (dialog.state ?? [...dialog.early.values()].at(-1) ?? null);
+/**
+ * The confirmed dialog; else the early one that a PRACK belongs to, that the To tag of the application names, or that was heard of
+ * last, in this order.
+ */
+function addressed(dialog: Dialog, app: SipRequest): DialogState | null {
+  const tag = tagIn(app.headers.get('To') ?? '');
+  const acknowledged = app.method === 'PRACK' ? acknowledgedBy(dialog, app, dialog.early.has(tag) ? tag : '') : null;
+  return dialog.state ?? dialog.early.get(acknowledged?.tag ?? tag) ?? [...dialog.early.values()].at(-1) ?? null;
+}
+
+/** What a PRACK of the application acknowledges; fills in the RAck that it lacks (RFC 3262 7.2). */
+function acknowledgedBy(dialog: Dialog, app: SipRequest, tag: string): { readonly tag: string } | null {
+  const given = app.headers.get('RAck');
+  const invite = dialog.ours;
+  const found =
+    invite?.reliable.acknowledge(given === undefined ? null : (parseRAck(given)?.rseq ?? null), tag) ?? null;
+  if (given === undefined && found !== null && invite !== null) {
+    const cseq = invite.transaction.request.headers.get('CSeq') ?? '';
+    app.headers.append('RAck', `${found.rseq} ${cseq}`);
+  }
+  return found;
 }
 
 function trySend(
@@ -55,25 +90,93 @@ function trySend(
   dialog: Dialog | undefined,
   app: SipRequest,
 ): Refused | null {
-  const state = addressed(dialog);
-  if (dialog === undefined || state === null) {
+  const state = dialog === undefined ? null : addressed(dialog, app);
+  if (dialog === undefined || state === null || (app.method === 'BYE' && dialog.heldBye !== null)) {
     return { refused: UNKNOWN_DIALOG };
   }
+  if (app.method === 'PRACK' && !app.headers.has('RAck')) {
+    return { refused: 'unable to find IIP when sending PRACK' };
+  }
+  if (app.method === 'BYE' && awaitsAck(dialog)) {
+    return holdBye(core, client, askedId, dialog, app);
+  }
+  const prepared = prepare(core, dialog, state, app);
+  if ('refused' in prepared) {
+    return prepared;
+  }
+  update(dialog, prepared.dialogState);
+  if (app.method === 'BYE' && dialog.kind === 'call') {
+    cdrStop(core, 'application', 'normal-release', prepared.request);
+  }
+  return send({ core, client, askedId, txnId: null, dialog, inDialog: true, ...prepared });
+}
+
+interface Prepared extends Pick<Sending, 'byConnection' | 'request' | 'target' | 'own' | 'shown'> {
+  /** With the sequence number that the request takes. */
+  readonly dialogState: DialogState;
+}
+
+function prepare(core: EngineCore, dialog: Dialog, state: DialogState, app: SipRequest): Prepared | Refused {
   const target = dialogTarget(dialog.role, state, dialog.flow);
   const own = core.stack.localFor(target);
   if (own === undefined) {
     return { refused: 'requested protocol/transport not available' };
   }
-  const next = requestInDialog(countedUp(state, app), app.method);
+  const { request, dialog: dialogState } = requestInDialog(countedUp(state, app), app.method);
   const shown = ownUntilSent(target, own);
-  const refused = addAppParts(next.request, app, shown);
+  const refused = addAppParts(request, app, shown);
   if (refused !== null) {
     return refused;
   }
-  update(dialog, next.dialog);
-  const { request } = next;
+  offerSession(core, dialog, request);
   const byConnection = dialog.lostConnection || ('flow' in target && target.flow.connectionId !== null);
-  return send({ core, client, askedId, dialog, inDialog: true, byConnection, request, target, own, shown });
+  return { byConnection, request, target, own, shown, dialogState };
+}
+
+/** RFC 3261 15: the callee's side "MUST NOT send a BYE on a confirmed dialog until it has received an ACK for its 2xx". */
+function awaitsAck(dialog: Dialog): boolean {
+  if (dialog.role !== 'uas') {
+    return false;
+  }
+  for (const invite of dialog.unacknowledged.values()) {
+    if (!invite.inDialog) {
+      return true;
+    }
+  }
+  return dialog.invite?.held === true;
+}
+
+/** The application has its OK; the BYE leaves with the ACK, or when that is not waited for any longer. */
+function holdBye(core: EngineCore, client: Client, askedId: string, dialog: Dialog, app: SipRequest): Refused | null {
+  const state = addressed(dialog, app);
+  const shown = state === null ? null : prepare(core, dialog, state, app);
+  if (shown === null || 'refused' in shown) {
+    return shown;
+  }
+  const txnId = newUuid();
+  const { request } = shown;
+  const unsent = { core, client, txnId, dialog, inDialog: true, written: null, request, byConnection: false };
+  dialog.heldBye = {
+    send: () => {
+      dialog.heldBye = null;
+      const prepared = dialog.state === null ? null : prepare(core, dialog, dialog.state, app);
+      if (prepared === null || 'refused' in prepared) {
+        new OutgoingRequest(unsent).conclude(503, 'Service Unavailable');
+        return;
+      }
+      update(dialog, prepared.dialogState);
+      cdrStop(core, 'application', 'normal-release', prepared.request);
+      if (send({ core, client, askedId: null, txnId, dialog, inDialog: true, ...prepared }) !== null) {
+        new OutgoingRequest(unsent).conclude(503, 'Service Unavailable');
+      }
+    },
+    conclude: (status, reason) => {
+      dialog.heldBye = null;
+      new OutgoingRequest(unsent).conclude(status, reason);
+    },
+  };
+  client.send(requestSentLine(askedId, 0, requestWay(null, shown.own), core.now(), txnId), serialize(request));
+  return null;
 }
 
 /** Digest authentication counts CSeq up by itself (srf); a lower number than ours would be refused by the peer. */
@@ -107,10 +210,11 @@ function acknowledge(
   if (refused !== null) {
     return refused;
   }
+  rememberLocal(dialog, request);
   const bytes = invite.transaction.acknowledge(request, target);
   const way = dialog.flow === null ? requestWay(null, own) : peerWay(dialog.flow);
   client.send(requestSentLine(askedId, bytes.length, way, core.now(), newUuid()), bytes);
-  if (invite.cancelled && !invite.acknowledged) {
+  if (invite.unwanted && !invite.acknowledged) {
     // The CANCEL came too late for the peer, and the application has given the call up (3.6).
     endDialog(core, dialog, 'ACK-BYE due to cancel race condition');
   }
@@ -139,6 +243,7 @@ export function sendCancel(core: EngineCore, client: Client, askedId: string, tx
     client.send(nokLine(askedId, `unable to cancel unknown transaction id: ${txnId}`));
     return;
   }
+  invite.unwanted = true;
   if (invite.cancelled) {
     client.send(nokLine(askedId, `internal server error canceling transaction id: ${txnId}`));
     return;

@@ -12,13 +12,18 @@ import {
   type SipRequest,
   type SipResponse,
 } from '../sip/index.ts';
+import { cdrStart, cdrStop } from './cdr.ts';
 import type { Client } from './client.ts';
 import type { EngineCore } from './core.ts';
 import { deliveredText } from './delivery.ts';
 import { namesOf, newDialogId, update } from './dialogs.ts';
 import { acknowledgeAndEnd, forgetDialog } from './ended-dialogs.ts';
 import { showOwn } from './own-address.ts';
-import type { Dialog, OutgoingInvite } from './records.ts';
+import type { Dialog, OutgoingInvite, PendingSubscribe } from './records.ts';
+import { names100rel, ReceivedReliables } from './reliable.ts';
+import { rememberLocal, sessionAgreed } from './session.ts';
+import { endsSubscription } from './subscriptions.ts';
+import type { EngineTimer } from './timers.ts';
 import { sipLine, type Way } from './token-line.ts';
 import { peerWay } from './way.ts';
 
@@ -37,28 +42,37 @@ export interface OutgoingContext {
   readonly byConnection: boolean;
   /** The headers as built while our own address was not known; null where it was. */
   readonly written: Headers | null;
+  /** Where the application knows it by an id already; else the transaction's. */
+  readonly txnId: string | null;
 }
 
 /** A request of an application, from the moment it is sent until its final response was delivered. */
-export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvite {
+export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvite, PendingSubscribe {
   readonly client: Client;
+  readonly request: SipRequest;
   cancelled = false;
+  unwanted = false;
   acknowledged = false;
+  notified: Dialog | null = null;
   readonly #core: EngineCore;
-  readonly #request: SipRequest;
   readonly #dialog: Dialog | null;
   readonly #inDialog: boolean;
   readonly #byConnection: boolean;
   readonly #written: Headers | null;
   #transaction: ClientTransaction | null = null;
   #dialogId: string;
+  #txnId: string | null;
+  #reliable: ReceivedReliables | null = null;
+  #timerC: EngineTimer | null = null;
   #succeeded = false;
   #done = false;
 
   constructor(context: OutgoingContext) {
     this.client = context.client;
     this.#core = context.core;
-    this.#request = context.request;
+    this.request = context.request;
+    this.#txnId = context.txnId;
+
     this.#dialog = context.dialog;
     this.#inDialog = context.inDialog;
     this.#byConnection = context.byConnection;
@@ -68,9 +82,14 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
 
   get transaction(): ClientTransaction {
     if (this.#transaction === null) {
-      throw new Error(`${this.#request.method} has not been sent yet`);
+      throw new Error(`${this.request.method} has not been sent yet`);
     }
     return this.#transaction;
+  }
+
+  get reliable(): ReceivedReliables {
+    this.#reliable ??= new ReceivedReliables(this.#core.limits.maxEarlyDialogs);
+    return this.#reliable;
   }
 
   get succeeded(): boolean {
@@ -80,19 +99,26 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
   /** To be called once, with what `stack.request` returned. */
   sent(transaction: ClientTransaction): void {
     this.#transaction = transaction;
-    if (this.#request.method === 'INVITE') {
+    this.#txnId ??= transaction.id;
+    if (this.request.method === 'INVITE') {
       this.#core.invites.set(transaction.id, this);
+    } else if (this.request.method === 'SUBSCRIBE' && !this.#inDialog) {
+      const id = newDialogId(namesOf(this.request));
+      if (id !== null) {
+        this.#dialogId = id;
+        this.#core.subscribes.set(id, this);
+      }
     }
   }
 
   onLocal(local: BoundAddress): void {
     if (this.#written !== null) {
-      showOwn(this.#request.headers, this.#written, local);
+      showOwn(this.request.headers, this.#written, local);
     }
   }
 
   onResponse(response: SipResponse, flow: Flow): void {
-    if (response.status >= 200 && response.status < 300 && this.#request.method === 'INVITE') {
+    if (response.status >= 200 && response.status < 300 && this.request.method === 'INVITE') {
       this.#onAnswer(response, flow);
       return;
     }
@@ -100,7 +126,12 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
       return;
     }
     if (response.status < 200) {
+      const reliably = this.request.method === 'INVITE' && names100rel(response, 'Require');
+      if (reliably && !this.reliable.receive(response, tagOf(response.headers.get('To')))) {
+        return;
+      }
       this.#rememberEarly(response, flow);
+      this.#awaitAnswer();
     } else {
       this.#finish(response, flow);
     }
@@ -123,7 +154,7 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
     if (this.#done) {
       return;
     }
-    const response = makeResponse(this.transaction.request, status, reason);
+    const response = makeResponse(this.request, status, reason);
     this.#finish(response, null);
     this.#deliver(response, null);
   }
@@ -141,11 +172,16 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
     this.#succeeded = true;
     if (this.#inDialog) {
       this.#refresh(response);
+      rememberLocal(dialog, this.request);
     } else {
       const early = dialog.early.get(tagOf(response.headers.get('To')) ?? '');
-      dialog.state = early === undefined ? dialogAsUac(this.#request, response) : confirmAsUac(early, response);
+      dialog.state = early === undefined ? dialogAsUac(this.request, response) : confirmAsUac(early, response);
       dialog.early.clear();
+      // Our own address may have been unknown when it was written.
+      dialog.local.contact = this.request.headers.get('Contact') ?? '';
+      cdrStart(this.#core, 'network', 'uac', response);
     }
+    sessionAgreed(this.#core, dialog, 'INVITE', 'uac', response);
     this.#core.dialogs.setFlow(dialog, flow);
     this.#close();
     this.#deliver(response, flow);
@@ -153,7 +189,7 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
 
   /** The answer of another branch, or one that nobody waits for any more. */
   #refuseAnswer(dialog: Dialog, response: SipResponse, flow: Flow): void {
-    const state = this.#inDialog ? dialog.state : dialogAsUac(this.#request, response);
+    const state = this.#inDialog ? dialog.state : dialogAsUac(this.request, response);
     if (state !== null) {
       acknowledgeAndEnd(this.#core, this.transaction, dialog.role, state, flow);
     }
@@ -167,10 +203,18 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
   #rememberEarly(response: SipResponse, flow: Flow): void {
     const dialog = this.#dialog;
     const tag = tagOf(response.headers.get('To'));
-    if (dialog === null || this.#inDialog || tag === null || dialog.early.has(tag)) {
+    if (dialog === null || this.#inDialog || tag === null) {
       return;
     }
-    const early = dialog.early.size < this.#core.limits.maxEarlyDialogs ? dialogAsUac(this.#request, response) : null;
+    const known = dialog.early.get(tag);
+    if (known !== undefined) {
+      // The one that was heard of last comes last.
+      dialog.early.delete(tag);
+      dialog.early.set(tag, known);
+      this.#core.dialogs.setFlow(dialog, flow);
+      return;
+    }
+    const early = dialog.early.size < this.#core.limits.maxEarlyDialogs ? dialogAsUac(this.request, response) : null;
     if (early !== null) {
       dialog.early.set(tag, early);
       this.#core.dialogs.setFlow(dialog, flow);
@@ -178,9 +222,10 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
   }
 
   #refresh(response: SipResponse): void {
-    const state = this.#dialog?.state ?? null;
-    if (this.#dialog !== null && state !== null) {
-      update(this.#dialog, refreshTarget(state, response));
+    const dialog = this.#dialog;
+    const state = dialog?.state ?? dialog?.early.get(tagOf(response.headers.get('To')) ?? '') ?? null;
+    if (dialog !== null && state !== null) {
+      update(dialog, refreshTarget(state, response));
     }
   }
 
@@ -188,35 +233,79 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
     this.#close();
     if (this.#dialog === null) {
       this.#subscribed(response, flow);
-    } else if (!this.#inDialog || this.#endsDialog(response.status)) {
+    } else if (!this.#inDialog) {
+      this.#failed(this.#dialog, response);
+    } else if (this.#endsDialog(this.#dialog, response.status)) {
       forgetDialog(this.#core, this.#dialog);
     } else {
       this.#refresh(response);
+      this.#agreed(this.#dialog, response);
     }
   }
 
+  /** An INVITE that makes no dialog. */
+  #failed(dialog: Dialog, response: SipResponse): void {
+    const canceled = response.status === 487 && this.cancelled;
+    cdrStop(this.#core, 'network', canceled ? 'call-canceled' : 'call-rejected', response);
+    forgetDialog(this.#core, dialog);
+  }
+
+  /** A 2xx to UPDATE or PRACK: what was described in it holds. */
+  #agreed(dialog: Dialog, response: SipResponse): void {
+    const { method } = this.request;
+    if (response.status < 300 && (method === 'UPDATE' || method === 'PRACK')) {
+      rememberLocal(dialog, this.request);
+      sessionAgreed(this.#core, dialog, method, 'uac', response);
+    }
+  }
+
+  /** Timer C (drachtio-protocol 3.7): who rings for too long is cancelled. */
+  #awaitAnswer(): void {
+    if (this.request.method !== 'INVITE' || this.#inDialog) {
+      return;
+    }
+    const { timers, limits } = this.#core;
+    timers.stop(this.#timerC);
+    this.#timerC = timers.start('timer C', limits.ringingTimeoutMs, () => {
+      if (!this.cancelled) {
+        this.cancelled = true;
+        this.transaction.cancel();
+      }
+    });
+  }
+
   /** A challenged BYE is repeated with credentials, for which the dialog is still needed (drachtio-protocol 3.9). */
-  #endsDialog(status: number): boolean {
-    return this.#request.method === 'BYE' && status !== 401 && status !== 407;
+  #endsDialog(dialog: Dialog, status: number): boolean {
+    if (this.request.method === 'BYE') {
+      return status !== 401 && status !== 407;
+    }
+    return dialog.kind === 'subscription' && endsSubscription(this.request, status);
   }
 
   #subscribed(response: SipResponse, flow: Flow | null): void {
     const dialogs = this.#core.dialogs;
-    const id = this.#request.method === 'SUBSCRIBE' ? newDialogId(namesOf(this.#request)) : null;
+    const id = this.request.method === 'SUBSCRIBE' ? newDialogId(namesOf(this.request)) : null;
     if (id === null) {
       return;
     }
     this.#dialogId = id;
+    this.#core.subscribes.delete(id);
+    if (this.notified !== null && response.status >= 300) {
+      forgetDialog(this.#core, this.notified);
+    }
     if (flow !== null && response.status < 300 && dialogs.get(id) === undefined && dialogs.hasRoom()) {
-      const dialog = dialogs.create(id, 'uac', this.client);
-      dialog.state = dialogAsUac(this.#request, response);
+      const dialog = dialogs.create(id, 'uac', this.client, 'subscription');
+      dialog.state = dialogAsUac(this.request, response);
       dialogs.setFlow(dialog, flow);
     }
   }
 
   #close(): void {
     this.#done = true;
-    this.#core.invites.delete(this.transaction.id);
+    this.#core.timers.stop(this.#timerC);
+    if (this.#transaction !== null) {
+      this.#core.invites.delete(this.#transaction.id);
+    }
   }
 
   #deliver(response: SipResponse, flow: Flow | null): void {
@@ -226,7 +315,7 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
     const text = deliveredText(response);
     const bytes = flow === null ? 0 : text.length;
     const way = flow === null ? NOWHERE : peerWay(flow);
-    const line = sipLine('network', bytes, way, this.#core.now(), this.transaction.id, this.#dialogId, null);
+    const line = sipLine('network', bytes, way, this.#core.now(), this.#txnId ?? '', this.#dialogId, null);
     this.client.send(line, text);
   }
 }

@@ -8,6 +8,7 @@ import {
   type SipUri,
 } from '../sip/index.ts';
 import type { Refused } from './app-headers.ts';
+import { cdrAttempt } from './cdr.ts';
 import type { Client } from './client.ts';
 import type { EngineCore } from './core.ts';
 import { namesOf, newDialogId } from './dialogs.ts';
@@ -15,6 +16,7 @@ import { OutgoingRequest } from './outgoing-request.ts';
 import type { Dialog } from './records.ts';
 import { isUnknown, ownUntilSent, showOwn } from './own-address.ts';
 import { buildRequest, isRequestUri } from './requests.ts';
+import { rememberLocal } from './session.ts';
 import { nokLine, requestSentLine } from './token-line.ts';
 import { requestWay } from './way.ts';
 
@@ -67,8 +69,13 @@ function trySend(core: EngineCore, client: Client, askedId: string, app: SipRequ
   if (dialog !== null && 'refused' in dialog) {
     return dialog;
   }
+  if (dialog !== null) {
+    rememberLocal(dialog, request);
+    cdrAttempt(core, 'application', request);
+  }
   const byConnection = flow !== null;
-  return send({ core, client, askedId, dialog, inDialog: false, byConnection, request, target, own, shown });
+  const txnId = null;
+  return send({ core, client, askedId, txnId, dialog, inDialog: false, byConnection, request, target, own, shown });
 }
 
 /** An INVITE takes its place in the table at once, so that its early dialogs can be found. */
@@ -90,7 +97,10 @@ function newDialog(core: EngineCore, client: Client, request: SipRequest): Dialo
 export interface Sending {
   readonly core: EngineCore;
   readonly client: Client;
-  readonly askedId: string;
+  /** The command that asked for it; null where that had its answer already. */
+  readonly askedId: string | null;
+  /** Where the application was told it already. */
+  readonly txnId: string | null;
   readonly dialog: Dialog | null;
   readonly inDialog: boolean;
   readonly byConnection: boolean;
@@ -123,6 +133,9 @@ export function send(sending: Sending): Refused | null {
   outgoing.sent(transaction);
   if (dialog !== null && request.method === 'INVITE') {
     dialog.ours = outgoing;
+  }
+  if (askedId === null) {
+    return null;
   }
   const { flow, bytes } = transaction;
   const way = requestWay(flow, own);

@@ -55,7 +55,9 @@ export function buildRequest(app: SipRequest, own: BoundAddress): SipRequest | R
   const headers = new SipHeaders();
   headers.append('Max-Forwards', app.headers.get('Max-Forwards') ?? '70');
   headers.append('From', from);
-  headers.append('To', bracketed(app.headers.get('To') ?? app.uri, own));
+  const to = app.headers.get('To');
+  // RFC 3261 8.1.1.2: without brackets the parameters of the uri would become those of the header (20).
+  headers.append('To', to === undefined ? replaceLocalhost(`<${app.uri}>`, ownHostPort(own)) : bracketed(to, own));
   headers.append('Call-ID', callId);
   headers.append('CSeq', `${appSequence(app) ?? newSequence()} ${app.method}`);
   const request: SipRequest = { kind: 'request', method: app.method, uri: app.uri, headers, body: app.body };

@@ -7,22 +7,23 @@ import { tagIn } from './placeholder.ts';
 /** These come from the request, or from the engine. */
 const NOT_COPIED = ['Via', 'From', 'To', 'Call-ID', 'CSeq', 'Record-Route', 'Route', 'RSeq', 'Content-Length'] as const;
 
-/**
- * @param toTag the tag of all responses of this transaction
- * @param addContact whether a Contact is added where the application gave none
- */
-export function buildResponse(
-  request: SipRequest,
-  app: SipResponse,
-  toTag: string,
-  own: BoundAddress,
-  addContact: boolean,
-): SipResponse | Refused {
+export interface ResponseContext {
+  /** The tag of all responses of this transaction. */
+  readonly toTag: string;
+  readonly own: BoundAddress;
+  /** Whether a Contact is added where the application gave none. */
+  readonly addContact: boolean;
+  /** The number of a reliable provisional response (RFC 3262); null for any other. */
+  readonly rseq: number | null;
+}
+
+export function buildResponse(request: SipRequest, app: SipResponse, context: ResponseContext): SipResponse | Refused {
+  const { toTag, own, addContact, rseq } = context;
   const response = makeResponse(request, app.status, app.reason, { toTag, body: app.body });
   const { headers } = response;
   appendAppHeaders(headers, app, NOT_COPIED, own);
   if (app.status < 200) {
-    withoutReliability(response);
+    setReliability(response, rseq);
   }
   if (addContact && !headers.has('Contact')) {
     headers.append('Contact', ownContact(own));
@@ -30,18 +31,18 @@ export function buildResponse(
   return labelBody(headers, app.body) ?? response;
 }
 
-/**
- * Not RFC 3262 compliant yet: a provisional response for which the application asks 100rel goes out as an ordinary one.
- * `Require: 100rel` left in would make the caller wait for an RSeq.
- */
-function withoutReliability(response: SipResponse): void {
-  if (!response.headers.has('Require')) {
-    return;
+/** RFC 3262 3: `Require: 100rel` and RSeq stand together; a Require alone would make the caller wait for an RSeq. */
+function setReliability({ headers }: SipResponse, rseq: number | null): void {
+  if (headers.has('Require')) {
+    const others = headers.elements('Require').filter((option) => option.toLowerCase() !== '100rel');
+    headers.delete('Require');
+    if (others.length > 0) {
+      headers.append('Require', others.join(', '));
+    }
   }
-  const others = response.headers.elements('Require').filter((option) => option.toLowerCase() !== '100rel');
-  response.headers.delete('Require');
-  if (others.length > 0) {
-    response.headers.append('Require', others.join(', '));
+  if (rseq !== null) {
+    headers.append('Require', '100rel');
+    headers.append('RSeq', String(rseq));
   }
 }
 

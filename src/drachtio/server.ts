@@ -1,4 +1,4 @@
-import { createSipStack, Defects, systemClock, type Flow, type SipStackOptions } from '../sip/index.ts';
+import { createSipStack, Defects, systemClock, type Clock, type Flow, type SipStackOptions } from '../sip/index.ts';
 import { createAdmission, createAllowed } from './admission.ts';
 import type { Client } from './client.ts';
 import { openClientPort } from './client-port.ts';
@@ -12,10 +12,13 @@ import { DEFAULT_LIMITS } from './limits.ts';
 import type { Dialog, IncomingRequest } from './records.ts';
 import { RegisteredContacts } from './registered-contacts.ts';
 import { Routes } from './routes.ts';
+import { EngineTimers } from './timers.ts';
 import { nokLine } from './token-line.ts';
 import type { Engine, EngineOptions } from './types.ts';
 
 export interface EngineHooks {
+  /** Time for the engine's own timers, so that a test can let it elapse; those of the stack (T1, …) run by the system's. */
+  readonly clock?: Clock;
   readonly log?: (level: LogLevel, text: string) => void;
 }
 
@@ -36,6 +39,10 @@ export interface EngineCounts {
   readonly incoming: number;
   /** INVITEs of applications without a final answer. */
   readonly invites: number;
+  /** SUBSCRIBEs of applications without a final answer. */
+  readonly subscribes: number;
+  /** The engine's own: timer C, PRACKs awaited, session timers. */
+  readonly timers: number;
 }
 
 /**
@@ -77,9 +84,12 @@ export async function startEngine(options: EngineOptions, hooks: EngineHooks = {
         dialogConnections: core.dialogs.connectionCount,
         incoming: core.incoming.size,
         invites: core.invites.size,
+        subscribes: core.subscribes.size,
+        timers: core.timers.size,
       }),
       close: async () => {
         await port.close();
+        core.timers.close();
         await stack.close();
       },
     };
@@ -95,6 +105,7 @@ function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
   const isAllowed = createAllowed(options.allow);
   const stranger = createAdmission(isAllowed);
   const log = hooks.log ?? ((): void => undefined);
+  const defects = new Defects(systemClock, (text) => log('warn', text));
   const stackOptions: SipStackOptions = {
     listen: options.listen,
     ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
@@ -127,8 +138,11 @@ function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
     dialogs,
     incoming: new Map(),
     invites: new Map(),
+    subscribes: new Map(),
     contacts: new RegisteredContacts(limits.maxRegisteredContacts),
-    defects: new Defects(systemClock, (text) => log('warn', text)),
+    defects,
+    timers: new EngineTimers(hooks.clock ?? systemClock, defects),
+    cdrs: options.cdrs ?? false,
     now: () => Date.now(),
     log,
   };
@@ -159,6 +173,7 @@ function forgetClient(core: EngineCore, client: Client): void {
   for (const invite of core.invites.values()) {
     if (invite.client === client && !invite.cancelled) {
       invite.cancelled = true;
+      invite.unwanted = true;
       guarded(core, 'an INVITE', () => invite.transaction.cancel());
     }
   }

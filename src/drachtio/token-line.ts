@@ -85,6 +85,11 @@ export function responseSentLine(
   return `${newUuid()}|response|${askedId}|OK|application|${bytes}|${protocol}|${address}|${port}|${timeOfDay(nowMs)}|${txnId}|${dialogId}||Msg sent:|`;
 }
 
+/** A call detail record: `<id>|cdr:…|<source>|<time>[|<role or reason>]` (drachtio-protocol 2.5). */
+export function cdrLine(verb: string, source: 'network' | 'application', nowMs: number, detail: string): string {
+  return `${newUuid()}|${verb}|${source}|${timeOfDay(nowMs)}${detail === '' ? '' : `|${detail}`}`;
+}
+
 /** A message from the network, or (`application`) a request which the engine sent by itself. */
 export function sipLine(
   source: 'network' | 'application',

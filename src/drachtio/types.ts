@@ -21,6 +21,8 @@ export interface EngineOptions {
    * OPTIONS from strangers get the same 403.
    */
   readonly allow?: readonly string[];
+  /** Whether applications that route `cdr:attempt`, `cdr:start` and `cdr:stop` get call detail records; false by default. */
+  readonly cdrs?: boolean;
   /** Bounds other than the usual ones (limits.ts). */
   readonly limits?: Partial<EngineLimits>;
 }

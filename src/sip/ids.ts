@@ -22,6 +22,11 @@ export function newTransactionId(): string {
   return randomUUID();
 }
 
+/** RFC 3262 3: the first RSeq, chosen uniformly from 1 to 2^31 - 1. */
+export function newRSeq(): number {
+  return randomInt(1, 2 ** 31);
+}
+
 const RANDOM_STEPS = 2 ** 32;
 
 /** 0 <= n < 1, for choices among equals (RFC 2782). */

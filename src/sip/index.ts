@@ -38,7 +38,30 @@ export {
   type DialogRequest,
   type DialogRequestParts,
 } from './dialog/request.ts';
-export { newBranch, newCallId, newTag } from './ids.ts';
+export {
+  MIN_SESSION_EXPIRES_S,
+  nextSession,
+  parseSessionExpires,
+  SESSION_OFF,
+  type Refresher,
+  type SessionExpires,
+  type SessionTimerInput,
+  type SessionTimerRules,
+  type SessionTimerState,
+} from './dialog/session-timer.ts';
+export { newBranch, newCallId, newRSeq, newTag, randomFraction } from './ids.ts';
 export { createSipStack } from './stack.ts';
 export { DEFAULT_TIMERS } from './stack.types.ts';
+export {
+  beginReliable,
+  nextReliable,
+  orderOfReliable,
+  parseRAck,
+  parseRSeq,
+  type RAck,
+  type ReliableAction,
+  type ReliableInput,
+  type ReliableState,
+  type ReliableTimer,
+} from './transaction/reliable-provisional.ts';
 export { DIALOG_RESERVE, MAX_TRANSACTIONS, RETRY_AFTER_S } from './transaction/layer.ts';

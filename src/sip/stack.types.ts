@@ -96,6 +96,8 @@ export interface ServerTransaction {
    * Throws where `open` is false.
    */
   respond(response: SipResponse): Buffer;
+  /** Ends the repetition of our 2xx without its ACK: the peer has ended the dialog by a BYE. `onAckTimeout` is not called then. */
+  stopRepeating(): void;
   /** No ACK for our 2xx within 64*T1. */
   onAckTimeout: (() => void) | null;
   /** The transaction ended: its response could not be sent, or the application never answered within its limit. */

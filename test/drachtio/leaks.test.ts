@@ -128,6 +128,6 @@ describe('what a call leaves behind', () => {
     expect(test.caller.count(/^SIP\/2\.0 (482|503)/)).toBe(0);
     // Transactions still absorb copies for a while; everything else is forgotten.
     const { transactions: _, ...remembered } = test.engine.counts();
-    expect(remembered).toEqual({ dialogs: 0, dialogConnections: 0, incoming: 0, invites: 0 });
+    expect(remembered).toEqual({ dialogs: 0, dialogConnections: 0, incoming: 0, invites: 0, subscribes: 0, timers: 0 });
   });
 });

@@ -106,6 +106,7 @@ function proceeding(state: InviteServerState, input: ServerInput, rules: Rules):
       // 17.2.1: "the most recent provisional response ... MUST be passed to the transport layer for retransmission".
       return move(state, 'proceeding', [SEND]);
     case 'ack':
+    case 'settled':
       return stay(state);
     case 'respond':
       return respond(state, input.status, rules);
@@ -149,6 +150,10 @@ function accepted(state: InviteServerState, input: ServerInput, rules: Rules): T
       // RFC 6026 8.5: the ACK goes up. Once: its copies answer copies of our 2xx.
       if (state.acknowledged) return stay(state);
       return move(state, 'accepted', [stop('repeat'), DELIVER], { acknowledged: true });
+    case 'settled':
+      // 15: a caller that says BYE has seen the 2xx; nobody waits for the rest of its copies.
+      if (state.acknowledged) return stay(state);
+      return move(state, 'accepted', [stop('repeat')], { acknowledged: true });
     case 'respond':
       throw illegal('INVITE server', state.name, `a ${input.status}`);
     case 'timer': {
@@ -177,6 +182,8 @@ function completed(state: InviteServerState, input: ServerInput, rules: Rules): 
       // 17.2.1: timer I absorbs further ACKs for T4, zero on reliable transports.
       if (rules.reliable) return move(state, 'terminated', stops);
       return move(state, 'confirmed', [...stops, start('I', rules.timers.t4Ms)]);
+    case 'settled':
+      return stay(state);
     case 'respond':
       throw illegal('INVITE server', state.name, `a ${input.status}`);
     case 'timer': {

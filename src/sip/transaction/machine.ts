@@ -59,6 +59,8 @@ export type ServerInput =
   /** A retransmission of the request. */
   | { readonly kind: 'request' }
   | { readonly kind: 'ack' }
+  /** The peer has shown otherwise that it has our 2xx, or has no use for it any more. */
+  | { readonly kind: 'settled' }
   /** A response from above. */
   | { readonly kind: 'respond'; readonly status: number }
   | { readonly kind: 'timer'; readonly timer: TimerName }

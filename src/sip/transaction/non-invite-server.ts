@@ -78,6 +78,7 @@ function waiting(state: NonInviteServerState, input: ServerInput, rules: Rules):
       // 17.2.2: in "trying" retransmissions are discarded; in "proceeding" the last provisional response is sent again.
       return { state, actions: state.name === 'trying' ? NOTHING : [SEND] };
     case 'ack':
+    case 'settled':
       return { state, actions: NOTHING };
     case 'respond':
       if (input.status < 200) return move(state, 'proceeding', [SEND]);
@@ -100,6 +101,7 @@ function completed(state: NonInviteServerState, input: ServerInput): Transition<
       // 17.2.2: "MUST pass the final response to the transport layer for retransmission".
       return move(state, 'completed', [SEND]);
     case 'ack':
+    case 'settled':
       return { state, actions: NOTHING };
     case 'respond':
       throw illegal('non-INVITE server', state.name, `a ${input.status}`);

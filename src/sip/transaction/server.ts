@@ -43,6 +43,7 @@ export interface ServerRun extends ServerTransaction {
 
 const REQUEST: ServerInput = { kind: 'request' };
 const ACK: ServerInput = { kind: 'ack' };
+const SETTLED: ServerInput = { kind: 'settled' };
 const TRANSPORT_ERROR: ServerInput = { kind: 'transport-error' };
 
 /** Carries out what the machine of one server transaction decides. */
@@ -125,6 +126,10 @@ export class ServerTransactionRun<State extends { readonly name: string }> imple
 
   onAck(ack: SipRequest, flow: Flow): void {
     this.#step(ACK, { ack, flow });
+  }
+
+  stopRepeating(): void {
+    this.#step(SETTLED);
   }
 
   onTimer(timer: TimerName): void {

@@ -1,0 +1,314 @@
+import {
+  ackInDialog,
+  nextSession,
+  parseCSeq,
+  parseSessionExpires,
+  randomFraction,
+  refreshTarget,
+  requestInDialog,
+  SESSION_OFF,
+  type ClientTransaction,
+  type Flow,
+  type HeaderField,
+  type Refresher,
+  type RequestTarget,
+  type SessionTimerInput,
+  type SessionTimerState,
+  type SipRequest,
+  type SipResponse,
+} from '../sip/index.ts';
+import { ownContact } from './app-headers.ts';
+import type { EngineCore } from './core.ts';
+import { endDialog } from './ended-dialogs.ts';
+import { dialogTarget } from './next-hop.ts';
+import type { Dialog, IncomingRequest, SessionTimer } from './records.ts';
+import type { EngineTimer } from './timers.ts';
+
+/** Session timers (RFC 4028, drachtio-protocol 3.10). */
+
+/** Re-INVITEs of the application that may wait while ours is under way. */
+const MAX_HELD_COMMANDS = 8;
+
+const REFRESHING: ReadonlySet<string> = new Set(['INVITE', 'UPDATE']);
+
+/** Keeps how our side of the session is described in a message that goes out (or, a request of ours, was accepted). */
+export function rememberLocal(dialog: Dialog, message: SipRequest | SipResponse): void {
+  const { local } = dialog;
+  const { headers, body } = message;
+  local.contact = headers.get('Contact') ?? local.contact;
+  const contentType = headers.get('Content-Type') ?? '';
+  if (body.length > 0 && !contentType.toLowerCase().startsWith('message/')) {
+    local.contentType = contentType;
+    // What an application wrote is a part of a larger buffer, which must not live as long as the call.
+    local.body = Buffer.from(body);
+  }
+}
+
+/** Whether a re-INVITE or UPDATE of the peer asks for a shorter session than there may be (RFC 4028 9: 422). */
+export function asksTooShort(core: EngineCore, request: SipRequest): boolean {
+  const asked = REFRESHING.has(request.method) ? parseSessionExpires(request.headers.get('Session-Expires')) : null;
+  return asked !== null && asked.seconds < core.limits.minSessionExpiresS;
+}
+
+/** Completes the application's 2xx to an INVITE or UPDATE of the peer with what was agreed on about the session's length. */
+export function answerSession(
+  core: EngineCore,
+  { dialog, transaction: { request } }: IncomingRequest,
+  response: SipResponse,
+): void {
+  if (dialog === null || !REFRESHING.has(request.method)) {
+    return;
+  }
+  const { headers } = response;
+  const supported = request.headers.elements('Supported').some((tag) => tag.toLowerCase() === 'timer');
+  const own = parseSessionExpires(headers.get('Session-Expires'));
+  const asked = parseSessionExpires(request.headers.get('Session-Expires'));
+  let refresher = own?.refresher ?? asked?.refresher ?? null;
+  if (own !== null) {
+    // 9: a 2xx must say who refreshes; a caller that knows no timers cannot.
+    refresher ??= supported ? 'uac' : 'uas';
+  } else if (asked !== null && dialog.session?.running === true) {
+    // Whoever has refreshed goes on with it.
+    refresher ??= dialog.session.refresher === 'remote' ? 'uac' : 'uas';
+  }
+  const seconds = own?.seconds ?? Math.max(core.limits.minSessionExpiresS, asked?.seconds ?? 0);
+  if (refresher === null || (own === null && asked === null)) {
+    return;
+  }
+  headers.set('Session-Expires', `${seconds};refresher=${refresher}`);
+  const required = headers.elements('Require');
+  // 9: with refresher=uac the response MUST require `timer`, where the caller knows it.
+  if (supported && refresher === 'uac' && !required.some((tag) => tag.toLowerCase() === 'timer')) {
+    headers.set('Require', [...required, 'timer'].join(', '));
+  }
+}
+
+/** Keeps a running session timer alive in the application's own re-INVITE or UPDATE (RFC 4028 7.4). */
+export function offerSession(core: EngineCore, dialog: Dialog, request: SipRequest): void {
+  const { session } = dialog;
+  if (session === null || !session.running || !REFRESHING.has(request.method)) {
+    return;
+  }
+  const { headers } = request;
+  if (!headers.has('Session-Expires')) {
+    const refresher = session.refresher === 'local' ? 'uac' : 'uas';
+    headers.append('Session-Expires', `${session.seconds};refresher=${refresher}`);
+    headers.append('Min-SE', String(core.limits.minSessionExpiresS));
+  }
+  if (!headers.elements('Supported').some((tag) => tag.toLowerCase() === 'timer')) {
+    headers.append('Supported', 'timer');
+  }
+}
+
+/** A 2xx to an INVITE or UPDATE begins the session anew. `role`: ours in that transaction. */
+export function sessionAgreed(
+  core: EngineCore,
+  dialog: Dialog,
+  method: string,
+  role: 'uac' | 'uas',
+  response: SipResponse,
+): void {
+  if (!REFRESHING.has(method)) {
+    return;
+  }
+  const agreed = parseSessionExpires(response.headers.get('Session-Expires'));
+  if (agreed === null && dialog.session === null) {
+    return;
+  }
+  dialog.session ??= new DialogSession(core, dialog);
+  if (agreed === null) {
+    dialog.session.agreed(null);
+    return;
+  }
+  const refresher: Refresher = (agreed.refresher ?? 'uac') === role ? 'local' : 'remote';
+  dialog.session.agreed({ seconds: agreed.seconds, refresher });
+}
+
+/** The session timer of one dialog. */
+export class DialogSession implements SessionTimer {
+  readonly #core: EngineCore;
+  readonly #dialog: Dialog;
+  #state: SessionTimerState = SESSION_OFF;
+  #timer: EngineTimer | null = null;
+  #held: (() => void)[] = [];
+  #closed = false;
+
+  constructor(core: EngineCore, dialog: Dialog) {
+    this.#core = core;
+    this.#dialog = dialog;
+  }
+
+  get running(): boolean {
+    return this.#state.name === 'running' || this.#state.name === 'refreshing';
+  }
+
+  /** Our refresh is under way. */
+  get refreshing(): boolean {
+    return this.#state.name === 'refreshing';
+  }
+
+  get refresher(): Refresher {
+    return this.#state.refresher;
+  }
+
+  get seconds(): number {
+    return this.#state.seconds;
+  }
+
+  /** @param session null where the 2xx named none */
+  agreed(session: { readonly seconds: number; readonly refresher: Refresher } | null): void {
+    this.#step({ kind: 'negotiated', session, fraction: randomFraction() });
+  }
+
+  /** Runs `command` once our refresh is over; false where too many wait. */
+  hold(command: () => void): boolean {
+    return this.#held.length < MAX_HELD_COMMANDS && this.#held.push(command) > 0;
+  }
+
+  /** The dialog has ended. */
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+    this.#release();
+  }
+
+  #step(input: SessionTimerInput): void {
+    if (this.#closed) {
+      return;
+    }
+    const { sessionRefreshJitterMs: jitterMs, sessionGlareMs: glareMs } = this.#core.limits;
+    const rules = { jitterMs, glareMs, ownsCallId: this.#dialog.role === 'uac' };
+    const { state, actions } = nextSession(this.#state, input, rules);
+    this.#state = state;
+    for (const action of actions) {
+      switch (action.do) {
+        case 'start':
+          this.#start(action.delayMs);
+          break;
+        case 'stop':
+          this.#stop();
+          break;
+        case 'refresh':
+          this.#refresh();
+          break;
+        case 'expire':
+          this.#stop();
+          endDialog(this.#core, this.#dialog, 'Session timer expired');
+          break;
+      }
+    }
+  }
+
+  #start(delayMs: number): void {
+    this.#stop();
+    this.#timer = this.#core.timers.start('a session timer', delayMs, () => {
+      this.#timer = null;
+      this.#step({ kind: 'timer', busy: this.#isBusy(), fraction: randomFraction() });
+    });
+  }
+
+  #stop(): void {
+    this.#core.timers.stop(this.#timer);
+    this.#timer = null;
+  }
+
+  /** RFC 3261 14.1: one INVITE at a time, its ACK included. */
+  #isBusy(): boolean {
+    const { ours, unanswered, unacknowledged, heldBye } = this.#dialog;
+    if (unacknowledged.size > 0 || heldBye !== null) {
+      return true;
+    }
+    if (ours !== null && (this.#core.invites.has(ours.transaction.id) || (ours.succeeded && !ours.acknowledged))) {
+      return true;
+    }
+    for (const { transaction } of unanswered) {
+      if (transaction.request.method === 'INVITE') {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #refresh(): void {
+    const { client, state, role, flow } = this.#dialog;
+    if (client.closed || state === null) {
+      // Nobody is left who could end this call.
+      this.#refused(480);
+      return;
+    }
+    const target = dialogTarget(role, state, flow);
+    const { method, headers, body } = this.#refreshParts(target);
+    const next = requestInDialog(state, method, { headers, body });
+    this.#dialog.state = next.dialog;
+    let sent: ClientTransaction | null = null;
+    try {
+      sent = this.#core.stack.request(next.request, target, {
+        onResponse: (response, from) => {
+          if (sent !== null && response.status >= 200) {
+            this.#answered(sent, response, from);
+          }
+        },
+        onTimeout: () => this.#refused(408),
+        onTransportError: () => this.#refused(503),
+      });
+    } catch (error) {
+      this.#core.log('info', `a session refresh could not be sent: ${String(error)}`);
+      this.#refused(503);
+    }
+  }
+
+  /** A re-INVITE that repeats what we described last; an UPDATE where we have described nothing (RFC 4028 7.4). */
+  #refreshParts(target: RequestTarget): { method: string; headers: HeaderField[]; body: Buffer } {
+    const { contact, contentType, body } = this.#dialog.local;
+    const own = this.#core.stack.localFor(target);
+    const headers: HeaderField[] = [
+      { name: 'Contact', value: contact !== '' || own === undefined ? contact : ownContact(own) },
+      { name: 'Supported', value: 'timer' },
+      { name: 'Session-Expires', value: `${this.#state.seconds};refresher=uac` },
+      { name: 'Min-SE', value: String(this.#core.limits.minSessionExpiresS) },
+    ];
+    if (body.length === 0) {
+      return { method: 'UPDATE', headers, body };
+    }
+    headers.push({ name: 'Content-Type', value: contentType });
+    return { method: 'INVITE', headers, body };
+  }
+
+  #answered(refresh: ClientTransaction, response: SipResponse, flow: Flow): void {
+    if (response.status >= 300) {
+      this.#refused(response.status);
+      return;
+    }
+    const dialog = this.#dialog;
+    const { state } = dialog;
+    if (state !== null && refresh.request.method === 'INVITE') {
+      // Also where the dialog has ended meanwhile: the 2xx would be repeated without it.
+      const sequence = parseCSeq(refresh.request.headers.get('CSeq') ?? '')?.sequence ?? 0;
+      refresh.acknowledge(ackInDialog(state, sequence).request, dialogTarget(dialog.role, state, flow));
+    }
+    if (this.#closed || state === null) {
+      return;
+    }
+    dialog.state = refreshTarget(state, response);
+    this.#core.dialogs.setFlow(dialog, flow);
+    const { seconds } = this.#state;
+    const agreed = parseSessionExpires(response.headers.get('Session-Expires'));
+    // A peer that knows no timers answers without one: we go on refreshing (RFC 4028 7.2).
+    this.agreed({
+      seconds: agreed?.seconds ?? seconds,
+      refresher: agreed?.refresher === 'uas' ? 'remote' : 'local',
+    });
+    this.#release();
+  }
+
+  #refused(status: number): void {
+    this.#step({ kind: 'refused', status, fraction: randomFraction() });
+    this.#release();
+  }
+
+  #release(): void {
+    for (const command of this.#held.splice(0)) {
+      command();
+    }
+  }
+}

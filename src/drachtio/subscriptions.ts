@@ -1,0 +1,53 @@
+import { parseCSeq, parseNameAddress, type Dialog as DialogState, type SipRequest } from '../sip/index.ts';
+import type { EngineCore } from './core.ts';
+import { newDialogId, type DialogNames, type FoundDialog } from './dialogs.ts';
+
+/** Dialogs that SUBSCRIBE makes (RFC 6665). */
+
+/** Whether a NOTIFY with such an answer is the last of its subscription (RFC 6665 4.1.3, 4.2.2). */
+export function endsSubscription(notify: SipRequest, status: number): boolean {
+  if (notify.method !== 'NOTIFY') {
+    return false;
+  }
+  const terminated = /^\s*terminated\s*(;|$)/i.test(notify.headers.get('Subscription-State') ?? '');
+  // A challenged one is sent again.
+  return status === 481 || status === 408 || (terminated && status !== 401 && status !== 407);
+}
+
+/**
+ * A NOTIFY that overtakes the 2xx to the application's SUBSCRIBE makes the dialog (RFC 6665 4.4.1): it is known by Call-ID and our tag. Of
+ * the dialogs that a forking proxy may make of one SUBSCRIBE the first is kept; others get 481 (5.4.9).
+ */
+export function dialogOfNotify(core: EngineCore, notify: SipRequest, names: DialogNames): FoundDialog | null {
+  if (core.subscribes.size === 0 || notify.method !== 'NOTIFY' || names.toTag === null) {
+    return null;
+  }
+  const id = newDialogId({ ...names, fromTag: names.toTag });
+  const pending = id === null ? undefined : core.subscribes.get(id);
+  if (id === null || pending === undefined || core.dialogs.get(id) !== undefined || !core.dialogs.hasRoom()) {
+    return null;
+  }
+  const dialog = core.dialogs.create(id, 'uac', pending.client, 'subscription');
+  const state = stateOf(notify, names, pending.request);
+  dialog.state = state;
+  pending.notified = dialog;
+  return { dialog, state };
+}
+
+function stateOf(notify: SipRequest, names: DialogNames, subscribe: SipRequest): DialogState {
+  const { headers } = notify;
+  const [contact = ''] = headers.elements('Contact');
+  return {
+    callId: names.callId,
+    localTag: names.toTag ?? '',
+    remoteTag: names.fromTag ?? '',
+    localParty: headers.get('To') ?? '',
+    remoteParty: headers.get('From') ?? '',
+    remoteTarget: parseNameAddress(contact)?.uri ?? subscribe.uri,
+    // RFC 6665 4.4.1: a request made the dialog, so that its Record-Route is taken in order (RFC 3261 12.1.1).
+    routeSet: headers.elements('Record-Route'),
+    localSequence: parseCSeq(subscribe.headers.get('CSeq') ?? '')?.sequence ?? null,
+    remoteSequence: null,
+    early: false,
+  };
+}
