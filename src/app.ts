@@ -141,16 +141,17 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
     parts.stopping = true;
     return gateway.drain(config.stopTimeoutMs);
   });
-  // A drachtio-server that is down is waited for without end.
-  await Promise.race([gateway.start(), aborted(options.signal)]);
-
   metrics.watch({
     liveCalls: () => gateway.liveCallCount,
     notifications: async () => notificationQueue(journal, now()),
     policy: () => policyMetrics(policy.status()),
+    engines: () => gateway.engines,
     loopDelays: async () => ({ main: loopDelay.read(), engine: (await engine.measure())?.loopDelay ?? null }),
     engineDefects: async () => (await engine.measure())?.defects ?? null,
   });
+  // A drachtio-server that is down is waited for without end.
+  await Promise.race([gateway.start(), aborted(options.signal)]);
+
   const sip = engine.sipAddresses ?? gateway.sipAddresses;
   return { addresses: { sip, admin: admin.address }, reload: () => policy.reload() };
 }
@@ -218,7 +219,6 @@ interface Parts {
 
 /** design.md section 6: SIP bound or drachtio connected, policy loaded, journal writable. */
 async function readiness({ policy, journal, ledger, gateway, stopping }: Parts): Promise<Readiness> {
-  const sip = gateway?.connected === true;
   const policyError = policy?.status().error ?? null;
   const writable =
     journal !== null &&
@@ -228,7 +228,7 @@ async function readiness({ policy, journal, ledger, gateway, stopping }: Parts):
     ));
   const queued = ledger?.queueDepth ?? 0;
   const checks: ReadinessCheck[] = [
-    { name: 'sip', ok: sip, detail: sip ? 'an engine is connected' : 'no engine is connected yet' },
+    sipCheck(gateway),
     {
       name: 'policy',
       ok: policy !== null,
@@ -243,6 +243,15 @@ async function readiness({ policy, journal, ledger, gateway, stopping }: Parts):
     { name: 'draining', ok: !stopping, detail: stopping ? 'stopping: new calls get 503' : 'takes new calls' },
   ];
   return { ready: checks.every(({ ok }) => ok), checks };
+}
+
+/** One engine is enough to take calls; each that is missing is named. */
+function sipCheck(gateway: Gateway | null): ReadinessCheck {
+  const engines = gateway?.engines ?? [];
+  const missing = engines.filter(({ connected }) => !connected).map(({ address }) => address);
+  if (engines.length === missing.length) return { name: 'sip', ok: false, detail: 'no engine is connected' };
+  const detail = missing.length === 0 ? 'connected' : `connected, but not to the engine at ${missing.join(', ')}`;
+  return { name: 'sip', ok: true, detail };
 }
 
 /** The one line at the end of each call. */

@@ -14,12 +14,22 @@ declare module 'drachtio-srf' {
     ) => void;
     type Handler = (request: Request, response: Response) => void;
 
-    /** Not meant for applications, and the only place where a CANCEL finds its INVITE: by Call-ID alone. */
+    /** Not meant for applications. */
     interface Agent {
-      readonly mapServer: Map<
-        unknown,
-        { readonly pendingNetworkInvites: Map<string, { req: Request; res: Response }> } | undefined
-      >;
+      /** TCP connections, also those that the engine has not accepted yet. */
+      readonly mapServer: Map<Socket, Connection>;
+      readonly wp: {
+        /** @returns the id that the answer will name */
+        send(socket: Socket, command: string): string;
+      };
+    }
+
+    interface Connection {
+      readonly authenticated: boolean;
+      /** Commands without an answer. */
+      readonly pendingRequests: Map<string, () => void>;
+      /** The only place where a CANCEL finds its INVITE: by Call-ID alone. */
+      readonly pendingNetworkInvites: Map<string, { req: Request; res: Response }>;
     }
 
     interface Message {
@@ -39,7 +49,7 @@ declare module 'drachtio-srf' {
       readonly source_address: string;
       /** Empty outside a dialog. */
       readonly stackDialogId?: string;
-      readonly socket?: Socket;
+      readonly socket: Socket;
       readonly agent: Agent;
       cancel(options: { headers: Record<string, string> }, callback: (error: Error | null) => void): void;
       on(event: 'cancel', listener: (cancel: Message) => void): this;
@@ -90,6 +100,8 @@ declare module 'drachtio-srf' {
     on(event: 'connect', listener: (error: Error | null, hostports?: string) => void): this;
     on(event: 'close', listener: () => void): this;
     on(event: 'error', listener: (error: Error) => void): this;
+    /** `client` is there from `connect` on. */
+    readonly app: { readonly client?: Srf.Agent };
     connect(options: Srf.ConnectOptions): void;
     disconnect(): void;
     use(handler: Srf.Handler): void;

@@ -10,7 +10,7 @@ import { createPeerTable, type PeerTable } from './peers.ts';
 import { receive } from './receive.ts';
 import { createHopHealth, createRouter } from './routing.ts';
 import { connectUserAgent } from './srf.ts';
-import type { EngineAddress, Gateway, GatewayOptions } from './types.ts';
+import type { EngineAddress, EngineStatus, Gateway, GatewayOptions } from './types.ts';
 import type { IncomingInvite, Reply, SipRequest, UserAgent } from './user-agent.ts';
 
 /** What is held at this moment; all zero when nothing lives. */
@@ -56,6 +56,13 @@ export class SipGateway implements Gateway {
 
   get connected(): boolean {
     return this.#agents.some(({ connected }) => connected);
+  }
+
+  get engines(): readonly EngineStatus[] {
+    return this.#options.engines.map(({ host, port }, index) => ({
+      address: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+      connected: this.#agents[index]?.connected === true,
+    }));
   }
 
   get sipAddresses(): readonly string[] {
@@ -138,6 +145,7 @@ export class SipGateway implements Gateway {
     await new Promise<void>((resolve, reject) => {
       const agent: UserAgent = connectUserAgent({
         engine,
+        limits: this.#context.limits,
         log,
         listener: {
           connected: () => {

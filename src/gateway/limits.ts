@@ -15,6 +15,10 @@ export interface GatewayLimits {
   readonly cancelGraceMs: number;
   /** Both sides of a call that talks are asked so often whether they are still there: a phone can die without a BYE. */
   readonly probeMs: number;
+  /** An engine is asked so often whether it is there … */
+  readonly enginePingMs: number;
+  /** … and its connection made anew where it has left so many questions unanswered. */
+  readonly engineSilentPings: number;
 }
 
 export const LIMITS: GatewayLimits = {
@@ -24,6 +28,8 @@ export const LIMITS: GatewayLimits = {
   ringStartMs: 10_000,
   cancelGraceMs: 1_000,
   probeMs: 5 * 60_000,
+  enginePingMs: 5_000,
+  engineSilentPings: 3,
 };
 
 /** A peer beyond its limits is spoken of so often. */

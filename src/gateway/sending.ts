@@ -2,6 +2,15 @@ import type Srf from 'drachtio-srf';
 import { header, type Headers } from './headers.ts';
 import type { Acknowledge, OutgoingMessage } from './user-agent.ts';
 
+/** What comes of a request that we sent. */
+export interface SentListener {
+  sent?(request: Srf.Request): void;
+  update(request: Srf.Request, response: Srf.Response): void;
+  provisional?(response: Srf.Response, ack: Srf.Ack): void;
+  /** Exactly once; null where the engine did not take it. */
+  final(response: Srf.Response | null, ack: Srf.Ack): void;
+}
+
 /** How messages of ours get to the engine, and out of it even where it refuses a header that was passed on. */
 
 /** Cancels the INVITE, whichever of two it is by then. */

@@ -1,10 +1,11 @@
 import Srf from 'drachtio-srf';
 import { AgentDialog, type DialogAgent, type DialogFacts } from './dialog.ts';
+import { watchEngine } from './engine-watch.ts';
 import { tagOf, type Headers } from './headers.ts';
 import { RETRY_AFTER } from './limits.ts';
 import { PendingInvites, type PendingInvite } from './pending-invites.ts';
 import { dropDecodedNames, hasUnknownBody, readMessage, readResponse } from './received.ts';
-import { acknowledge, attempt, bareOf, canceller, outgoing, textOf } from './sending.ts';
+import { acknowledge, attempt, bareOf, canceller, outgoing, textOf, type SentListener } from './sending.ts';
 import type {
   Acknowledge,
   IncomingInvite,
@@ -39,15 +40,6 @@ export function connectUserAgent(options: UserAgentOptions): UserAgent {
 type Guard = <Args extends unknown[]>(listener: (...args: Args) => void) => (...args: Args) => void;
 type Ack = Srf.Ack;
 
-/** What comes of a request that we sent. */
-interface SentListener {
-  sent?(request: Srf.Request): void;
-  update(request: Srf.Request, response: Srf.Response): void;
-  provisional?(response: Srf.Response, ack: Ack): void;
-  /** Exactly once; null where the engine did not take it. */
-  final(response: Srf.Response | null, ack: Ack): void;
-}
-
 class SrfUserAgent implements UserAgent, DialogAgent {
   readonly #srf = new Srf();
   readonly #options: UserAgentOptions;
@@ -58,24 +50,26 @@ class SrfUserAgent implements UserAgent, DialogAgent {
   readonly #unanswered = new Set<() => void>();
   #sipAddresses: readonly string[] = [];
   #connected = false;
+  /** Said since it was last connected. */
   #unreachable = false;
   #closed = false;
+  readonly #stopWatch: () => void;
 
   constructor(options: UserAgentOptions) {
     this.#options = options;
     const { host, port, secret } = options.engine;
     this.#srf.on('connect', this.#guard(this.#onConnect.bind(this)));
     this.#srf.on('close', this.#guard(this.#onClose.bind(this)));
-    this.#srf.on('error', (error) => {
-      // Tried again every second, said once.
-      const level = this.#unreachable ? 'debug' : 'warn';
-      options.log[level]({ error, host, port }, 'the SIP engine cannot be reached; it is tried again and again');
-      this.#unreachable = true;
-    });
+    this.#srf.on('error', (error) => this.#sayUnreachable({ error }, 'cannot be reached'));
     const handle = this.#guard(this.#receive.bind(this));
     for (const method of ROUTED) this.#srf.use(method, (request, response) => handle(request, response));
     this.#srf.use((request, response) => handle(request, response));
     this.#srf.connect({ host, port, secret, reconnect: this.#reconnect });
+    this.#stopWatch = watchEngine(
+      options.limits,
+      () => this.#srf.app.client,
+      () => this.#sayUnreachable({}, 'does not answer'),
+    );
   }
 
   get connected(): boolean {
@@ -155,6 +149,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#stopWatch();
     this.#connected = false;
     this.#dialogs.clear();
     this.#reconnect.maxAttempts = 1;
@@ -173,12 +168,24 @@ class SrfUserAgent implements UserAgent, DialogAgent {
       }
     };
 
+  /** Tried again every second, said once. */
+  #sayUnreachable(fields: object, what: string): void {
+    const { engine, log } = this.#options;
+    const level = this.#unreachable ? 'debug' : 'warn';
+    log[level](
+      { ...fields, host: engine.host, port: engine.port },
+      `the SIP engine ${what}; it is tried again and again`,
+    );
+    this.#unreachable = true;
+  }
+
   #onConnect(error: Error | null, hostports?: string): void {
     if (this.#closed) {
       attempt(() => this.#srf.disconnect());
       return;
     }
     if (error !== null) {
+      this.#unreachable = true;
       this.#options.listener.refused();
       return;
     }

@@ -61,6 +61,12 @@ export interface EngineAddress {
   readonly secret: string;
 }
 
+export interface EngineStatus {
+  /** `127.0.0.1:9022`. */
+  readonly address: string;
+  readonly connected: boolean;
+}
+
 export interface GatewayLog {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -92,6 +98,8 @@ export interface Gateway {
   start(): Promise<void>;
   /** At least one engine is connected. */
   readonly connected: boolean;
+  /** Each of them, in the order of the configuration. */
+  readonly engines: readonly EngineStatus[];
   /** SIP addresses as the engines report them (`udp/127.0.0.1:5060`). */
   readonly sipAddresses: readonly string[];
   liveCalls(): readonly LiveCall[];

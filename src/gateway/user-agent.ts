@@ -1,3 +1,4 @@
+import type { EngineWatchLimits } from './engine-watch.ts';
 import type { Headers } from './headers.ts';
 import type { EngineAddress, GatewayLog } from './types.ts';
 
@@ -22,6 +23,7 @@ export interface UserAgent {
 
 export interface UserAgentOptions {
   readonly engine: EngineAddress;
+  readonly limits: EngineWatchLimits;
   readonly log: GatewayLog;
   readonly listener: UserAgentListener;
 }

@@ -14,6 +14,8 @@ export interface MetricSources {
     readonly ok: boolean;
     readonly mailboxes: number;
   };
+  /** Those that SIP goes through. */
+  engines?(): readonly { readonly address: string; readonly connected: boolean }[];
   /** By thread: `main`, `engine`. Null: it could not be read. */
   loopDelays?(): Promise<LoopDelays> | LoopDelays;
   /** What was thrown in the engine and cost one message each. Null: it could not be read. */
@@ -54,6 +56,7 @@ export function createGauges(registry: Registry): (sources: MetricSources) => Pr
     liveCalls(registry),
     notifications(registry),
     policy(registry),
+    engines(registry),
     loopDelays(registry),
     engineDefects(registry),
   ];
@@ -137,6 +140,22 @@ function policy(registry: Registry): Reading {
       loaded.set({ version: now.version }, now.loadedAtMs / 1000);
       ok.set(now.ok ? 1 : 0);
       mailboxes.set(now.mailboxes);
+    },
+  };
+}
+
+function engines(registry: Registry): Reading {
+  const gauge = new Gauge({
+    name: 'mcg_engine_connected',
+    help: '1 where the SIP engine at this address is connected, else 0.',
+    labelNames: ['address'],
+    registers: [registry],
+  });
+  return {
+    source: 'engines',
+    clear: () => gauge.reset(),
+    read(sources) {
+      for (const { address, connected } of sources.engines?.() ?? []) gauge.set({ address }, connected ? 1 : 0);
     },
   };
 }

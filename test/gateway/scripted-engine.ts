@@ -18,6 +18,15 @@ export interface ScriptedEngine {
   response(text: string, transaction: string, dialog: string): void;
   /** A BYE that the engine sent in the application's name. */
   unsolicited(text: string, dialog: string): void;
+  /** From now on it reads, and answers nothing: as if it hung. Connections are taken all the same. */
+  hang(): void;
+  goOn(): void;
+  /** How many connections it has taken. */
+  readonly connections: number;
+  /** How often it was asked whether it is there. */
+  readonly pings: number;
+  /** Waits until it was asked so often. */
+  pinged(times: number): Promise<void>;
 }
 
 export interface SipCommand {
@@ -43,10 +52,16 @@ export async function startScriptedEngine(): Promise<ScriptedEngine> {
       `${randomUUID()}|response|${id}|OK|application|1|udp|127.0.0.1|5060|00:00:00.000000|${rest}Msg sent:|\r\n${text}`,
     );
 
+  let hanging = false;
+  let connections = 0;
+  let pings = 0;
   const receive = (payload: string): void => {
     const end = payload.indexOf('\r\n');
     const [id = '', type] = (end === -1 ? payload : payload.slice(0, end)).split('|');
+    if (type === 'ping') pings += 1;
+    if (hanging) return;
     if (type !== 'sip') {
+      for (const resolve of waiting.splice(0)) resolve();
       send(
         `${randomUUID()}|response|${id}|OK${type === 'authenticate' ? '|udp/127.0.0.1:5060|v0.9.0|udp/127.0.0.1:5060' : ''}`,
       );
@@ -66,6 +81,7 @@ export async function startScriptedEngine(): Promise<ScriptedEngine> {
 
   const server = createServer((socket) => {
     application = socket;
+    connections += 1;
     let pending = Buffer.alloc(0);
     socket.on('data', (chunk) => {
       pending = Buffer.concat([pending, chunk]);
@@ -102,6 +118,20 @@ export async function startScriptedEngine(): Promise<ScriptedEngine> {
     count: (match) => seen.filter((text) => match.test(text)).length,
     request: (text, transaction, dialog = '') => network('network', text, transaction, dialog, '127.0.0.1|5060'),
     response: (text, transaction, dialog) => network('network', text, transaction, dialog),
+    hang: () => void (hanging = true),
+    goOn: () => void (hanging = false),
+    get pings() {
+      return pings;
+    },
+    async pinged(times) {
+      for (;;) {
+        if (pings >= times) return;
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+    },
+    get connections() {
+      return connections;
+    },
     unsolicited: (text, dialog) => network('application', text, 'unsolicited', dialog),
   };
 }

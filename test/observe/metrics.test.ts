@@ -100,6 +100,20 @@ describe('gauges', () => {
     ]);
   });
 
+  it('say which engines are connected', async () => {
+    const metrics = createMetrics();
+    metrics.watch({
+      engines: () => [
+        { address: '127.0.0.1:9022', connected: true },
+        { address: '[::1]:9022', connected: false },
+      ],
+    });
+    expect(await samples(metrics, 'mcg_engine_connected')).toEqual([
+      'mcg_engine_connected{address="127.0.0.1:9022"} 1',
+      'mcg_engine_connected{address="[::1]:9022"} 0',
+    ]);
+  });
+
   it('count what was thrown in the engine, and are left out while nobody knows', async () => {
     const metrics = createMetrics();
     let defects: number | null = 3;
