@@ -73,15 +73,6 @@ describe('responses of the application', () => {
     expect((await response(registered.call, 200, 'REGISTER')).header('Contact')).toBe('<sip:a@b>;expires=60');
   });
 
-  it('a provisional response for which 100rel is asked goes out as an ordinary one', async () => {
-    const { answered } = await rawApplication();
-    const { call, ok } = await answered('183 Progress', 'require: 100rel, other\r\nrseq: 7\r\n\r\n');
-    const progress = await response(call, 183);
-    expect(progress.all('Require')).toEqual(['other']);
-    expect(progress.all('RSeq')).toEqual([]);
-    expect(ok.text).not.toMatch(/RSeq/);
-  });
-
   it('32: a response on a finished or invented transaction gets NOK, the connection stays up', async () => {
     const { client, answered } = await rawApplication();
     const { txnId } = await answered('486 Busy Here', '\r\n');
