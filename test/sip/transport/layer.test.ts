@@ -1,105 +1,19 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   createTransportLayer,
-  type Clock,
   type Destination,
   type Flow,
   type ListenAddress,
-  type ParseFailure,
   type SipMessage,
   type TransportError,
-  type TransportHandlers,
-  type TransportLayer,
-  type TransportLayerOptions,
-  type TransportProtocol,
 } from '../../../src/sip/index.ts';
 import { reachableAddress, readOwnAddresses } from '../../../src/sip/transport/local-address.ts';
 import { bytesOf, requestText } from '../message/support.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
-/** Values that come one by one, awaited in order. */
-class Inbox<T> {
-  readonly #values: T[] = [];
-  readonly #waiting: ((value: T) => void)[] = [];
-  push(value: T): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#values.push(value);
-    else next(value);
-  }
-  next(): Promise<T> {
-    const value = this.#values.shift();
-    return value === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(value);
-  }
-  get size(): number {
-    return this.#values.length;
-  }
-}
-
-interface Peer {
-  readonly layer: TransportLayer;
-  readonly messages: Inbox<{ message: SipMessage; flow: Flow }>;
-  readonly failures: Inbox<{ failure: ParseFailure; flow: Flow }>;
-  readonly closed: Inbox<Flow>;
-}
-
-const LOOPBACK: ListenAddress[] = [
-  { protocol: 'udp', address: '127.0.0.1', port: 0 },
-  { protocol: 'tcp', address: '127.0.0.1', port: 0 },
-];
-
-async function peer(
-  listen: readonly ListenAddress[] = LOOPBACK,
-  options: TransportLayerOptions = {},
-  handlers: Partial<TransportHandlers> = {},
-): Promise<Peer> {
-  const layer = createTransportLayer(listen, options);
-  const messages = new Inbox<{ message: SipMessage; flow: Flow }>();
-  const failures = new Inbox<{ failure: ParseFailure; flow: Flow }>();
-  const closed = new Inbox<Flow>();
-  await layer.start({
-    onMessage: (message, flow) => messages.push({ message, flow }),
-    onFailure: (failure, flow) => failures.push({ failure, flow }),
-    onClosed: (flow) => closed.push(flow),
-    ...handlers,
-  });
-  cleanups.push(() => layer.close());
-  return { layer, messages, failures, closed };
-}
-
-function to(peer: Peer, protocol: TransportProtocol): Destination {
-  const bound = peer.layer.addresses.find((address) => address.protocol === protocol);
-  if (bound === undefined) throw new Error(`no ${protocol}`);
-  return { protocol, address: bound.address === '0.0.0.0' ? '127.0.0.1' : bound.address, port: bound.port };
-}
-
-function send(from: Peer, destination: Destination | Flow, bytes = bytesOf(requestText())): Promise<Flow> {
-  return new Promise((resolve, reject) => {
-    from.layer.send(bytes, destination, (error, flow) => (flow === null ? reject(error) : resolve(flow)));
-  });
-}
-
-/** A plain TCP client of a layer. */
-async function client(of: Peer): Promise<Socket> {
-  const socket = connect(to(of, 'tcp').port, '127.0.0.1');
-  socket.on('error', () => undefined);
-  cleanups.push(() => socket.destroy());
-  await once(socket, 'connect');
-  return socket;
-}
-
-async function readAll(socket: Socket): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of socket) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}
+import { HandClock, Inbox, LOOPBACK, cleanups, client, peer, readAll, send, to, type Peer } from './layers.ts';
 
 /** A port whose owner accepts nothing and whose queue is full: the kernel leaves further SYNs unanswered. */
 async function deafPort(): Promise<number> {
@@ -116,34 +30,6 @@ async function deafPort(): Promise<number> {
   cleanups.push(() => fillers.forEach((filler) => filler.destroy()));
   await Promise.all(fillers.map((filler) => once(filler, 'connect')));
   return port;
-}
-
-/** Time that stands still until `pass` is called. */
-class HandClock implements Clock {
-  #now = 0;
-  readonly #timers = new Set<{ dueMs: number; callback: () => void }>();
-  now(): number {
-    return this.#now;
-  }
-  setTimeout(callback: () => void, delayMs: number): unknown {
-    const timer = { dueMs: this.#now + delayMs, callback };
-    this.#timers.add(timer);
-    return timer;
-  }
-  clearTimeout(timer: unknown): void {
-    this.#timers.delete(timer as { dueMs: number; callback: () => void });
-  }
-  pass(ms: number): void {
-    this.#now += ms;
-    for (const timer of this.#timers) {
-      if (timer.dueMs > this.#now) continue;
-      this.#timers.delete(timer);
-      timer.callback();
-    }
-  }
-  get running(): number {
-    return this.#timers.size;
-  }
 }
 
 describe.each(['udp', 'tcp'] as const)('%s', (protocol) => {
