@@ -15,6 +15,7 @@ import {
   sendInvite,
   startEngineForTest,
 } from './support.ts';
+import { differs, drachtioServer } from './target.ts';
 
 describe('answered calls', () => {
   it('8: dialogId is <Call-ID>;from-tag=<From tag of the INVITE> on both legs', async () => {
@@ -117,7 +118,9 @@ describe('answered calls', () => {
     expect(text.endsWith(SDP_A)).toBe(true);
     sendInDialog(call, 'INFO');
     await client.sip(/INFO /);
-    expect(client.received.filter((message) => /ACK /.test(message.text.slice(0, 5)))).toHaveLength(1);
+    // drachtio-server takes every ACK that it gets for the first.
+    const delivered = client.received.filter((message) => message.text.startsWith('ACK '));
+    expect(delivered).toHaveLength(differs(1, 2));
   });
 
   it('25: 100 is never delivered, every 18x is, with the same txnId and dialogId', async () => {
@@ -181,8 +184,13 @@ describe('answered calls', () => {
     await client.ask(`sip||${dialogId}\r\nACK sip:placeholder SIP/2.0\r\n\r\n`);
     await callee.expect(/^ACK [^]*To: .*tag=first/);
     answer(callee, invite, 200, { toTag: 'second', body: SDP_B });
-    await callee.expect(/^ACK [^]*To: .*tag=second/);
-    answer(callee, await callee.expect(/^BYE [^]*To: .*tag=second/), 200);
+    if (drachtioServer === null) {
+      await callee.expect(/^ACK [^]*To: .*tag=second/);
+      answer(callee, await callee.expect(/^BYE [^]*To: .*tag=second/), 200);
+    } else {
+      // The ACK of the first answer again, and nobody ends the second call.
+      await callee.expectCopy(/^ACK [^]*To: .*tag=first/);
+    }
     await client.ask('ping');
     expect(client.received.filter(({ tokens }) => tokens[1] === 'sip')).toHaveLength(1);
     expect((await client.ask(`sip||${dialogId}\r\nINFO sip:placeholder SIP/2.0\r\n\r\n`)).tokens[3]).toBe('OK');

@@ -13,6 +13,7 @@ import {
   type SrfRequest,
   type SrfResponse,
 } from './support.ts';
+import { embeddedIt } from './target.ts';
 
 const MISREAD = `%50-Asserted-Identity: <sip:forged@x>
 Foo%3A%20x%0D%0AP-Preferred-Identity: <sip:forged@x>
@@ -22,7 +23,9 @@ __proto__: x
 X-Kept: 1`;
 
 describe('headers that drachtio-srf would take for others', () => {
-  it('are not delivered in a request nor in its CANCEL', async () => {
+  const TRUSTING = 'drachtio-server delivers every header';
+
+  embeddedIt(TRUSTING, 'are not delivered in a request nor in its CANCEL', async () => {
     const { engine, udpPort } = await startEngineForTest();
     const peer = await callerPeer(udpPort);
     const invites: SrfRequest[] = [];
@@ -42,7 +45,7 @@ describe('headers that drachtio-srf would take for others', () => {
     }
   });
 
-  it('nor in a response', async () => {
+  embeddedIt(TRUSTING, 'nor in a response', async () => {
     const { engine, udpPort } = await startEngineForTest();
     const callee = await calleePeer(udpPort);
     const srf = await connectSrf(engine);

@@ -12,6 +12,7 @@ import {
   sendInvite,
   startEngineForTest,
 } from './support.ts';
+import { differs, embeddedIt, drachtioServer } from './target.ts';
 
 describe('early dialogs', () => {
   async function ringing() {
@@ -30,15 +31,17 @@ describe('early dialogs', () => {
   it('a caller`s BYE before the answer: 200 to it, 487 to the INVITE, and a CANCEL for the application', async () => {
     const { client, call, dialogId, txnId } = await ringing();
     sendInDialog(call, 'BYE', { headers: 'Reason: SIP;cause=486' });
-    await response(call, 200, 'BYE');
-    await response(call, 487);
+    await response(call, differs(200, 481), 'BYE');
+    await response(call, differs(487, 500));
+    // drachtio-server tells the application nothing.
+    if (drachtioServer !== null) return;
     const { tokens, text } = await client.sip(/CANCEL /);
     expect([tokens[8], tokens[9]]).toEqual([txnId, dialogId]);
     expect(text).toMatch(/^Reason: SIP;cause=486\r$/m);
     expect(text).toMatch(/^CSeq: 1 CANCEL\r$/m);
   });
 
-  it('a second INVITE in it gets 500 with Retry-After, and the first goes on', async () => {
+  embeddedIt('drachtio-server gives no answer', 'a second INVITE in it gets 500, and the first goes on', async () => {
     const { client, call, txnId } = await ringing();
     sendInDialog(call, 'INVITE', { body: SDP_A });
     expect((await response(call, 500)).header('Retry-After')).toBe('5');
@@ -46,7 +49,9 @@ describe('early dialogs', () => {
     expect(client.received.filter(({ text }) => text.startsWith('INVITE'))).toHaveLength(1);
   });
 
-  it('the caller`s UPDATE and INFO in it are delivered with a txnId of their own, the dialogId, and answered', async () => {
+  const AMBIGUOUS = 'drachtio-server gives UPDATE the txnId of the INVITE, and refuses INFO';
+
+  embeddedIt(AMBIGUOUS, 'the caller`s UPDATE and INFO in it have a txnId of their own and the dialogId', async () => {
     const { client, call, dialogId, txnId } = await ringing();
     for (const method of ['UPDATE', 'INFO']) {
       sendInDialog(call, method);

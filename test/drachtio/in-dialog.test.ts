@@ -3,6 +3,7 @@ import { established } from './b2bua.ts';
 import { rawClient } from './raw-client.ts';
 import { talkingToA, talkingToB, byCallee, UNKNOWN } from './raw-application.ts';
 import {
+  beyond,
   answer,
   callerPeer,
   dialogCount,
@@ -18,6 +19,7 @@ import {
   type SrfRequest,
   type SrfResponse,
 } from './support.ts';
+import { differs, embeddedIt, drachtioServer } from './target.ts';
 
 describe('the end of a dialog', () => {
   it('19: A`s BYE reaches the application and its 200 A; the application`s BYE reaches B, and its 200 the application', async () => {
@@ -57,7 +59,7 @@ describe('the end of a dialog', () => {
   it('20: the application`s BYE without answer gives 408 at 64*T1, and destroy() resolves', async () => {
     const { uac, callee, srf } = await established({ timers: EXPIRING });
     await uac.destroy();
-    expect(callee.count(/^BYE /)).toBeGreaterThan(3);
+    expect(callee.count(/^BYE /)).toBeGreaterThan(differs(3, 1));
     expect(dialogCount(srf)).toBe(1);
   });
 
@@ -83,6 +85,7 @@ describe('the end of a dialog', () => {
       const asked = await client.ask(`sip||no;from-tag=such\r\n${method} sip:placeholder SIP/2.0\r\n\r\n`);
       expect(asked.tokens.slice(3)).toEqual(UNKNOWN);
     }
+    await client.ask('remove_route|invite');
     const { uas, call } = await established();
     sendInDialog(call, 'BYE');
     await next(uas, 'destroy');
@@ -98,14 +101,15 @@ describe('the end of a dialog', () => {
     const ended = next(uac, 'destroy');
     callee.send(byCallee(callee, invite, 'BYE'));
     await ended;
-    expect(await status).toBe(487);
     await callee.expect(/^SIP\/2\.0 200/);
+    // drachtio-server never ends the re-INVITE: srf's modify() would wait for ever.
+    if (drachtioServer === null) expect(await status).toBe(487);
   });
 });
 
 describe('the end of a dialog before its ACK', () => {
   it('a BYE in place of the ACK ends the dialog for good: no ACK timeout follows', async () => {
-    const { engine, udpPort } = await startEngineForTest({ timers: EXPIRING });
+    const { engine, udpPort, waits } = await startEngineForTest({ timers: EXPIRING });
     const client = await rawClient(engine);
     await client.ask('route|invite');
     const call = newCall(await callerPeer(udpPort));
@@ -121,7 +125,7 @@ describe('the end of a dialog before its ACK', () => {
     sendInvite(second);
     const again = await client.sip(/INVITE /);
     await client.ask(`sip|${again.tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\n`);
-    await call.peer.expect(/^BYE /);
+    await call.peer.expect(/^BYE /, beyond(waits.ackTimeoutMs));
     await client.sip(/unsolicited/);
     expect(call.peer.count(new RegExp(`^BYE [^]*${call.callId}`))).toBe(0);
     expect(client.received.filter(({ tokens }) => tokens[8] === 'unsolicited')).toHaveLength(1);
@@ -161,12 +165,13 @@ describe('other requests in dialogs', () => {
     sendInDialog(call, 'INFO', { cseq: 9 });
     await client.sip(/INFO /);
     sendInDialog(call, 'INFO', { cseq: 8 });
-    await response(call, 500, 'INFO');
+    if (drachtioServer === null) await response(call, 500, 'INFO');
+    else await client.sip(/INFO /);
     await client.ask('ping');
-    expect(client.received.filter(({ text }) => text.startsWith('INFO'))).toHaveLength(1);
+    expect(client.received.filter(({ text }) => text.startsWith('INFO'))).toHaveLength(differs(1, 2));
   });
 
-  it('an INFO that the application never answers costs the peer a 500', async () => {
+  embeddedIt('drachtio-server gives no answer', 'an INFO never answered costs the peer a 500', async () => {
     const { client, call } = await talkingToA({}, EXPIRING);
     sendInDialog(call, 'INFO');
     const info = await client.sip(/INFO /);
@@ -179,7 +184,7 @@ describe('other requests in dialogs', () => {
     sendInDialog(call, 'INFO');
     const info = await client.sip(/INFO /);
     sendInDialog(call, 'BYE');
-    await response(call, 487, 'INFO');
+    await response(call, differs(487, 500), 'INFO');
     await client.sip(/BYE /);
     const late = await client.ask(`sip|${info.tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\n`);
     expect(late.tokens[3]).toBe('NOK');

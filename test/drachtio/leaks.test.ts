@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { b2bua, type B2buaTest } from './b2bua.ts';
 import {
   ackFailure,
@@ -14,6 +14,7 @@ import {
   type RawCall,
   type SrfDialog,
 } from './support.ts';
+import { embeddedIt } from './target.ts';
 
 type Ending = (
   test: B2buaTest,
@@ -108,7 +109,11 @@ const endings: Record<string, Ending> = {
 };
 
 describe('what a call leaves behind', () => {
-  it.each(Object.entries(endings))('nothing: %s', async (_name, ending) => {
+  for (const [name, ending] of Object.entries(endings)) {
+    embeddedIt('its limits are lowered, its counts read', `nothing: ${name}`, () => leavesNothing(ending));
+  }
+
+  async function leavesNothing(ending: Ending): Promise<void> {
     const made: Promise<{ uas: SrfDialog; uac: SrfDialog }>[] = [];
     const test = await b2bua({
       limits: { maxDialogs: 2, maxUnansweredRequests: 2 },
@@ -128,6 +133,6 @@ describe('what a call leaves behind', () => {
     expect(test.caller.count(/^SIP\/2\.0 (482|503)/)).toBe(0);
     // Transactions still absorb copies for a while; everything else is forgotten.
     const { transactions: _, ...remembered } = test.engine.counts();
-    expect(remembered).toEqual({ dialogs: 0, dialogConnections: 0, incoming: 0, invites: 0, subscribes: 0, timers: 0 });
-  });
+    expect(Object.entries(remembered).filter(([, count]) => count !== 0)).toEqual([]);
+  }
 });

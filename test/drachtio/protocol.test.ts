@@ -14,6 +14,7 @@ import {
   later,
   SDP_A,
 } from './support.ts';
+import { differs, embeddedIt, drachtioServer } from './target.ts';
 
 const INVITE = 'INVITE sip:1001@127.0.0.1:9 SIP/2.0\r\nSubject: x\r\n\r\n';
 
@@ -59,12 +60,34 @@ describe('the client protocol', () => {
   });
 
   it('3: the correct secret gets OK with hostports, a version and local hostports', async () => {
+    const { engine, udpPort, tcpPort } = await startEngineForTest();
+    const client = await rawClient(engine, null);
+    const { tokens } = await client.ask(`authenticate|${engine.secret}|a,b`);
+    expect(tokens[3]).toBe('OK');
+    for (const hostPorts of [tokens[4], tokens[6]]) {
+      const bound = [`udp/127.0.0.1:${udpPort}`, `tcp/127.0.0.1:${tcpPort}`];
+      expect(hostPorts?.split(',')).toEqual(expect.arrayContaining(bound));
+    }
+    expect(tokens[5]).toMatch(/^v\d+\.\d+\.\d+/);
+  });
+
+  it('3: srf emits connect with the same, and what it was told is a version it lets ping', async () => {
+    const { engine, udpPort } = await startEngineForTest();
+    const srf = new SrfClass();
+    srf.on('error', () => undefined);
+    later(() => srf.disconnect());
+    srf.connect({ host: engine.client.host, port: engine.client.port, secret: engine.secret });
+    const [error, hostPorts, version] = (await once(srf, 'connect')) as [Error | null, string, string];
+    expect(error).toBeNull();
+    expect(hostPorts).toContain(`udp/127.0.0.1:${udpPort}`);
+    expect(version).toMatch(/^v\d+\.\d+\.\d+/);
+  });
+
+  embeddedIt('it is told its advertised address', '3: T4 shows the advertised address, T6 the bound ones', async () => {
     const { engine, udpPort, tcpPort } = await startEngineForTest({ advertise: '203.0.113.5' });
     const client = await rawClient(engine, null);
-    const { tokens } = await client.ask('authenticate|cymru|a,b');
-    expect(tokens[3]).toBe('OK');
+    const { tokens } = await client.ask('authenticate|cymru|');
     expect(tokens[4]).toBe(`udp/203.0.113.5:${udpPort},tcp/203.0.113.5:${tcpPort}`);
-    expect(tokens[5]).toMatch(/^v\d+\.\d+\.\d+/);
     expect(tokens[6]).toBe(`udp/127.0.0.1:${udpPort},tcp/127.0.0.1:${tcpPort}`);
   });
 
@@ -86,12 +109,14 @@ describe('the client protocol', () => {
     const { engine } = await startEngineForTest();
     for (const payload of ['ping', 'route|invite', `sip||\r\n${INVITE}`]) {
       const client = await rawClient(engine, null);
-      expect((await client.ask(payload)).tokens.slice(3)).toEqual(['NO', 'authenticate first']);
-      await client.closed;
+      const { tokens } = await client.ask(payload);
+      // drachtio-server asks nobody for the secret who does not offer one.
+      expect(tokens.slice(3, 5)).toEqual(differs(['NO', 'authenticate first'], expect.arrayContaining(['OK'])));
+      if (drachtioServer === null) await client.closed;
     }
   });
 
-  it('4: who does not authenticate in time is disconnected', async () => {
+  embeddedIt('its limits are lowered', '4: who does not authenticate in time is disconnected', async () => {
     const { engine } = await startEngineForTest({ limits: { authenticateTimeoutMs: 20 } });
     const authenticated = await rawClient(engine);
     const silent = await rawClient(engine, null);
@@ -117,7 +142,8 @@ describe('the client protocol', () => {
       'sip||d\r\nBYE sip:placeholder SIP/2.0\r\n\r\n',
       'sip||d\r\nACK sip:placeholder SIP/2.0\r\n\r\n',
       'sip|t|\r\nCANCEL sip:a@b SIP/2.0\r\n\r\n',
-      'sip|t|\r\nINFO sip:a@b SIP/2.0\r\n\r\n',
+      // drachtio-server never answers this one.
+      ...differs(['sip|t|\r\nINFO sip:a@b SIP/2.0\r\n\r\n'], []),
     ];
     const ids = commands.map((command) => client.send(command));
     const answers = await Promise.all(ids.map((id) => client.answer(id)));
@@ -130,9 +156,10 @@ describe('the client protocol', () => {
   it.each([
     ['one token alone', 'alone', 'Invalid message format'],
     ['an unknown command', 'x|frobnicate', 'Unknown message type'],
-    ['sip without a message', 'x|sip||', 'Invalid message format'],
+    // drachtio-server never answers this one.
+    ...differs([['sip without a message', 'x|sip||', 'Invalid message format']], []),
     ['a response without transaction', 'x|sip||\r\nSIP/2.0 200 OK\r\n\r\n', 'transaction id missing'],
-  ])('5: %s gets NO and a closed connection', async (_what, payload, reason) => {
+  ])('5: %s gets NO and a closed connection', async (_what = '', payload = '', reason = '') => {
     const { engine } = await startEngineForTest();
     const client = await rawClient(engine);
     client.socket.write(frame(payload));
@@ -162,8 +189,11 @@ describe('the client protocol', () => {
     const call = newCall(peer);
     sendInvite(call);
     await response(call, 503);
-    sendInvite(newCall(peer), { method: 'OPTIONS', body: '' });
-    await client.sip(/OPTIONS /);
+    const options = newCall(peer);
+    sendInvite(options, { method: 'OPTIONS', body: '' });
+    // drachtio-server removes all verbs.
+    if (drachtioServer === null) await client.sip(/OPTIONS /);
+    else await response(options, 503, 'OPTIONS');
   });
 
   it('7: a new INVITE is answered 100 and delivered with source, peer, time, a new uuid and receivedOn', async () => {
@@ -191,7 +221,9 @@ describe('the client protocol', () => {
     expect(id).toMatch(uuid);
     expect(txnId).toMatch(uuid);
     expect(time).toMatch(/^([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}$/);
-    expect(Number(bytes)).toBe(Buffer.byteLength(text));
+    // drachtio-server counts the packet, before `received` and `rport` were added.
+    const added = / *;rport=\d+/.exec(text)?.[0].length ?? 0;
+    expect(Number(bytes)).toBe(Buffer.byteLength(text) - differs(0, added));
     expect(text).toMatch(/^Via: SIP\/2\.0\/UDP [^\r]*;rport=\d+/m);
     expect(text).toContain('x-oDD: Kept  as it is\r\nSubject: one,\r\n two\r\n');
     expect(text.endsWith(`\r\n\r\n${SDP_A}`)).toBe(true);
@@ -211,33 +243,37 @@ describe('the client protocol', () => {
     expect(req.stackDialogId).toBe('');
   });
 
-  it.each(['invite', 'options', 'message', 'info', 'register', 'subscribe', 'notify', 'refer', 'publish'])(
-    '29: %s that no client routed gets 503',
-    async (verb) => {
-      const { engine, udpPort } = await startEngineForTest();
-      await rawClient(engine);
-      const call = newCall(await callerPeer(udpPort));
-      const method = verb.toUpperCase();
-      sendInvite(call, { method, body: '' });
-      if (method === 'INVITE') await response(call, 100);
-      await response(call, 503, method);
-    },
-  );
+  // drachtio-server drops a REFER outside dialogs.
+  const verbs = ['invite', 'options', 'message', 'info', 'register', 'subscribe', 'notify', 'publish'];
 
-  it('59: a body of 100 KB passes', async () => {
+  it.each([...verbs, ...differs(['refer'], [])])('29: %s that no client routed gets 503', async (verb) => {
+    const { engine, udpPort } = await startEngineForTest();
+    await rawClient(engine);
+    const call = newCall(await callerPeer(udpPort));
+    const method = verb.toUpperCase();
+    sendInvite(call, { method, body: '' });
+    if (method === 'INVITE') await response(call, 100);
+    await response(call, 503, method);
+  });
+
+  it('59: a body of 6 KB passes', () => bodyPasses(3_000));
+
+  embeddedIt('drachtio-server takes no frame above 12 KB', '59: a body of 100 KB passes', () => bodyPasses(50_000));
+
+  async function bodyPasses(characters: number): Promise<void> {
     const { engine, tcpPort } = await startEngineForTest();
     const client = await rawClient(engine);
     await client.ask('route|message');
     const peer = await callerPeer(tcpPort, 'tcp');
     const call = newCall(peer);
-    const body = 'ä'.repeat(50_000);
+    const body = 'ä'.repeat(characters);
     sendInvite(call, { method: 'MESSAGE', headers: 'Content-Type: text/plain', body });
     const { text, tokens } = await client.sip(/MESSAGE /);
     expect(text.endsWith(body)).toBe(true);
     const head = 'SIP/2.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 7\r\n\r\n';
     expect((await client.ask(`sip|${tokens[8]}|\r\n${head}${body}`)).tokens[3]).toBe('OK');
     expect((await response(call, 200, 'MESSAGE')).body).toBe(body);
-  });
+  }
 
   it.each([
     ['non-numeric', 'GET / HTTP/1.1\r\n\r\n'],
@@ -254,14 +290,18 @@ describe('the client protocol', () => {
 });
 
 describe('limits of the client port', () => {
-  it('a frame above the limit is refused before authentication already', async () => {
-    const { engine } = await startEngineForTest();
-    const client = await rawClient(engine, null);
-    client.socket.write(`${DEFAULT_LIMITS.maxUnauthenticatedFrameBytes + 1}#`);
-    await client.closed;
-  });
+  embeddedIt(
+    'its limits differ, or are lowered',
+    'a frame above the limit is refused before authentication already',
+    async () => {
+      const { engine } = await startEngineForTest();
+      const client = await rawClient(engine, null);
+      client.socket.write(`${DEFAULT_LIMITS.maxUnauthenticatedFrameBytes + 1}#`);
+      await client.closed;
+    },
+  );
 
-  it('a frame of exactly the limit is taken', async () => {
+  embeddedIt('its limits differ, or are lowered', 'a frame of exactly the limit is taken', async () => {
     const { engine } = await startEngineForTest({ limits: { maxFrameBytes: 5_000 } });
     const client = await rawClient(engine);
     const ping = `${'i'.repeat(5_000 - '|ping'.length)}|ping`;
@@ -271,37 +311,45 @@ describe('limits of the client port', () => {
     await client.closed;
   });
 
-  it('one connection above the limit is closed, the others live', async () => {
-    const { engine } = await startEngineForTest({ limits: { maxClients: 2 } });
-    const first = await rawClient(engine);
-    await rawClient(engine);
-    const third = await rawClient(engine, null);
-    await third.closed;
-    expect((await first.ask('ping')).tokens[4]).toBe('pong');
-    first.socket.destroy();
-    await first.closed;
-    await expect
-      .poll(async () => {
-        const again = await rawClient(engine, null);
-        again.send('authenticate|cymru|');
-        return Promise.race([again.closed.then(() => 'closed'), once(again.socket, 'data').then(() => 'open')]);
-      })
-      .toBe('open');
-  });
+  embeddedIt(
+    'its limits differ, or are lowered',
+    'one connection above the limit is closed, the others live',
+    async () => {
+      const { engine } = await startEngineForTest({ limits: { maxClients: 2 } });
+      const first = await rawClient(engine);
+      await rawClient(engine);
+      const third = await rawClient(engine, null);
+      await third.closed;
+      expect((await first.ask('ping')).tokens[4]).toBe('pong');
+      first.socket.destroy();
+      await first.closed;
+      await expect
+        .poll(async () => {
+          const again = await rawClient(engine, null);
+          again.send('authenticate|cymru|');
+          return Promise.race([again.closed.then(() => 'closed'), once(again.socket, 'data').then(() => 'open')]);
+        })
+        .toBe('open');
+    },
+  );
 
-  it('an application that does not read is closed when its backlog passes the limit', async () => {
-    const { engine } = await startEngineForTest({ limits: { maxClientBacklogBytes: 100_000 } });
-    const client = await rawClient(engine);
-    const other = await rawClient(engine);
-    client.socket.pause();
-    // A ping's answer carries its id: 100 KB each.
-    const payload = frame(`${'i'.repeat(100_000)}|ping`);
-    for (let sent = 0; !client.socket.destroyed && sent < 1_000; sent += 1) {
-      client.socket.write(payload);
-      await new Promise(setImmediate);
-    }
-    client.socket.resume();
-    await client.closed;
-    expect((await other.ask('ping')).tokens[4]).toBe('pong');
-  });
+  embeddedIt(
+    'its limits differ, or are lowered',
+    'an application that does not read is closed when its backlog passes the limit',
+    async () => {
+      const { engine } = await startEngineForTest({ limits: { maxClientBacklogBytes: 100_000 } });
+      const client = await rawClient(engine);
+      const other = await rawClient(engine);
+      client.socket.pause();
+      // A ping's answer carries its id: 100 KB each.
+      const payload = frame(`${'i'.repeat(100_000)}|ping`);
+      for (let sent = 0; !client.socket.destroyed && sent < 1_000; sent += 1) {
+        client.socket.write(payload);
+        await new Promise(setImmediate);
+      }
+      client.socket.resume();
+      await client.closed;
+      expect((await other.ask('ping')).tokens[4]).toBe('pong');
+    },
+  );
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { rawApplication } from './raw-application.ts';
 import {
+  ackFailure,
+  beyond,
   answer,
   callerPeer,
   connectSrf,
@@ -16,6 +18,7 @@ import {
   startEngineForTest,
   type SrfMessage,
 } from './support.ts';
+import { differs, drachtioServer } from './target.ts';
 
 describe('responses of the application', () => {
   it('34: To tag and Contact of the application are kept, Record-Route comes from the request', async () => {
@@ -28,7 +31,8 @@ describe('responses of the application', () => {
     );
     const ok = await response(call, 200);
     expect(ok.start).toBe('SIP/2.0 200 Fine');
-    expect(ok.header('To')).toBe('<sip:1001@127.0.0.1>;tag=mine');
+    // RFC 3261 8.2.6.2: the URI is the request's; drachtio-server sends what it is given.
+    expect(ok.header('To')).toBe(differs('<sip:1001@127.0.0.1>;tag=mine', '<sip:x>;tag=mine'));
     expect(ok.header('Contact')).toMatch(/^<sip:me@127\.0\.0\.1:\d+>$/);
     expect(ok.all('Record-Route')).toEqual(['<sip:proxy.example;lr>']);
     expect(ok.text).not.toMatch(/forged/);
@@ -55,8 +59,11 @@ describe('responses of the application', () => {
     const call = newCall(peer);
     sendInvite(call);
     const { tokens } = await client.sip(/INVITE /);
-    const refused = await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\nhello`);
-    expect(refused.tokens.slice(3)).toEqual(['NOK', 'missing content-type']);
+    if (drachtioServer === null) {
+      // drachtio-server sends it without a label.
+      const refused = await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\nhello`);
+      expect(refused.tokens.slice(3)).toEqual(['NOK', 'missing content-type']);
+    }
     await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\nContent-Length: 1\r\n\r\n${SDP_B}`);
     const ok = await response(call, 200);
     expect([ok.header('Content-Type'), ok.body]).toEqual(['application/sdp', SDP_B]);
@@ -75,7 +82,8 @@ describe('responses of the application', () => {
 
   it('32: a response on a finished or invented transaction gets NOK, the connection stays up', async () => {
     const { client, answered } = await rawApplication();
-    const { txnId } = await answered('486 Busy Here', '\r\n');
+    const { call, txnId } = await answered('486 Busy Here', '\r\n');
+    ackFailure(call, await response(call, 486));
     for (const id of [txnId, 'invented']) {
       const late = await client.ask(`sip|${id}|\r\nSIP/2.0 200 OK\r\n\r\n`);
       expect(late.tokens.slice(3)).toEqual(['NOK', 'Response not sent due to unknown transaction']);
@@ -97,7 +105,8 @@ describe('repetition', () => {
     const { tokens } = await client.sip(/INVITE /);
     sendInvite(call);
     await response(call, 100);
-    await responseCopy(call, 100);
+    // RFC 3261 17.2.1; drachtio-server absorbs it in silence.
+    if (drachtioServer === null) await responseCopy(call, 100);
     await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 180 Ringing\r\n\r\n`);
     await response(call, 180);
     sendInvite(call, { body: SDP_A });
@@ -134,7 +143,7 @@ describe('repetition', () => {
       const call = newCall(peer);
       sendInvite(call);
       await response(call, 200);
-      const bye = await peer.expect(/^BYE /);
+      const bye = await peer.expect(/^BYE /, beyond(started.waits.ackTimeoutMs));
       expect(bye.header('Reason')).toBe('SIP;cause=200;text="ACK timeout"');
       expect(bye.header('CSeq')).toBe('2 BYE');
       answer(peer, bye, 200);

@@ -172,6 +172,8 @@ export async function connectSrf(engine: Engine, prepare: (srf: Srf) => void = (
   srf.connect({ host: engine.client.host, port: engine.client.port, secret: engine.secret });
   const [error] = (await once(srf, 'connect')) as [Error | null];
   if (error !== null) throw error;
+  // `connect` is emitted before the answers to its routes are there.
+  while (!srf.idle) await new Promise((resolve) => setTimeout(resolve, 1));
   later(() => {
     try {
       srf.disconnect();

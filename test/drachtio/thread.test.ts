@@ -1,8 +1,9 @@
 import process from 'node:process';
 import type { Worker } from 'node:worker_threads';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { startEngineThread, type EngineOptions, type EngineThread } from '../../src/drachtio/index.ts';
 import { callerPeer, connectSrf, later, newCall, next, response, sendInvite } from './support.ts';
+import { embeddedIt } from './target.ts';
 
 const OPTIONS: EngineOptions = {
   listen: [
@@ -28,7 +29,7 @@ function udpPort(engine: EngineThread): number {
 }
 
 describe('an engine on its own thread', () => {
-  it('takes calls, and closes', async () => {
+  embeddedIt('its thread', 'takes calls, and closes', async () => {
     const { engine } = await start();
     await connectSrf(engine, (srf) => srf.invite((_req, res) => res.send(486)));
     const call = newCall(await callerPeer(udpPort(engine)));
@@ -38,7 +39,7 @@ describe('an engine on its own thread', () => {
     await engine.close();
   });
 
-  it('is started again on the same ports when it dies, and srf reconnects', async () => {
+  embeddedIt('its thread', 'is started again on the same ports when it dies, and srf reconnects', async () => {
     const restarted = Promise.withResolvers<number>();
     const { engine, workers } = await start({ onRestart: (restarts) => restarted.resolve(restarts) });
     const before = { client: engine.client, sip: engine.sipAddresses };
@@ -54,7 +55,7 @@ describe('an engine on its own thread', () => {
     await response(call, 486);
   });
 
-  it('closed while it is being started again leaves no thread, and its ports free', async () => {
+  embeddedIt('its thread', 'closed while it is being started again leaves no thread, and its ports free', async () => {
     let restarts = 0;
     const { engine, workers } = await start({ onRestart: (count) => (restarts = count) });
     const again = new Promise<void>((resolve) => process.once('worker', () => resolve()));
@@ -68,23 +69,27 @@ describe('an engine on its own thread', () => {
     await next.close();
   });
 
-  it('tells how late its loop runs and what was thrown in it; whoever asks meanwhile gets the same answer', async () => {
-    const { engine } = await start();
-    const [one, other] = await Promise.all([engine.measure(), engine.measure()]);
-    expect(one).toBe(other);
-    expect(one).toEqual({
-      loopDelay: {
-        p50Ms: expect.any(Number) as number,
-        p99Ms: expect.any(Number) as number,
-        maxMs: expect.any(Number) as number,
-      },
-      defects: 0,
-    });
-    expect(one?.loopDelay.maxMs).toBeGreaterThanOrEqual(one?.loopDelay.p50Ms ?? Infinity);
-    expect(await engine.measure()).not.toBe(one);
-  });
+  embeddedIt(
+    'its thread',
+    'tells how late its loop runs and what was thrown in it; whoever asks meanwhile gets the same answer',
+    async () => {
+      const { engine } = await start();
+      const [one, other] = await Promise.all([engine.measure(), engine.measure()]);
+      expect(one).toBe(other);
+      expect(one).toEqual({
+        loopDelay: {
+          p50Ms: expect.any(Number) as number,
+          p99Ms: expect.any(Number) as number,
+          maxMs: expect.any(Number) as number,
+        },
+        defects: 0,
+      });
+      expect(one?.loopDelay.maxMs).toBeGreaterThanOrEqual(one?.loopDelay.p50Ms ?? Infinity);
+      expect(await engine.measure()).not.toBe(one);
+    },
+  );
 
-  it('tells nothing while it is dead, nor once it is closed', async () => {
+  embeddedIt('its thread', 'tells nothing while it is dead, nor once it is closed', async () => {
     const restarted = Promise.withResolvers<number>();
     const { engine, workers } = await start({ onRestart: (restarts) => restarted.resolve(restarts) });
     const asked = engine.measure();
@@ -97,7 +102,7 @@ describe('an engine on its own thread', () => {
     expect(await engine.measure()).toBeNull();
   });
 
-  it('that does not answer in time tells nothing', async () => {
+  embeddedIt('its thread', 'that does not answer in time tells nothing', async () => {
     const { engine, workers } = await start();
     const [worker] = workers;
     if (worker === undefined) throw new Error('no worker');
@@ -107,13 +112,13 @@ describe('an engine on its own thread', () => {
     expect(await engine.measure()).not.toBeNull();
   });
 
-  it('rejects with the address where a port is taken', async () => {
+  embeddedIt('its thread', 'rejects with the address where a port is taken', async () => {
     const { engine } = await start();
     const taken = { ...OPTIONS, listen: [{ protocol: 'udp', address: '127.0.0.1', port: udpPort(engine) }] } as const;
     await expect(startEngineThread(taken)).rejects.toThrow(String(udpPort(engine)));
   });
 
-  it('refuses an address range that is none before it binds anything', async () => {
+  embeddedIt('its thread', 'refuses an address range that is none before it binds anything', async () => {
     await expect(startEngineThread({ ...OPTIONS, allow: ['10.0.0.0/8', 'nowhere'] })).rejects.toThrow(
       'nowhere is no address range',
     );

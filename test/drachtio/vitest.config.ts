@@ -10,7 +10,7 @@ const server = (process.env['DRACHTIO_URL'] ?? '') !== '';
 export default defineConfig({
   test: {
     include: ['test/drachtio/**/*.test.ts'],
-    reporters: [server ? 'tree' : 'default', './test/drachtio/left-out.ts', './test/support/closing-line.ts'],
+    reporters: [server ? 'tree' : 'default', './test/drachtio/left-out.ts'],
     testTimeout: server ? 120_000 : 20_000,
     hookTimeout: 20_000,
     fileParallelism: !server,
