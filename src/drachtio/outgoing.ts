@@ -5,7 +5,6 @@ import {
   type ClientTransaction,
   type RequestTarget,
   type SipRequest,
-  type SipUri,
 } from '../sip/index.ts';
 import type { Refused } from './app-headers.ts';
 import { cdrAttempt } from './cdr.ts';
@@ -51,7 +50,8 @@ function trySend(core: EngineCore, client: Client, askedId: string, app: SipRequ
   if (parsed === null || (routeUrl !== '' && !isRequestUri(app.uri))) {
     return { refused: `invalid request-uri: ${app.method} ${app.uri} SIP/2.0` };
   }
-  if (isOwnAddress(core, parsed)) {
+  // It would come back as a new one, for ever.
+  if (core.stack.isOwn(parsed)) {
     return { refused: 'can not send request to myself' };
   }
   const flow = core.contacts.flowTo(parsed, core.now());
@@ -153,13 +153,4 @@ function whyNot(core: EngineCore, error: unknown): string {
     return `the engine holds ${core.stack.transactionCount} transactions, which is its limit`;
   }
   return 'Error creating sip transaction for uac request';
-}
-
-/** A request to ourselves would come back as a new one, for ever. Only literal addresses can be told. */
-function isOwnAddress(core: EngineCore, uri: SipUri): boolean {
-  const port = uri.port ?? 5060;
-  const protocol = uri.params.get('transport')?.toLowerCase() ?? 'udp';
-  return core.stack.addresses.some(
-    (own) => own.port === port && own.protocol === protocol && (own.host === uri.host || own.address === uri.host),
-  );
 }

@@ -6,6 +6,7 @@ import { MAX_TRANSACTIONS, TransactionLayer } from './transaction/layer.ts';
 import { DEFAULT_UDP_MTU_BYTES, createTargets } from './transaction/targets.ts';
 import { TimerQueue } from './transaction/timer-queue.ts';
 import { createTransportLayer } from './transport/layer.ts';
+import { createOwnUris } from './transport/own-uri.ts';
 import { createResolver } from './transport/resolver.ts';
 import type { TransportLayer } from './transport/transport.ts';
 
@@ -63,6 +64,7 @@ export function createSipStack(options: SipStackOptions): SipStack {
       if (hops instanceof Promise) hops.catch(() => undefined);
       return local;
     },
+    isOwn: createOwnUris(() => transport.addresses),
     request: (request, target, handlers) => layer.request(request, target, handlers),
     get transactionCount() {
       return layer.transactionCount;

@@ -1,4 +1,4 @@
-import type { HeaderField, SipRequest, SipResponse } from './message/message.ts';
+import type { HeaderField, SipRequest, SipResponse, SipUri } from './message/message.ts';
 import type { NameService } from './transport/names.ts';
 import type { TlsSettings } from './transport/tls.ts';
 import type { BoundAddress, Flow, ListenAddress, TransportError } from './transport/transport.ts';
@@ -148,6 +148,8 @@ export interface SipStack {
    * A guess where a name has to be looked up: `onLocal` tells how it ended.
    */
   localFor(target: RequestTarget): BoundAddress | undefined;
+  /** Whether a request to this URI would come back to one of our own sockets; never known of names that are looked up. */
+  isOwn(uri: SipUri): boolean;
   /**
    * Sends a request outside of any transaction of ours. Adds the Via (with a fresh branch), Max-Forwards where absent, and
    * Content-Length. Never throws for the network: errors come to the handlers, always after this call has returned.
