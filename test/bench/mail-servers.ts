@@ -17,6 +17,8 @@ export interface AcceptingServer extends MailServer {
   readonly acceptedAt: ReadonlyMap<string, number>;
   /** Waits until so many were accepted since the start, or none has come for a while: calls that failed bring no mail. */
   accepted(count: number): Promise<void>;
+  /** Waits until none has come for a while. */
+  quiet(): Promise<void>;
 }
 
 /** A mail server that takes everything and forgets it. */
@@ -40,13 +42,15 @@ export async function acceptingServer(): Promise<AcceptingServer> {
   server.listen(0, '127.0.0.1');
   await once(server.server, 'listening');
   const { port } = server.server.address() as AddressInfo;
+  const accepted = async (count: number): Promise<void> => {
+    const began = Date.now();
+    while (acceptedAt.size < count && Date.now() - Math.max(began, latestAt) < QUIET_MS) await setTimeout(20);
+  };
   return {
     uri: `smtp://127.0.0.1:${port}`,
     acceptedAt,
-    accepted: async (count) => {
-      const began = Date.now();
-      while (acceptedAt.size < count && Date.now() - Math.max(began, latestAt) < QUIET_MS) await setTimeout(20);
-    },
+    accepted,
+    quiet: () => accepted(Infinity),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

@@ -1,8 +1,20 @@
 #!/usr/bin/env bash
 # The Debian packages that the tests against real peers use: sipp (callers and callees), baresip (a softphone), openssl.
+# More on demand, by name: `bash test/setup/debian.sh bench scan browser`
+#   bench    kamailio, beside which npm run bench measures (27 MB)
+#   scan     sipvicious, with which a SIP server is searched for weaknesses (7 MB)
+#   browser  chromium, which calls over WebSocket (350 MB)
 # Run as root on Debian 12; does nothing where they are installed.
 set -euo pipefail
 packages=(sip-tester baresip-core openssl)
+for group in "$@"; do
+  case $group in
+    bench) packages+=(kamailio) ;;
+    scan) packages+=(sipvicious) ;;
+    browser) packages+=(chromium) ;;
+    *) echo "There is no group $group; there are bench, scan and browser." >&2; exit 2 ;;
+  esac
+done
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
@@ -11,4 +23,5 @@ if ((${#missing[@]} == 0)); then exit 0; fi
 echo "Installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 apt-get update --quiet=2
-apt-get install --quiet=2 --yes --no-install-recommends "${missing[@]}" >/dev/null
+# RUNLEVEL: a server that a package brings is started by whoever needs it, not by the system.
+RUNLEVEL=1 apt-get install --quiet=2 --yes --no-install-recommends "${missing[@]}" >/dev/null
