@@ -1,5 +1,6 @@
 import { formatCSeq } from '../message/cseq.ts';
 import { SipHeaders } from '../message/headers.ts';
+import { MAX_CSEQ } from '../message/limits.ts';
 import type { HeaderField, SipRequest } from '../message/message.ts';
 import { parseNameAddress } from '../message/name-address.ts';
 import { formatUri, parseUri } from '../message/uri.ts';
@@ -21,13 +22,21 @@ export interface DialogRequest {
 
 /** A request in the dialog (RFC 3261 12.2.1.1), and the dialog with its next sequence number. Not for ACK and CANCEL. */
 export function requestInDialog(dialog: Dialog, method: string, parts: DialogRequestParts = {}): DialogRequest {
-  // 12.2.1.1: numbers grow by one. The first is free where the peer made the dialog; one above the peer's is easy to follow in a trace.
-  const sequence = (dialog.localSequence ?? dialog.remoteSequence ?? 0) + 1;
+  // 12.2.1.1: numbers grow by one. 8.1.1.5: they stay below 2^31; then the last is used again, since 12.2.2 refuses lower ones alone.
+  const sequence = Math.min((dialog.localSequence ?? peersSequence(dialog)) + 1, MAX_CSEQ);
   return {
     dialog: { ...dialog, localSequence: sequence },
     request: makeRequest(dialog, method, sequence, parts),
     nextHop: nextHopOf(dialog),
   };
+}
+
+/**
+ * 12.2.1.1: the first number is free where the peer made the dialog; one above the peer's is easy to follow in a trace. A peer whose
+ * number is nearly the last would leave us no room.
+ */
+function peersSequence({ remoteSequence }: Dialog): number {
+  return remoteSequence === null || remoteSequence > MAX_CSEQ / 2 ? 0 : remoteSequence;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Dialog } from '../../../src/sip/dialog/dialog.ts';
+import { receiveRequest, type Dialog } from '../../../src/sip/dialog/dialog.ts';
 import { ackInDialog, nextHopOf, requestInDialog } from '../../../src/sip/dialog/request.ts';
+import { parseCSeq } from '../../../src/sip/message/cseq.ts';
 
 const dialog: Dialog = {
   callId: 'call',
@@ -31,6 +32,24 @@ describe('a request in a dialog (RFC 3261 12.2.1.1)', () => {
   it('the first request of a UAS counts on from the number of the INVITE', () => {
     const uas = { ...dialog, localSequence: null, remoteSequence: 314 };
     expect(requestInDialog(uas, 'BYE').request.headers.get('CSeq')).toBe('315 BYE');
+  });
+
+  it('but not where that leaves no room: below 2^31 is all there is (RFC 3261 8.1.1.5)', () => {
+    const cseq = (remoteSequence: number): string | undefined =>
+      requestInDialog({ ...dialog, localSequence: null, remoteSequence }, 'BYE').request.headers.get('CSeq');
+    expect(cseq(2 ** 31 - 1)).toBe('1 BYE');
+    expect(cseq(2 ** 30 + 1)).toBe('1 BYE');
+    expect(cseq(2 ** 30 - 1)).toBe(`${2 ** 30} BYE`);
+  });
+
+  it('the number never reaches 2^31: the last one stays, for a lower one would be refused, an equal one is not', () => {
+    const last = requestInDialog({ ...dialog, localSequence: 2 ** 31 - 2 }, 'INFO');
+    expect(last.request.headers.get('CSeq')).toBe('2147483647 INFO');
+    const again = requestInDialog(last.dialog, 'BYE');
+    expect(again.request.headers.get('CSeq')).toBe('2147483647 BYE');
+    expect(parseCSeq(again.request.headers.get('CSeq') ?? '')).not.toBeNull();
+    const peer = receiveRequest({ ...dialog, remoteSequence: 2 ** 31 - 1 }, again.request);
+    expect(peer.outOfOrder).toBe(false);
   });
 
   it('without a route set the remote target is Request-URI and next hop', () => {
