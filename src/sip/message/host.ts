@@ -16,7 +16,7 @@ for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 export function parseHostPort(text: string): HostPort | null {
   const hostEnd = endOfHost(text);
   if (hostEnd <= 0) return null;
-  const host = text.startsWith('[') ? text.slice(1, hostEnd - 1) : text.slice(0, hostEnd);
+  const host = text.startsWith('[') ? withTwoColons(text.slice(1, hostEnd - 1)) : text.slice(0, hostEnd);
   if (hostEnd === text.length) return { host, port: null };
   if (text.charAt(hostEnd) !== ':') return null;
   const port = parsePort(text.slice(hostEnd + 1));
@@ -26,11 +26,16 @@ export function parseHostPort(text: string): HostPort | null {
 function endOfHost(text: string): number {
   if (text.startsWith('[')) {
     const end = text.indexOf(']');
-    return isIPv6(text.slice(1, end)) ? end + 1 : -1;
+    return isIPv6(withTwoColons(text.slice(1, end))) ? end + 1 : -1;
   }
   let index = 0;
   while (index < text.length && hostChars[text.charCodeAt(index)] === 1) index++;
   return index;
+}
+
+/** RFC 5118 4.10: the grammar of RFC 3261 has a third colon before an embedded IPv4 address; it has to be tolerated. */
+function withTwoColons(reference: string): string {
+  return reference.includes(':::') ? reference.replace(/:::(?=[\d.]+$)/, '::') : reference;
 }
 
 /** 1 to 5 digits up to 65535. */

@@ -1,9 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { destinationOfVia, parseMessage, parseNameAddress, parseUri, topVia } from '../../../src/sip/index.ts';
+import {
+  destinationOfVia,
+  parseMessage,
+  parseNameAddress,
+  parseUri,
+  serialize,
+  topVia,
+} from '../../../src/sip/index.ts';
 import { bytesOf, request, requestText } from './support.ts';
 
-/** After the torture messages of RFC 5118 section 4. */
-describe('RFC 5118', () => {
+const DATA = new URL('../../data/rfc5118/', import.meta.url);
+
+function read(path: string): Buffer {
+  return readFileSync(new URL(path, DATA));
+}
+
+describe('RFC 5118 torture messages', () => {
+  it('are all here', () => {
+    expect(readdirSync(new URL('valid/', DATA))).toHaveLength(11);
+    expect(readdirSync(new URL('invalid/', DATA))).toEqual(['ipv6-bad.dat']);
+  });
+
+  it.each(readdirSync(new URL('valid/', DATA)))('%s is valid and goes out as it came', (file) => {
+    const outcome = parseMessage(read(`valid/${file}`), 'stream');
+    if (!outcome.ok) throw new Error(outcome.problem);
+    expect(serialize(outcome.message)).toEqual(read(`valid/${file}`));
+  });
+
+  it('an address without brackets is no host: 400', () => {
+    expect(parseMessage(read('invalid/ipv6-bad.dat'), 'datagram')).toMatchObject({ ok: false, status: 400 });
+  });
+
+  it.each(['bug-abnf-3-colons', 'correct-abnf-2-colons'])('4.10: ipv6-%s names one address', (name) => {
+    const outcome = parseMessage(read(`valid/ipv6-${name}.dat`), 'datagram');
+    const uri = outcome.ok && outcome.message.kind === 'request' ? parseUri(outcome.message.uri) : null;
+    expect(uri).toMatchObject({ user: 'user', host: '2001:db8::192.0.2.1', port: null });
+  });
+
+  it.each(['[2001:db8:::10]', '[2001:db8::::192.0.2.1]', '[:::]', '[1:::2:192.0.2.1]', '[:::192.0.2.256]'])(
+    '4.10: no other third colon is tolerated: %s',
+    (host) => {
+      expect(parseUri(`sip:${host}`)).toBeNull();
+    },
+  );
+});
+
+/** What the messages of RFC 5118 section 4 say, read in detail. */
+describe('IPv6 in messages', () => {
   const contact = { Contact: '<sip:caller@[2001:db8::1]>', Via: 'SIP/2.0/UDP [2001:db8::9:1];branch=z9hG4bKas3-111' };
 
   it('4.1: an IPv6 reference in Request-URI, Via and Contact', () => {
