@@ -68,7 +68,6 @@ export class Connection implements WireUser {
   #silent = false;
   /** Some of our pings were answered: a missing answer means something. */
   #answersPings = false;
-  #pinged = false;
 
   constructor(parts: ConnectionParts) {
     const { socket, ours, openTimeoutMs } = parts;
@@ -176,6 +175,7 @@ export class Connection implements WireUser {
   receive(chunk: Buffer): void {
     const flow = this.#flow;
     if (flow === null || !this.usable) return;
+    const asked = this.#silent;
     this.#alive();
     let complete = false;
     let pinged = false;
@@ -193,7 +193,7 @@ export class Connection implements WireUser {
     // One for the chunk, however many it holds: whoever floods us with line breaks gets no flood back.
     if (pinged) this.#pong();
     // Nothing but a line break, the answer to a ping (RFC 5626 3.5.1).
-    else if (framed.length === 0 && this.#wire?.partial === false) this.#answersPings ||= this.#pinged;
+    else if (framed.length === 0 && this.#wire?.partial === false) this.#answersPings ||= asked;
     this.#watch(complete);
   }
 
@@ -204,8 +204,8 @@ export class Connection implements WireUser {
   }
 
   ponged(): void {
+    this.#answersPings ||= this.#silent;
     this.#alive();
-    this.#answersPings ||= this.#pinged;
   }
 
   failed(error: Error): void {
@@ -279,7 +279,6 @@ export class Connection implements WireUser {
     const asked = this.#wire?.queuedBytes === 0;
     if (asked) {
       this.#wire?.ping();
-      this.#pinged = true;
       this.#silent = true;
     }
     const judged = asked && this.#answersPings;
