@@ -35,7 +35,7 @@ function endOfHost(text: string): number {
 
 /** RFC 5118 4.10: the grammar of RFC 3261 has a third colon before an embedded IPv4 address; it has to be tolerated. */
 function withTwoColons(reference: string): string {
-  return reference.includes(':::') ? reference.replace(/:::(?=[\d.]+$)/, '::') : reference;
+  return reference.includes(':::') ? reference.replace(/:::(?=\d{1,3}(?:\.\d{1,3}){3}$)/, '::') : reference;
 }
 
 /** 1 to 5 digits up to 65535. */
