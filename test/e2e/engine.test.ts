@@ -1,20 +1,25 @@
 import { env } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import type { Phone } from '../../src/lab/index.ts';
+import { startHere } from '../cli/support.ts';
 import {
   drachtioServer,
   enginePlace,
   ourEngine,
+  reservedPort,
   type EngineKind,
   type EnginePlace,
 } from '../support/engine-process.ts';
-import type { GatewayFiles, GatewayProcess } from '../support/gateway-process.ts';
+import { command, type GatewayFiles, type GatewayProcess } from '../support/gateway-process.ts';
 import { byNumber, call, callerFor, counter, filesFor, onThisMachine, phoneFor, run, settings } from './support.ts';
 
 /** A gateway on engines of their own, one or several. */
-async function filesOn(phone: Phone, ...places: readonly EnginePlace[]): Promise<GatewayFiles> {
+async function filesOn(phone: Phone, places: readonly EnginePlace[], admin?: string): Promise<GatewayFiles> {
   const engines = places.map(({ clientPort, secret }) => `{ host: 127.0.0.1, port: ${clientPort}, secret: ${secret} }`);
-  return filesFor(settings(phone), { sip: `engine: drachtio\n  drachtio: [${engines.join(', ')}]` });
+  return filesFor(settings(phone), {
+    sip: `engine: drachtio\n  drachtio: [${engines.join(', ')}]`,
+    ...(admin === undefined ? {} : { admin }),
+  });
 }
 
 const LOST = 'the connection to the SIP engine is lost';
@@ -45,7 +50,7 @@ function engineSuite(kind: EngineKind): void {
     const place = await enginePlace();
     await kind.start(place);
     const phone = await phoneFor(byNumber);
-    const gateway = await run(await filesOn(phone, place));
+    const gateway = await run(await filesOn(phone, [place]));
     const caller = await callerFor();
     expect((await call(caller, gateway, { number: '1002', hangUpAfterAnswerMs: 50 })).end).toBe('hung-up');
     expect((await call(caller, gateway, { hangUpAfterRingingMs: 50 })).end).toBe('cancelled');
@@ -62,7 +67,7 @@ function engineSuite(kind: EngineKind): void {
     const place = await enginePlace();
     const first = await kind.start(place);
     const phone = await phoneFor(byNumber);
-    const gateway = await run(await filesOn(phone, place));
+    const gateway = await run(await filesOn(phone, [place]));
     const caller = await callerFor();
     const ringing = counter(EACH);
     const talking = counter(EACH);
@@ -111,6 +116,119 @@ function engineSuite(kind: EngineKind): void {
     expect(gateway.log.filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
     expect(await gateway.stop()).toBe(0);
     expect(await gateway.mails()).toHaveLength(EACH + 1);
+  });
+
+  it('that stands still for a while loses nothing', async () => {
+    const place = await enginePlace();
+    const engine = await kind.start(place);
+    const phone = await phoneFor(byNumber);
+    const gateway = await run(await filesOn(phone, [place]));
+    const caller = await callerFor();
+    const ringing = counter(1);
+    const hangUp = new AbortController();
+    const before = call(caller, gateway, {
+      signal: hangUp.signal,
+      onEvent: ({ kind: seen }) => seen === 'provisional' && ringing.tick(),
+    });
+    await ringing.reached;
+    engine.child.kill('SIGSTOP');
+    hangUp.abort();
+    const meanwhile = call(caller, gateway, { number: '1002', hangUpAfterAnswerMs: 50 });
+    // Long enough for copies of both, which the engine finds waiting.
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    engine.child.kill('SIGCONT');
+    expect((await before).end).toBe('cancelled');
+    expect((await meanwhile).end).toBe('hung-up');
+    expect(verdicts(await gateway.settled(2)).toSorted()).toEqual([
+      '1001 missed caller-hung-up notify',
+      '1002 answered  skip',
+    ]);
+    expect(said(gateway, LOST)).toBe(0);
+  });
+
+  it('one of two: it costs its own calls, those of the other go on', async () => {
+    const [dies, stays] = [await enginePlace(), await enginePlace()];
+    const dying = await kind.start(dies);
+    await kind.start(stays);
+    const phone = await phoneFor(byNumber);
+    const gateway = await run(await filesOn(phone, [dies, stays]));
+    // It is ready with the first engine that is connected.
+    await gateway.logged((line) => line['msg'] === CONNECTED && line['port'] === dies.clientPort);
+    await gateway.logged((line) => line['msg'] === CONNECTED && line['port'] === stays.clientPort);
+    const caller = await callerFor();
+    const up = counter(2);
+    const hangUp = new AbortController();
+    const over = (place: EnginePlace, signal?: AbortSignal): Promise<{ end: string }> =>
+      call(caller, gateway, {
+        to: `sip:1002@127.0.0.1:${place.sipPort}`,
+        onEvent: ({ kind: seen }) => seen === 'final' && up.tick(),
+        ...(signal === undefined ? { hangUpAfterMs: 60_000 } : { signal }),
+      });
+    void over(dies);
+    const goesOn = over(stays, hangUp.signal);
+    await up.reached;
+    await dying.end('SIGKILL');
+    await gateway.logged(LOST);
+    expect(verdicts(await gateway.settled(1)).filter((text) => text.includes('interrupted'))).toEqual([
+      '1002 answered interrupted skip',
+    ]);
+    expect(await readiness(gateway)).toEqual({
+      status: 200,
+      sip: `true connected, but not to the engine at 127.0.0.1:${dies.clientPort}`,
+    });
+    const { text: metrics } = await gateway.page('/metrics');
+    expect(metrics).toContain(`mcg_engine_connected{address="127.0.0.1:${dies.clientPort}"} 0`);
+    expect(metrics).toContain(`mcg_engine_connected{address="127.0.0.1:${stays.clientPort}"} 1`);
+    hangUp.abort();
+    expect((await goesOn).end).toBe('hung-up');
+    await gateway.settled(2);
+    const afterwards = counter(1);
+    const next = await call(caller, gateway, {
+      to: `sip:1001@127.0.0.1:${stays.sipPort}`,
+      hangUpAfterRingingMs: 20,
+      onEvent: ({ kind: seen }) => seen === 'provisional' && afterwards.tick(),
+    });
+    expect(next.end).toBe('cancelled');
+    expect(verdicts(await gateway.settled(3)).toSorted()).toEqual([
+      '1001 missed caller-hung-up notify',
+      '1002 answered  skip',
+      '1002 answered interrupted skip',
+    ]);
+  });
+
+  it('that is not there yet is waited for: not ready, said once, ready when it comes', async () => {
+    const place = await enginePlace();
+    const admin = `http://127.0.0.1:${await reservedPort()}`;
+    const { config } = await filesOn(await phoneFor(byNumber), [place], admin);
+    const gateway = startHere(config);
+    expect(await gateway.logged('the SIP engine cannot be reached')).toMatchObject({
+      level: 'warn',
+      host: '127.0.0.1',
+      port: place.clientPort,
+    });
+    const ready = await fetch(`${admin}/readyz`);
+    expect(ready.status).toBe(503);
+    expect(await ready.text()).toContain('no engine is connected');
+    expect(await (await fetch(`${admin}/metrics`)).text()).toContain(
+      `mcg_engine_connected{address="127.0.0.1:${place.clientPort}"} 0`,
+    );
+    await kind.start(place);
+    await gateway.logged('ready');
+    expect((await fetch(`${admin}/readyz`)).status).toBe(200);
+    const told = gateway.log().filter(({ msg }) => String(msg).startsWith('the SIP engine'));
+    expect(told).toHaveLength(1);
+  });
+
+  it('that does not accept the secret ends the start with a word', async () => {
+    const place = await enginePlace();
+    await kind.start(place);
+    const { config } = await filesOn(await phoneFor(byNumber), [{ ...place, secret: 'wrong' }]);
+    const { code, stderr } = await command('start', '--config', config);
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `The gateway could not start: The SIP engine at 127.0.0.1:${place.clientPort} does not accept the secret.`,
+    );
+    expect(stderr).not.toContain('    at ');
   });
 }
 

@@ -42,7 +42,8 @@ export async function enginePlace(): Promise<EnginePlace> {
   return { sipPort, clientPort, secret: 'cymru' };
 }
 
-async function reservedPort(): Promise<number> {
+/** A port that nobody gets by chance. */
+export async function reservedPort(): Promise<number> {
   for (;;) {
     const port = 15_000 + randomInt(15_000);
     if (await isFree(port)) return port;
