@@ -54,7 +54,8 @@ function trySend(core: EngineCore, client: Client, askedId: string, app: SipRequ
   if (core.stack.isOwn(parsed)) {
     return { refused: 'can not send request to myself' };
   }
-  const flow = core.contacts.flowTo(parsed, core.now());
+  // A route URL is the application's own word on where to send it (3.4).
+  const flow = routeUrl === '' ? core.contacts.flowTo(parsed, core.now()) : null;
   const target: RequestTarget = flow === null ? { uri: nextHop } : { flow };
   const own = core.stack.localFor(target);
   if (own === undefined) {

@@ -66,7 +66,10 @@ export function createTargets({ resolver, transport, clock, udpMtuBytes }: Targe
       // A name of both families is reached by the one that is bound (RFC 3263 4.3 tries them in turn).
       if (!(hops instanceof Promise)) return { hops, local: firstLocal(hops, localFor), fixed };
       const protocol = named ?? (uri.scheme === 'sips' ? 'tls' : null);
-      const local = transport.addresses.find((bound) => protocol === null || bound.protocol === protocol);
+      // RFC 7118 5.2: `transport=ws` stands for both kinds of WebSocket.
+      const fits = (bound: BoundAddress): boolean =>
+        protocol === null || bound.protocol === protocol || (protocol === 'ws' && bound.protocol === 'wss');
+      const local = transport.addresses.find(fits);
       return { hops, local, fixed };
     },
 
