@@ -190,7 +190,9 @@ export class ClientRun implements ClientTransaction, AttemptOwner {
     if (attempt !== null && attempt === this.#trial) targets.refusedTcp(attempt.to);
     else if (attempt !== null && error.code !== 'too-large') targets.failed(attempt.to);
     if (attempt !== this.#attempt || this.#tryNext()) return;
-    this.#failed(error);
+    // Cancelled before it was sent: then it need not be.
+    if (this.#cancelHeaders === null || attempt === null || attempt.flow !== null) this.#failed(error);
+    else this.#conclude(487, unusedFlow(attempt.to, targets.localFor(attempt.to)));
   }
 
   onConcluded(status: number, attempt: Attempt): void {
@@ -244,15 +246,16 @@ export class ClientRun implements ClientTransaction, AttemptOwner {
       this.onFailed(new TransportError('no-transport', `no ${hop.protocol} transport is bound to send from`), null);
       return;
     }
+    let to = hop;
     let branch = this.#write(local);
     // 18.1.1: what the path MTU may not hold goes "over a congestion controlled transport", and by UDP where that is refused.
     const tcp = this.#fixed ? null : targets.overTcp(hop, this.bytes.length);
-    const overTcp = tcp === null ? undefined : targets.localFor(tcp);
-    if (overTcp !== undefined) {
+    const tcpLocal = tcp === null ? undefined : targets.localFor(tcp);
+    if (tcp !== null && tcpLocal !== undefined) {
+      to = tcp;
       this.#hops = [hop, ...this.#hops];
-      branch = this.#write(overTcp);
+      branch = this.#write(tcpLocal);
     }
-    const to = tcp ?? hop;
     const others = this.#hops.length;
     const share = { silenceMs: leftMs / (others + 1), totalMs: leftMs };
     const alone = others === 0 && leftMs === this.#host.timers.t1x64Ms;
@@ -262,7 +265,7 @@ export class ClientRun implements ClientTransaction, AttemptOwner {
         ? new ClientAttempt(this.#host, inviteClient, parts)
         : new ClientAttempt(this.#host, nonInviteClient, parts);
     this.#attempt = attempt;
-    this.#trial = tcp === null ? null : attempt;
+    this.#trial = to === hop ? null : attempt;
     attempt.start();
   }
 
