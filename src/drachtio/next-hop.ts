@@ -10,6 +10,7 @@ import {
 /** Where a dialog's requests go (drachtio-protocol 3.4). */
 
 const DEFAULT_PORT = 5060;
+const DEFAULT_TLS_PORT = 5061;
 
 /**
  * Whether the peer's Contact names another place than its packets come from: it is behind NAT, and what it wrote there
@@ -33,15 +34,31 @@ export function isPrivate(address: string): boolean {
   return /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)\d/.test(address);
 }
 
+/**
+ * A way that no other stands for: a WebSocket, which only its client can open (RFC 7118 4), and the TLS connection to the very
+ * address that the uri names, whose certificate was verified by another name (RFC 5922 4).
+ */
+function isOnlyWay(uri: SipUri, flow: Flow): boolean {
+  if (flow.protocol === 'ws' || flow.protocol === 'wss') {
+    return uri.params.get('transport')?.toLowerCase() === 'ws';
+  }
+  return (
+    flow.protocol === 'tls' && uri.host === flow.remoteAddress && (uri.port ?? DEFAULT_TLS_PORT) === flow.remotePort
+  );
+}
+
 /** `flow`: the peer's latest way to us, null where its connection has ended. */
 export function dialogTarget(role: 'uas' | 'uac', state: DialogState, flow: Flow | null): RequestTarget {
   const uri = nextHopOf(state);
   if (flow === null) {
     return { uri };
   }
+  const parsed = parseUri(uri);
+  if (parsed !== null && isOnlyWay(parsed, flow)) {
+    return { flow };
+  }
   if (state.routeSet.length > 0) {
-    const route = parseUri(uri);
-    return route !== null && isHiddenRoute(route, flow) ? { flow } : { uri, by: flow };
+    return parsed !== null && isHiddenRoute(parsed, flow) ? { flow } : { uri, by: flow };
   }
   // A caller's connection is the way back to it, whatever its Contact says (RFC 5923, 5626).
   const useFlow = (role === 'uas' && flow.connectionId !== null) || isBehindNat(role, state.remoteTarget, flow);

@@ -3,14 +3,17 @@ import { parseNameAddress, parseUri, type Flow, type SipRequest, type SipRespons
 interface Registered {
   readonly flow: Flow;
   readonly expiresAt: number;
+  /** Who it is a contact of. */
+  readonly addressOfRecord: string;
 }
 
 /**
  * Peers that registered over a connection: what is later sent to their contact goes over that connection, which is the only
- * way to a phone behind NAT (drachtio-protocol 3.4). The registrar itself is the application's.
+ * way to a browser or a phone behind NAT (drachtio-protocol 3.4). The registrar itself is the application's.
  */
 export class RegisteredContacts {
   readonly #byContact = new Map<string, Registered>();
+  readonly #byAddressOfRecord = new Map<string, Set<string>>();
   readonly #maxContacts: number;
 
   constructor(maxContacts: number) {
@@ -23,21 +26,23 @@ export class RegisteredContacts {
 
   /** Called with each 2xx that the application gives to a REGISTER. */
   learn(request: SipRequest, response: SipResponse, flow: Flow, nowMs: number): void {
-    if (flow.connectionId === null) {
-      return;
-    }
+    const addressOfRecord = addressOf(request.headers.get('To') ?? '');
     for (const value of request.headers.elements('Contact')) {
+      if (value.trim() === '*') {
+        this.#forgetAll(addressOfRecord, request);
+        continue;
+      }
       const contact = parseNameAddress(value);
       const uri = contact === null ? null : parseUri(contact.uri);
-      if (contact === null || uri === null) {
+      // Without a user it is the address of a machine, which others are reached at too.
+      if (contact === null || uri === null || (uri.user ?? '') === '') {
         continue;
       }
       const key = contactKey(uri);
-      this.#byContact.delete(key);
-      const seconds = expires(contact.params.get('expires'), request, response);
-      if (seconds > 0) {
-        this.#byContact.set(key, { flow, expiresAt: nowMs + seconds * 1000 });
-        this.#forgetOldest();
+      this.#forget(key);
+      const seconds = expires(contact.params.get('expires'), key, request, response);
+      if (seconds > 0 && flow.connectionId !== null) {
+        this.#remember(key, { flow, expiresAt: nowMs + seconds * 1000, addressOfRecord });
       }
     }
   }
@@ -53,18 +58,45 @@ export class RegisteredContacts {
       return null;
     }
     if (registered.expiresAt <= nowMs) {
-      this.#byContact.delete(key);
+      this.#forget(key);
       return null;
     }
     return registered.flow;
   }
 
-  #forgetOldest(): void {
+  #remember(key: string, registered: Registered): void {
+    this.#byContact.set(key, registered);
+    const contacts = this.#byAddressOfRecord.get(registered.addressOfRecord) ?? new Set();
+    contacts.add(key);
+    this.#byAddressOfRecord.set(registered.addressOfRecord, contacts);
     if (this.#byContact.size > this.#maxContacts) {
       const oldest = this.#byContact.keys().next();
       if (oldest.done !== true) {
-        this.#byContact.delete(oldest.value);
+        this.#forget(oldest.value);
       }
+    }
+  }
+
+  #forget(key: string): void {
+    const registered = this.#byContact.get(key);
+    if (registered === undefined) {
+      return;
+    }
+    this.#byContact.delete(key);
+    const contacts = this.#byAddressOfRecord.get(registered.addressOfRecord);
+    contacts?.delete(key);
+    if (contacts?.size === 0) {
+      this.#byAddressOfRecord.delete(registered.addressOfRecord);
+    }
+  }
+
+  /** RFC 3261 10.2.2: `Contact: *` with `Expires: 0` removes all of an address-of-record. */
+  #forgetAll(addressOfRecord: string, request: SipRequest): void {
+    if (Number(request.headers.get('Expires') ?? '1') !== 0) {
+      return;
+    }
+    for (const key of this.#byAddressOfRecord.get(addressOfRecord) ?? []) {
+      this.#forget(key);
     }
   }
 }
@@ -74,16 +106,31 @@ function contactKey(parsed: SipUri): string {
   return `${parsed.user ?? ''}@${parsed.host.toLowerCase()}:${parsed.port ?? ''}`;
 }
 
+function addressOf(to: string): string {
+  const uri = parseUri(parseNameAddress(to)?.uri ?? '');
+  return uri === null ? '' : `${uri.user ?? ''}@${uri.host.toLowerCase()}`;
+}
+
 const DEFAULT_EXPIRES_SECONDS = 3600;
 
-/** RFC 3261 10.3: the registrar's word, else the contact's, else the request's. */
-function expires(ofContact: string | undefined, request: SipRequest, response: SipResponse): number {
-  const granted = response.headers.elements('Contact').map((value) => parseNameAddress(value)?.params.get('expires'));
+/** RFC 3261 10.3: the registrar's word about this contact, else about all, else the contact's, else the request's. */
+function expires(ofContact: string | undefined, key: string, request: SipRequest, response: SipResponse): number {
   const said = [
-    granted.length === 1 ? granted[0] : undefined,
+    grantedTo(key, response),
     response.headers.get('Expires'),
     ofContact,
     request.headers.get('Expires'),
   ].find((value) => value !== undefined && /^\d{1,9}$/.test(value));
   return said === undefined ? DEFAULT_EXPIRES_SECONDS : Number(said);
+}
+
+function grantedTo(key: string, response: SipResponse): string | undefined {
+  for (const value of response.headers.elements('Contact')) {
+    const granted = parseNameAddress(value);
+    const uri = granted === null ? null : parseUri(granted.uri);
+    if (granted !== null && uri !== null && contactKey(uri) === key) {
+      return granted.params.get('expires');
+    }
+  }
+  return undefined;
 }

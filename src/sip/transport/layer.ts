@@ -121,8 +121,7 @@ class SocketLayer implements TransportLayer {
 
   localFor(to: Destination | Flow): BoundAddress | undefined {
     const bound = this.#boundFor(to);
-    // A WebSocket is opened by its client alone (RFC 7118 4): only flows lead over one.
-    if (bound === undefined || (!('connectionId' in to) && isWebSocket(to))) return undefined;
+    if (bound === undefined) return undefined;
     const address = 'connectionId' in to ? to.remoteAddress : to.address;
     const wildcard = isWildcard(bound.address);
     // Nobody on this machine is reached by the advertised address of a NAT; a socket bound to one address shows what it was told.
@@ -193,9 +192,16 @@ class SocketLayer implements TransportLayer {
 
   /** The socket a flow came in by; for a connection of ours, whose port nobody could call, as for its far end. */
   #boundFor(to: Destination | Flow): BoundAddress | undefined {
-    if (!('connectionId' in to)) return chooseBound(this.#addresses, to, this.#own);
+    if (!('connectionId' in to)) return this.#chosenFor(to);
     const { protocol, remoteAddress: address, remotePort: port } = to;
     return boundOf(this.#addresses, to) ?? chooseBound(this.#addresses, { protocol, address, port }, this.#own);
+  }
+
+  #chosenFor(to: Destination): BoundAddress | undefined {
+    const bound = chooseBound(this.#addresses, to, this.#own);
+    if (bound !== undefined || to.protocol !== 'ws') return bound;
+    // RFC 7118 5.2: `transport=ws` stands in URIs for both.
+    return chooseBound(this.#addresses, { ...to, protocol: 'wss' }, this.#own);
   }
 
   /** Asked for every datagram, hence remembered. */
@@ -287,7 +293,7 @@ class SocketLayer implements TransportLayer {
   }
 
   #sendToDestination(bytes: Buffer, to: Destination, onSent: Sent): void {
-    const bound = chooseBound(this.#addresses, to, this.#own);
+    const bound = this.#chosenFor(to);
     if (bound === undefined) {
       onSent(new TransportError('no-transport', `no ${to.protocol} socket is bound that reaches ${to.address}`), null);
     } else if (to.protocol === 'udp') {
@@ -308,10 +314,6 @@ class SocketLayer implements TransportLayer {
     const before = this.#lines.take();
     if (before !== null) this.#options.log?.(`${what}${before}: ${error.message}`);
   }
-}
-
-function isWebSocket({ protocol }: Destination): boolean {
-  return protocol === 'ws' || protocol === 'wss';
 }
 
 function describe(listen: ListenAddress): string {
