@@ -64,9 +64,10 @@ describe('reliable provisional responses of an application', () => {
         const options = { headers: { Require: '100rel' }, body: SDP_B };
         res.send(
           183,
+          undefined,
           options,
           (_error, message) => sent.resolve(message),
-          (prack) => {
+          (prack: SrfRequest) => {
             pracked.resolve(prack);
             srf.createUAS(req, res, { localSdp: SDP_B }).then(dialog.resolve, dialog.reject);
           },
@@ -83,7 +84,7 @@ describe('reliable provisional responses of an application', () => {
     await response(call, 200, 'PRACK');
     expect((await pracked.promise).get('RAck')).toBe(`${progress.header('RSeq')} 1 INVITE`);
     await response(call, 200);
-    const acked = next((await dialog.promise) as SrfDialog, 'ack');
+    const acked = next(await dialog.promise, 'ack');
     sendAck(call, { cseq: 1 });
     await acked;
   });
