@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { rawClient, type RawClient } from '../drachtio/raw-client.ts';
 import { callerPeer, newCall, response, sendInvite } from '../drachtio/support.ts';
 import { inProcess } from '../e2e/support.ts';
+import { makeAuthority } from '../support/certificates.ts';
 import { command } from '../support/gateway-process.ts';
 import { runHere, type RunningStart } from './support.ts';
 
@@ -126,16 +129,60 @@ describe('mcg engine', () => {
     await other.ask(`sip||\r\nINVITE sip:1001@127.0.0.1:${peer.port} SIP/2.0\r\n\r\n`);
     expect((await peer.expect(/^INVITE/)).header('Contact')).toContain('127.0.0.1');
   });
+
+  it('listens by TLS and WebSocket, and shows its certificate', async () => {
+    const authority = makeAuthority();
+    const { certificate, key } = authority.issue(['IP:127.0.0.1']);
+    const path = await folder();
+    const [certificateFile, keyFile, caFile] = ['cert.pem', 'key.pem', 'ca.pem'].map((name) => join(path, name));
+    await writeFile(certificateFile ?? '', certificate);
+    await writeFile(keyFile ?? '', key);
+    await writeFile(caFile ?? '', authority.certificate);
+    const files = `--tls-certificate ${certificateFile} --tls-key ${keyFile} --tls-client-ca ${caFile}`;
+    const listen = '--listen tls://127.0.0.1:0 --listen ws://127.0.0.1:0 --listen wss://127.0.0.1:0';
+    const { sip } = await engine(`--secret cymru ${listen} ${files}`.split(' '));
+    expect(sip.map((address) => address.split(':')[0])).toEqual(['udp', 'tcp', 'tls', 'ws', 'wss']);
+    const port = Number(sip[2]?.split(':').at(-1));
+    const own = authority.issue(['DNS:pbx.example.com']);
+    const socket = connectTls({
+      port,
+      host: '127.0.0.1',
+      ca: authority.certificate,
+      cert: own.certificate,
+      key: own.key,
+    });
+    onTestFinished(() => void socket.destroy());
+    await once(socket, 'secureConnect');
+    socket.write(
+      `OPTIONS sip:127.0.0.1:${port} SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.1:9;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n`,
+    );
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^SIP\/2\.0 200 /);
+  });
+
+  it('says which certificate cannot be used', async () => {
+    const file = join(await folder(), 'cert.pem');
+    await writeFile(file, 'no certificate');
+    const tls = ['--listen', 'tls://127.0.0.1:0', '--tls-certificate', file, '--tls-key', file];
+    const { code, stderr } = await inProcess('engine', ...FREE, '--secret', 'x', ...tls);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/could not start: .*--tls-certificate and --tls-key must be a pair, in PEM/);
+    expect(stderr).not.toContain('    at ');
+  });
 });
 
 describe('mcg engine refuses', () => {
   const named = 'engine --secret cymru';
   it.each([
     [`${named} --listen sctp://127.0.0.1:5060`, /'sctp:\/\/127\.0\.0\.1:5060' is invalid.*udp:\/\/127\.0\.0\.1:5060/],
-    [`${named} --listen 127.0.0.1:5060`, /It must be like udp:/],
-    [`${named} --listen udp://localhost:5060`, /It must be like udp:/],
-    [`${named} --listen udp://127.0.0.1:70000`, /It must be like udp:/],
-    [`${named} --listen udp://127.0.0.1:5060 --listen udp://127.0.0.1:5060`, /named twice/],
+    [`${named} --listen tcp://127.0.0.1:5060 --listen ws://127.0.0.1:5060`, /Another --listen has this port/],
+    [`${named} --listen tls://127.0.0.1:5061`, /Listening on tls:\/\/ needs both --tls-certificate FILE and --tls-key/],
+    [`${named} --tls-client-ca ca.pem`, /TLS needs both --tls-certificate FILE and --tls-key FILE/],
+    [`${named} --tls-certificate no.pem --tls-key no.pem`, /--tls-certificate .*no\.pem: ENOENT/],
+    [`${named} --listen 127.0.0.1:5060`, /It must be udp, tcp/],
+    [`${named} --listen udp://localhost:5060`, /It must be udp, tcp/],
+    [`${named} --listen udp://127.0.0.1:70000`, /It must be udp, tcp/],
+    [`${named} --listen udp://127.0.0.1:5060 --listen udp://127.0.0.1:5060`, /Another --listen has this port/],
     [`${named} --client 9022`, /an address and a port: 127\.0\.0\.1:9022/],
     [
       `${named} --client 0.0.0.0:9022`,
