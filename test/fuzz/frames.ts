@@ -61,11 +61,16 @@ export function openFrameClient(engine: Engine, sinkPort: number): FrameClient {
     owed = 0;
     const current = socket;
     if (current === null || current.destroyed || !current.writable) return;
-    const answered = new Promise<void>((resolve) => (pong = resolve));
-    const closed = closeOf(current);
-    current.write(framed(Buffer.from('p|ping')));
-    await Promise.race([answered, closed]);
-    pong = null;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        pong = null;
+        current.off('close', done);
+        resolve();
+      };
+      pong = done;
+      current.once('close', done);
+      current.write(framed(Buffer.from('p|ping')));
+    });
   };
   const alone = async (bytes: Buffer): Promise<void> => {
     const own = connect(port, host);
