@@ -109,13 +109,19 @@ const endings: Record<string, Ending> = {
 };
 
 describe('what a call leaves behind', () => {
-  for (const [name, ending] of Object.entries(endings)) {
-    embeddedIt('its limits are lowered, its counts read', `nothing: ${name}`, () => leavesNothing(ending));
+  for (const transport of ['udp', 'tcp'] as const) {
+    for (const [name, ending] of Object.entries(endings)) {
+      embeddedIt('its limits are lowered, its counts read', `nothing, over ${transport}: ${name}`, () =>
+        leavesNothing(ending, transport),
+      );
+    }
   }
 
-  async function leavesNothing(ending: Ending): Promise<void> {
+  async function leavesNothing(ending: Ending, transport: 'udp' | 'tcp'): Promise<void> {
     const made: Promise<{ uas: SrfDialog; uac: SrfDialog }>[] = [];
     const test = await b2bua({
+      transport,
+      callerTransport: transport,
       limits: { maxDialogs: 2, maxUnansweredRequests: 2 },
       onDialogs: (dialogs) => {
         dialogs.catch(() => undefined);
