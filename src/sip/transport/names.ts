@@ -41,6 +41,8 @@ export interface SystemNamesOptions {
   /** `192.0.2.53`, `127.0.0.1:5353`: the system's by default. */
   readonly servers?: readonly string[];
   readonly hostsFile?: string;
+  /** What else the system knows: getaddrinfo by default. */
+  readonly lookUp?: (host: string) => Promise<readonly string[]>;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface SystemNamesOptions {
  * (search domains, mDNS). Names without a dot are the system's alone.
  */
 export function systemNames(options: SystemNamesOptions = {}): NameService {
-  const { servers, hostsFile = '/etc/hosts' } = options;
+  const { servers, hostsFile = '/etc/hosts', lookUp = bySystem } = options;
   // One for each question, so that a change of the system's name servers is seen. Two tries take 3 s.
   const resolver = (): dns.Resolver => {
     const made = new dns.Resolver({ timeout: 1_000, tries: 2 });
@@ -57,9 +59,11 @@ export function systemNames(options: SystemNamesOptions = {}): NameService {
   };
   return {
     addresses: async (host) => {
-      const written = host.includes('.') ? await inHostsFile(hostsFile, host) : [];
-      if (written.length > 0) return { addresses: written, ttlMs: SYSTEM_TTL_MS };
-      return (host.includes('.') ? await inDns(resolver(), host) : null) ?? (await bySystem(host));
+      const dotted = host.includes('.');
+      const written = dotted ? await inHostsFile(hostsFile, host) : [];
+      const answer = dotted && written.length === 0 ? await inDns(resolver(), host) : null;
+      if (answer !== null) return answer;
+      return { addresses: written.length > 0 ? written : await lookUp(host), ttlMs: SYSTEM_TTL_MS };
     },
     srv: (name) => resolver().resolveSrv(name),
     naptr: (name) => resolver().resolveNaptr(name),
@@ -77,9 +81,9 @@ async function inDns(resolver: dns.Resolver, host: string): Promise<Addresses | 
   return { addresses: records.map(({ address }) => address), ttlMs: ttlS * 1_000 };
 }
 
-async function bySystem(host: string): Promise<Addresses> {
+async function bySystem(host: string): Promise<readonly string[]> {
   const found = await dns.lookup(host, { all: true, order: 'ipv4first' });
-  return { addresses: found.map(({ address }) => address), ttlMs: SYSTEM_TTL_MS };
+  return found.map(({ address }) => address);
 }
 
 /** hosts(5). A machine without such a file has none of its names. */
