@@ -143,7 +143,7 @@ export class ClientRun implements ClientTransaction, AttemptOwner {
       this.#onAnswer(response, flow, attempt);
       return;
     }
-    if (attempt !== this.#attempt) return;
+    if (this.#done) return;
     // RFC 3263 4.3: a 503 means that the next address may do better. The same server by UDP will not.
     if (status === 503) {
       this.#host.targets.failed(attempt.to);
@@ -152,7 +152,7 @@ export class ClientRun implements ClientTransaction, AttemptOwner {
     }
     this.#answered = true;
     if (status >= 200) this.#end(() => this.#handlers.onResponse(response, flow));
-    else if (!this.#done) this.#handlers.onResponse(response, flow);
+    else this.#handlers.onResponse(response, flow);
   }
 
   /** RFC 3261 13.2.2.4: each 2xx of another To tag is another dialog; a repeated 2xx gets its ACK again and goes no further. */
