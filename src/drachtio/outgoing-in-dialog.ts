@@ -123,7 +123,7 @@ function prepare(core: EngineCore, dialog: Dialog, state: DialogState, app: SipR
     return { refused: 'requested protocol/transport not available' };
   }
   const { request, dialog: dialogState } = requestInDialog(countedUp(state, app), app.method);
-  const shown = ownUntilSent(target, own);
+  const shown = ownUntilSent(target, own, app);
   const refused = addAppParts(request, app, shown);
   if (refused !== null) {
     return refused;

@@ -61,7 +61,7 @@ function trySend(core: EngineCore, client: Client, askedId: string, app: SipRequ
   if (own === undefined) {
     return { refused: NO_TRANSPORT };
   }
-  const shown = ownUntilSent(target, own);
+  const shown = ownUntilSent(target, own, app);
   const request = buildRequest(app, shown);
   if ('refused' in request) {
     return request;

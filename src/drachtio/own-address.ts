@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { parseUri, type BoundAddress, type Headers, type RequestTarget } from '../sip/index.ts';
+import { parseUri, type BoundAddress, type Headers, type RequestTarget, type SipRequest } from '../sip/index.ts';
 import { ownContact, ownHostPort } from './app-headers.ts';
 
 /** Stands in a request for our own address while its next hop, a name, is not looked up (RFC 2606: no host is called so). */
@@ -8,10 +8,23 @@ const UNKNOWN = `${UNKNOWN_HOST}:0`;
 const UNKNOWN_CONTACT = `<sip:${UNKNOWN}>`;
 const SHOW_OWN = ['From', 'To', 'Contact', 'P-Asserted-Identity'] as const;
 
-/** What a request to such a target is built with: `own`, or what `showOwn` replaces where only the look-up will tell. */
-export function ownUntilSent(target: RequestTarget, own: BoundAddress): BoundAddress {
+/** Beyond it a request of the application may become one that TCP must carry (RFC 3261 18.1.1): we add less than 500 bytes. */
+const MAY_BE_LARGE_BYTES = 800;
+
+/**
+ * What a request to such a target is built with: `own`, or what `showOwn` replaces where only the look-up, or the size that it will
+ * have, tells which socket it leaves by.
+ */
+export function ownUntilSent(target: RequestTarget, own: BoundAddress, app: SipRequest): BoundAddress {
   const host = 'flow' in target ? null : (parseUri(target.uri)?.host ?? null);
-  return host === null || isIP(host) !== 0 ? own : { ...own, protocol: 'udp', host: UNKNOWN_HOST, port: 0 };
+  const known = host === null || (isIP(host) !== 0 && !(own.protocol === 'udp' && mayBeLarge(app)));
+  return known ? own : { ...own, protocol: 'udp', host: UNKNOWN_HOST, port: 0 };
+}
+
+function mayBeLarge({ headers, body }: SipRequest): boolean {
+  let bytes = body.length;
+  for (const { name, value } of headers.fields) bytes += name.length + value.length;
+  return bytes > MAY_BE_LARGE_BYTES;
 }
 
 export function isUnknown(own: BoundAddress): boolean {
