@@ -185,6 +185,8 @@ async function startEngine({ config, log, onFatal }: AppOptions, cleanups: Clean
     {
       listen: config.sip.listen,
       timers: { timerBMs: config.sip.timerBMs },
+      ...(config.sip.tls === undefined ? {} : { tls: config.sip.tls }),
+      ...(config.sip.origins === undefined ? {} : { origins: config.sip.origins }),
       ...(config.sip.advertise === undefined ? {} : { advertise: config.sip.advertise }),
       localNet: config.sip.localNet,
       client: { host: '127.0.0.1', port: 0 },

@@ -1,3 +1,4 @@
+import { tlsAssumptions } from './tls.ts';
 import type { GatewayConfig } from './types.ts';
 import { singleAddress } from './values.ts';
 
@@ -48,8 +49,13 @@ function* peerAssumptions({ peers, routing }: GatewayConfig): Generator<string> 
 }
 
 /** What the configuration takes for granted, in sentences, for `mcg check`: nothing here is a mistake. */
-export function assumptions(config: GatewayConfig): string[] {
-  const said = [...voicemailAssumptions(config), ...engineAssumptions(config), ...peerAssumptions(config)];
+export function assumptions(config: GatewayConfig, nowMs = Date.now()): string[] {
+  const said = [
+    ...voicemailAssumptions(config),
+    ...engineAssumptions(config),
+    ...tlsAssumptions(config, nowMs),
+    ...peerAssumptions(config),
+  ];
   if (config.lab.phone) {
     said.push(
       'lab.phone is on: a phone of the gateway rings at the next hop and never answers. Remove it in production.',

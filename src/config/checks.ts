@@ -1,6 +1,15 @@
 import ipaddr from 'ipaddr.js';
 import { didYouMean, type Mistake, type Path } from '../yamlfile/index.ts';
-import { adminListen, isLoopback, listenAddress, mailTarget, singleAddress, sipTarget, type Listen } from './values.ts';
+import {
+  adminListen,
+  isLoopback,
+  listenAddress,
+  mailTarget,
+  singleAddress,
+  sipTarget,
+  type Listen,
+  type SipTarget,
+} from './values.ts';
 
 /**
  * What no schema can say of gateway.yaml: what belongs together, what leads back, what is not built. The file is taken as
@@ -9,7 +18,7 @@ import { adminListen, isLoopback, listenAddress, mailTarget, singleAddress, sipT
 
 type Group = Readonly<Record<string, unknown>>;
 
-const groupOf = (value: unknown): Group =>
+export const groupOf = (value: unknown): Group =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Group) : {};
 
 function* entries(value: unknown, path: Path): Generator<{ entry: Group; path: Path }> {
@@ -22,16 +31,14 @@ function* texts(value: unknown, path: Path): Generator<{ text: string; path: Pat
   for (const [index, text] of value.entries()) if (typeof text === 'string') yield { text, path: [...path, index] };
 }
 
-/** The places that a program started without the listed part would not have. */
-const NOT_BUILT = 'Use udp:// or tcp:// until it is.';
-
 function* listenMistakes(sip: Group): Generator<Mistake> {
   const seen = new Set<string>();
   for (const { text, path } of texts(sip['listen'], ['sip', 'listen'])) {
     const listen = listenAddress(text);
     if (listen === null) continue;
-    if (listen.protocol !== 'udp' && listen.protocol !== 'tcp') {
-      yield { path, message: `${listen.protocol}:// is not built yet`, remedy: NOT_BUILT };
+    if (isSecure(listen) && sip['tls'] === undefined) {
+      const remedy = 'Add tls: { certificate: FILE, keyFile: FILE } beside listen.';
+      yield { path, message: `${listen.protocol}:// needs a certificate`, remedy };
     }
     if (listen.port !== 0 && seen.has(text)) {
       yield { path, message: `${JSON.stringify(text)} is listed twice`, remedy: 'Remove one of the two.' };
@@ -40,12 +47,38 @@ function* listenMistakes(sip: Group): Generator<Mistake> {
   }
 }
 
+const isSecure = ({ protocol }: Listen): boolean => protocol === 'tls' || protocol === 'wss';
+const isWeb = ({ protocol }: Listen): boolean => protocol === 'ws' || protocol === 'wss';
+
+/** What `listen` says, and its default. */
+function listensOf(sip: Group): Listen[] {
+  const listen = Array.isArray(sip['listen']) ? sip['listen'] : ['udp://0.0.0.0:5060', 'tcp://0.0.0.0:5060'];
+  return listen.flatMap((text: unknown) => (typeof text === 'string' ? (listenAddress(text) ?? []) : []));
+}
+
+/** Settings that nothing here would use. */
+function* unusedMistakes(sip: Group): Generator<Mistake> {
+  const listens = sip['engine'] === 'drachtio' ? [] : listensOf(sip);
+  if (sip['tls'] !== undefined && !listens.some(isSecure)) {
+    const message = 'nothing here listens by TLS';
+    const remedy = 'Add tls://0.0.0.0:5061 or wss://0.0.0.0:443 to sip.listen, or remove sip.tls.';
+    yield { path: ['sip', 'tls'], at: 'key', message, remedy };
+  }
+  if (sip['origins'] !== undefined && !listens.some(isWeb)) {
+    const message = 'nothing here listens for WebSockets';
+    yield {
+      path: ['sip', 'origins'],
+      at: 'key',
+      message,
+      remedy: 'Add wss://0.0.0.0:443 to sip.listen, or remove it.',
+    };
+  }
+}
+
 function* sipMistakes(sip: Group): Generator<Mistake> {
   const engine = sip['engine'] ?? 'embedded';
-  if (sip['tls'] !== undefined) {
-    yield { path: ['sip', 'tls'], at: 'key', message: 'TLS is not built yet', remedy: 'Remove sip.tls until it is.' };
-  }
   yield* listenMistakes(sip);
+  yield* unusedMistakes(sip);
   if (engine === 'embedded' && sip['drachtio'] !== undefined) {
     const message = 'the embedded engine needs no drachtio-server';
     yield {
@@ -129,16 +162,33 @@ function* hopsOf(value: unknown, path: Path): Generator<Hop> {
   }
 }
 
-function* notBuiltTransport(uri: string, path: Path): Generator<Mistake> {
+/** `sips` is TLS over TCP whatever its transport says (RFC 3261 26.2.2). */
+function transportOf({ scheme, transport }: SipTarget): string {
+  return scheme === 'sips' ? 'tls' : (transport ?? 'udp');
+}
+
+/** A hop that could not be called from here. */
+function* transportMistakes(uri: string, path: Path, sip: Group): Generator<Mistake> {
   const target = sipTarget(uri);
   if (target === null) return;
-  const transport = target.scheme === 'sips' ? 'TLS' : (target.transport ?? 'udp');
-  if (transport === 'udp' || transport === 'tcp') return;
-  yield {
-    path,
-    message: `${transport} is not built yet`,
-    remedy: 'Use sip: with ;transport=udp or ;transport=tcp until it is.',
-  };
+  const transport = transportOf(target);
+  if (transport === 'ws' || transport === 'wss') {
+    const remedy = 'Use ;transport=udp, tcp or tls.';
+    yield { path, message: 'a WebSocket is opened by its client; nobody is called by it', remedy };
+  } else if (!['udp', 'tcp', 'tls'].includes(transport)) {
+    yield {
+      path,
+      message: `${transport} is not a transport of the gateway`,
+      remedy: 'Use ;transport=udp, tcp or tls.',
+    };
+  } else if (
+    transport === 'tls' &&
+    sip['engine'] !== 'drachtio' &&
+    !listensOf(sip).some((each) => each.protocol === 'tls')
+  ) {
+    const message = 'it is called by TLS, and the gateway does not listen by TLS';
+    yield { path, message, remedy: 'Add tls://0.0.0.0:5061 to sip.listen, and sip.tls with its certificate.' };
+  }
 }
 
 /** Whether a hop is one of the gateway's own sockets. */
@@ -146,16 +196,16 @@ function isOwn(uri: string, listens: readonly Listen[]): boolean {
   const target = sipTarget(uri);
   if (target === null) return false;
   const host = target.host === 'localhost' ? '127.0.0.1' : target.host;
-  const transport = target.transport ?? 'udp';
+  const transport = transportOf(target);
+  const defaultPort = transport === 'tls' ? 5_061 : 5_060;
   return listens.some(({ protocol, host: bound, port }) => {
-    if (protocol !== transport || port !== (target.port ?? 5_060)) return false;
+    if (protocol !== transport || port !== (target.port ?? defaultPort)) return false;
     return bound === host || ((bound === '0.0.0.0' || bound === '::') && isLoopback(host));
   });
 }
 
 function* hopMistakes(routing: Group, sip: Group): Generator<Mistake> {
-  const listen = Array.isArray(sip['listen']) ? sip['listen'] : ['udp://0.0.0.0:5060', 'tcp://0.0.0.0:5060'];
-  const listens = listen.flatMap((text: unknown) => (typeof text === 'string' ? (listenAddress(text) ?? []) : []));
+  const listens = listensOf(sip);
   const lists: [unknown, Path][] = [[routing['nextHop'], ['routing', 'nextHop']]];
   for (const { entry, path } of entries(routing['routes'], ['routing', 'routes'])) {
     lists.push([entry['nextHop'], [...path, 'nextHop']]);
@@ -163,7 +213,7 @@ function* hopMistakes(routing: Group, sip: Group): Generator<Mistake> {
   for (const [list, at] of lists) {
     for (const { entry, path } of entries(list, at)) yield* oneOf(entry, path, 'password', 'passwordFile');
     for (const { uri, path } of hopsOf(list, at)) {
-      yield* notBuiltTransport(uri, path);
+      yield* transportMistakes(uri, path, sip);
       if (isOwn(uri, listens)) {
         const message = `${JSON.stringify(uri)} is this gateway itself`;
         yield { path, message, remedy: 'Name the system behind it: a PBX, a carrier, a phone.' };
@@ -222,7 +272,7 @@ function* returningRoutes(routing: Group, peers: unknown): Generator<Mistake> {
   }
 }
 
-function* voicemailMistakes(voicemail: Group): Generator<Mistake> {
+function* voicemailMistakes(voicemail: Group, sip: Group): Generator<Mistake> {
   if (voicemail['owner'] === 'gateway' && voicemail['target'] === undefined) {
     const message = 'the gateway has the voicemail, and no target to divert to';
     yield { path: ['voicemail', 'owner'], message, remedy: 'Add target: sip:voicemail@192.0.2.30, or another owner.' };
@@ -232,7 +282,7 @@ function* voicemailMistakes(voicemail: Group): Generator<Mistake> {
     const message = 'nobody is diverted to it, as voicemail.owner is none';
     yield { path: ['voicemail', 'target'], message, remedy: 'Remove owner, or set owner: gateway.' };
   }
-  if (typeof target === 'string') yield* notBuiltTransport(target, ['voicemail', 'target']);
+  if (typeof target === 'string') yield* transportMistakes(target, ['voicemail', 'target'], sip);
 }
 
 function* journalMistakes(journal: unknown): Generator<Mistake> {
@@ -310,7 +360,7 @@ export function* configMistakes(written: unknown): Generator<Mistake> {
   if (root['routing'] !== undefined) yield* routeMistakes(routing, peerNames);
   yield* hopMistakes(routing, sip);
   yield* returningRoutes(routing, peers);
-  yield* voicemailMistakes(groupOf(root['voicemail']));
+  yield* voicemailMistakes(groupOf(root['voicemail']), sip);
   yield* journalMistakes(root['journal']);
   yield* notificationMistakes(groupOf(root['notification']));
   yield* adminMistakes(groupOf(root['admin']));

@@ -5,7 +5,14 @@ import { type Mistake, type Path, readRegularFile } from '../yamlfile/index.ts';
 export const MAX_SECRET_BYTES = 64 * 1024;
 
 /** Keys whose value names a file that is read here: `xFile`, and the authority of a mail server. */
-const FILE_KEYS = new Set(['passwordFile', 'secretFile', 'ca']);
+const FILE_KEYS = new Set<unknown>(['passwordFile', 'secretFile', 'ca']);
+/** The same within `sip.tls`. */
+const TLS_FILE_KEYS = new Set<unknown>(['certificate', 'keyFile', 'clientCa', 'serverCa']);
+
+function namesFile(path: Path): boolean {
+  const key = path.at(-1);
+  return FILE_KEYS.has(key) || (path[0] === 'sip' && path[1] === 'tls' && TLS_FILE_KEYS.has(key));
+}
 
 export interface SecretFiles {
   /** The contents without the last line break; null where the file could not be read, which `mistakes` tells. */
@@ -64,6 +71,6 @@ function references(value: unknown, path: Path): { path: Path; file: string }[] 
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]: [string, unknown]) => {
     const at = [...path, key];
-    return FILE_KEYS.has(key) && typeof inner === 'string' ? [{ path: at, file: inner }] : references(inner, at);
+    return namesFile(at) && typeof inner === 'string' ? [{ path: at, file: inner }] : references(inner, at);
   });
 }

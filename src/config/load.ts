@@ -8,10 +8,19 @@ import {
   readRegularFile,
   readYaml,
 } from '../yamlfile/index.ts';
-import { configMistakes } from './checks.ts';
+import { configMistakes, groupOf } from './checks.ts';
 import { secretFiles, type SecretFiles } from './files.ts';
+import { tlsMistakes } from './tls.ts';
 import { type ConfigFile, configFile } from './schema.ts';
-import type { GatewayConfig, NextHopConfig, NotificationConfig, SipConfig, VoicemailConfig } from './types.ts';
+import type {
+  CredentialsConfig,
+  GatewayConfig,
+  NextHopConfig,
+  NotificationConfig,
+  SipConfig,
+  TlsConfig,
+  VoicemailConfig,
+} from './types.ts';
 import { type Environment, substitute } from './variables.ts';
 
 export const MAX_CONFIG_CHARACTERS = 4 * 1024 * 1024;
@@ -51,17 +60,39 @@ function hopOf(hop: WrittenHop, files: SecretFiles): NextHopConfig {
   return { ...defined(rest), ...passwordOf({ password, passwordFile }, files) };
 }
 
-function sipOf(
-  { engine, listen, advertise, localNet, drachtio, timerB }: ConfigFile['sip'],
-  files: SecretFiles,
-): SipConfig {
-  const sockets = (listen ?? []).flatMap(({ protocol, host, port }) =>
-    protocol === 'udp' || protocol === 'tcp' ? [{ protocol, address: host, port }] : [],
-  );
+interface WrittenCredentials {
+  readonly certificate: string;
+  readonly keyFile: string;
+}
+
+function credentialsOf({ certificate, keyFile }: WrittenCredentials, files: SecretFiles): CredentialsConfig {
+  return { certificate: files.read(certificate) ?? '', key: files.read(keyFile) ?? '' };
+}
+
+function tlsOf(written: NonNullable<ConfigFile['sip']['tls']>, folder: string, files: SecretFiles): TlsConfig {
+  const { clientCa, serverCa, hosts } = written;
+  const all = [written, ...Object.values(hosts ?? {})];
+  const read = (file: string | undefined): string | undefined =>
+    file === undefined ? undefined : (files.read(file) ?? undefined);
+  const authorities = defined({ clientCa: read(clientCa), serverCa: read(serverCa) });
+  const named = Object.entries(hosts ?? {}).map(([name, each]) => [name, credentialsOf(each, files)] as const);
+  return {
+    ...credentialsOf(written, files),
+    ...authorities,
+    ...(hosts === undefined ? {} : { hosts: Object.fromEntries(named) }),
+    keyFiles: all.map(({ keyFile }) => resolve(folder, keyFile)),
+  };
+}
+
+function sipOf(written: ConfigFile['sip'], folder: string, files: SecretFiles): SipConfig {
+  const { engine, listen, advertise, localNet, tls, origins, drachtio, timerB } = written;
+  const sockets = (listen ?? []).map(({ protocol, host, port }) => ({ protocol, address: host, port }));
   const embedded = engine === 'embedded';
   return {
     engine,
     listen: embedded && listen === undefined ? DEFAULT_LISTEN : sockets,
+    ...(tls === undefined ? {} : { tls: tlsOf(tls, folder, files) }),
+    ...(origins === undefined ? {} : { origins: origins.map((origin) => origin.toLowerCase()) }),
     ...(advertise === undefined ? {} : { advertise }),
     localNet,
     drachtio: (drachtio ?? []).map(({ host, port, secret, secretFile }) => {
@@ -106,7 +137,7 @@ function configOf(path: string, file: ConfigFile, files: SecretFiles): GatewayCo
   return {
     path,
     node: file.node ?? hostname(),
-    sip: sipOf(file.sip, files),
+    sip: sipOf(file.sip, folder, files),
     peers: file.peers.map(({ options, maxCalls, maxCallsPerSecond, ...peer }) => ({
       ...defined(peer),
       optionsMs: options ?? null,
@@ -133,13 +164,17 @@ function configOf(path: string, file: ConfigFile, files: SecretFiles): GatewayCo
 }
 
 /** What a text of gateway.yaml says; `path` is where it stands, for the files that it names. Never throws. */
-export function readConfig(text: string, path: string, env: Environment): ConfigReading {
+export function readConfig(text: string, path: string, env: Environment, nowMs = Date.now()): ConfigReading {
   const files = secretFiles(dirname(path));
   const reading = readYaml(text, {
     schema: configFile,
     maxCharacters: MAX_CONFIG_CHARACTERS,
     substitute: (written) => substitute(written, env),
-    check: (written) => [...configMistakes(written), ...files.mistakes(written)],
+    check: (written) => [
+      ...configMistakes(written),
+      ...files.mistakes(written),
+      ...tlsMistakes(groupOf(groupOf(groupOf(written)['sip'])['tls']), files, nowMs),
+    ],
   });
   return reading.ok ? { ok: true, config: configOf(path, reading.value, files) } : reading;
 }

@@ -18,6 +18,7 @@ export const MAX_NEXT_HOPS = 50;
 export const MAX_CIDRS_PER_PEER = 1_000;
 export const MAX_LISTEN = 32;
 export const MAX_ENGINES = 16;
+export const MAX_ORIGINS = 100;
 /** A day: longer waits are mistakes of the unit. */
 const LONGEST_MS = 86_400_000;
 
@@ -132,6 +133,11 @@ const owner = z
 
 const onOff = (description: string) => z.boolean().default(false).describe(description);
 
+const credentials = {
+  certificate: text('The certificate and those between it and its authority, a PEM file.'),
+  keyFile: text('Its private key, a PEM file.'),
+};
+
 const sip = z
   .strictObject({
     engine: z
@@ -142,7 +148,7 @@ const sip = z
       parsed(
         listenAddress,
         'an address to listen on',
-        'Protocol, address and port to listen on, such as udp://0.0.0.0:5060 or tcp://[::]:5060.',
+        'Protocol, address and port to listen on, such as udp://0.0.0.0:5060, tcp://[::]:5060, tls://0.0.0.0:5061, ws://… or wss://….',
       ),
       MAX_LISTEN,
       'Where the embedded engine listens: a list such as [udp://0.0.0.0:5060, tcp://0.0.0.0:5060].',
@@ -159,12 +165,31 @@ const sip = z
     ).default([]),
     tls: z
       .strictObject({
-        certificate: text('The certificate, a PEM file.'),
-        keyFile: text('Its private key, a PEM file.'),
-        clientCa: text('The authority of peers that show certificates, a PEM file.').optional(),
+        ...credentials,
+        clientCa: text(
+          'The authorities of those who connect to the gateway, a PEM file: with it everybody must show a certificate of theirs.',
+        ).optional(),
+        serverCa: text('Authorities of next hops, a PEM file, beside those of the system.').optional(),
+        hosts: z
+          .record(
+            z.string(),
+            z.strictObject(credentials).describe('Their certificate: { certificate: FILE, keyFile: FILE }.'),
+          )
+          .optional()
+          .describe(
+            'Other certificates, by the name that is asked for: { voice.example.net: { certificate, keyFile } }.',
+          ),
       })
       .optional()
-      .describe('Certificates for tls:// and wss://.'),
+      .describe('Certificates for tls:// and wss://: { certificate: gateway.pem, keyFile: gateway.key }.'),
+    origins: list(
+      z
+        .string()
+        .regex(/^https?:\/\/[^/\s]+$/i, says('is not an origin'))
+        .describe('A web site as browsers name it: https://phone.example.com, without a path.'),
+      MAX_ORIGINS,
+      'The web sites whose pages may open a WebSocket here: a list such as [https://phone.example.com].',
+    ).optional(),
     drachtio: atLeastOne(
       z
         .strictObject({

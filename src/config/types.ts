@@ -25,12 +25,33 @@ export interface GatewayConfig {
   readonly stopTimeoutMs: number;
 }
 
-export type Protocol = 'udp' | 'tcp';
+export type Protocol = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+
+/** A certificate, with those between it and its authority, and its key: PEM texts. */
+export interface CredentialsConfig {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface TlsConfig extends CredentialsConfig {
+  /** PEM: who connects must show a certificate of these authorities. */
+  readonly clientCa?: string;
+  /** PEM: authorities of those we connect to, beside the system's. */
+  readonly serverCa?: string;
+  /** Other credentials, by the name that is asked for. */
+  readonly hosts?: Readonly<Record<string, CredentialsConfig>>;
+  /** Where the keys were read from, absolute. */
+  readonly keyFiles: readonly string[];
+}
 
 export interface SipConfig {
   readonly engine: 'embedded' | 'drachtio';
   /** Where the embedded engine listens; empty with engine drachtio. */
   readonly listen: readonly { readonly protocol: Protocol; readonly address: string; readonly port: number }[];
+  /** Needed for tls and wss. */
+  readonly tls?: TlsConfig;
+  /** Web sites whose pages may open a WebSocket; every one where it is absent. */
+  readonly origins?: readonly string[];
   /** Host shown to peers in place of the bound address. */
   readonly advertise?: string;
   /** CIDRs: peers in them are shown the bound address all the same. */

@@ -287,9 +287,17 @@ describe('each mistake in gateway.yaml is told', () => {
       ],
     ],
     [
-      'a hop by a transport that is not built',
-      { routing: '{ nextHop: [sips:192.0.2.20, "sip:192.0.2.20;transport=ws"] }' },
-      ['routing.nextHop[0]: TLS is not built yet.', 'routing.nextHop[1]: ws is not built yet.'],
+      'a hop that cannot be called from here',
+      {
+        routing:
+          '{ nextHop: [sips:192.0.2.20, "sip:192.0.2.20;transport=ws", "sip:192.0.2.20;transport=sctp", "sip:192.0.2.20;transport=tls"] }',
+      },
+      [
+        'routing.nextHop[0]: it is called by TLS, and the gateway does not listen by TLS.',
+        'routing.nextHop[1]: a WebSocket is opened by its client; nobody is called by it.',
+        'routing.nextHop[2]: sctp is not a transport of the gateway.',
+        'routing.nextHop[3]: it is called by TLS, and the gateway does not listen by TLS.',
+      ],
     ],
     [
       'a hop that is the gateway',
@@ -345,12 +353,25 @@ describe('each mistake in gateway.yaml is told', () => {
       ['sip.listen[1]: "udp://0.0.0.0:5060" is listed twice.'],
     ],
     [
-      'listening by what is not built',
-      { sip: '{ listen: [tls://0.0.0.0:5061, ws://0.0.0.0:80], tls: { certificate: c, keyFile: k } }' },
+      'TLS without a certificate',
+      { sip: '{ listen: [tls://0.0.0.0:5061, ws://0.0.0.0:80, wss://0.0.0.0:443] }' },
+      ['sip.listen[0]: tls:// needs a certificate.', 'sip.listen[2]: wss:// needs a certificate.'],
+    ],
+    [
+      'a port that is left out',
+      { sip: '{ listen: ["tls://0.0.0.0", "ws://0.0.0.0"] }' },
       [
-        'sip.listen[0]: tls:// is not built yet.',
-        'sip.listen[1]: ws:// is not built yet.',
-        'sip.tls: TLS is not built yet.',
+        'sip.listen[0]: "tls://0.0.0.0" is not an address to listen on.',
+        'sip.listen[1]: "ws://0.0.0.0" is not an address to listen on.',
+      ],
+    ],
+    [
+      'origins that are none, and nobody to use them',
+      { sip: '{ origins: [phone.example.com, "https://phone.example.com/app"] }' },
+      [
+        'sip.origins: nothing here listens for WebSockets.',
+        'sip.origins[0]: "phone.example.com" is not an origin.',
+        'sip.origins[1]: "https://phone.example.com/app" is not an origin.',
       ],
     ],
     [
