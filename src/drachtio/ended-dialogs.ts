@@ -68,6 +68,17 @@ export function acknowledgeAndEnd(
   state: DialogState,
   flow: Flow | null,
 ): void {
+  acknowledge(core, invite, role, state, flow);
+  sendBye(core, role, state, flow, []);
+}
+
+export function acknowledge(
+  core: EngineCore,
+  invite: ClientTransaction,
+  role: Dialog['role'],
+  state: DialogState,
+  flow: Flow | null,
+): void {
   const sequence = parseCSeq(invite.request.headers.get('CSeq') ?? '')?.sequence ?? 0;
   try {
     invite.acknowledge(ackInDialog(state, sequence).request, dialogTarget(role, state, flow));
@@ -75,7 +86,6 @@ export function acknowledgeAndEnd(
     // The peer's Contact or Record-Route names a transport that is not bound. It ends the dialog after 64*T1 by itself.
     core.log('info', `an ACK could not be sent: ${error instanceof Error ? error.message : String(error)}`);
   }
-  sendBye(core, role, state, flow, []);
 }
 
 function sendBye(

@@ -17,7 +17,7 @@ import type { Client } from './client.ts';
 import type { EngineCore } from './core.ts';
 import { deliveredText } from './delivery.ts';
 import { namesOf, newDialogId, update } from './dialogs.ts';
-import { acknowledgeAndEnd, forgetDialog } from './ended-dialogs.ts';
+import { acknowledge, acknowledgeAndEnd, forgetDialog } from './ended-dialogs.ts';
 import { showOwn } from './own-address.ts';
 import type { Dialog, OutgoingInvite, PendingSubscribe } from './records.ts';
 import { names100rel, ReceivedReliables } from './reliable.ts';
@@ -190,7 +190,10 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
   /** The answer of another branch, or one that nobody waits for any more. */
   #refuseAnswer(dialog: Dialog, response: SipResponse, flow: Flow): void {
     const state = this.#inDialog ? dialog.state : dialogAsUac(this.request, response);
-    if (state !== null) {
+    if (state !== null && this.#inDialog && this.#done) {
+      // A re-INVITE that was told as failed: its application knows whether the call goes on.
+      acknowledge(this.#core, this.transaction, dialog.role, refreshTarget(state, response), flow);
+    } else if (state !== null) {
       acknowledgeAndEnd(this.#core, this.transaction, dialog.role, state, flow);
     }
     if (!this.#done) {

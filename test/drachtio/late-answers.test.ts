@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { calling } from './raw-application.ts';
+import { calling, talkingToB } from './raw-application.ts';
 import { answer } from './support.ts';
 import { embeddedIt } from './target.ts';
 
@@ -35,4 +35,21 @@ describe('a phone that answers after timer B', () => {
     expect(client.received.slice(told).map(({ tokens }) => tokens[1])).not.toContain('sip');
     expect(engine.counts()).toMatchObject({ dialogs: 0, invites: 0 });
   });
+
+  embeddedIt(
+    WHY,
+    'to a re-INVITE: it gets its ACK, and whether the call goes on is the application`s to say',
+    async () => {
+      const { client, callee, ask } = await talkingToB({}, BRIEF);
+      await ask('INVITE');
+      const again = await callee.expect(/^INVITE /);
+      await client.sip(/SIP\/2\.0 408/);
+      answer(callee, again, 200);
+      const ack = await callee.expect(/^ACK [^]*CSeq: /);
+      expect(ack.header('CSeq')).toBe(again.header('CSeq').replace('INVITE', 'ACK'));
+      await ask('INFO');
+      await callee.expect(/^INFO /);
+      expect(callee.count(/^BYE /)).toBe(0);
+    },
+  );
 });
