@@ -16,7 +16,7 @@ export function endsSubscription(notify: SipRequest, status: number): boolean {
 
 /**
  * A NOTIFY that overtakes the 2xx to the application's SUBSCRIBE makes the dialog (RFC 6665 4.4.1): it is known by Call-ID and our tag. Of
- * the dialogs that a forking proxy may make of one SUBSCRIBE the first is kept; others get 481 (5.4.9).
+ * the dialogs that a forking proxy may make of one SUBSCRIBE the first is kept; the NOTIFYs of others are new requests.
  */
 export function dialogOfNotify(core: EngineCore, notify: SipRequest, names: DialogNames): FoundDialog | null {
   if (core.subscribes.size === 0 || notify.method !== 'NOTIFY' || names.toTag === null) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { startEngine, type LocalEngine } from '../../src/drachtio/index.ts';
+import type { LocalEngine } from '../../src/drachtio/index.ts';
 import type { SipTimers } from '../../src/sip/index.ts';
-import { manualClock, type ManualClock } from '../sip/clock.ts';
+import type { ManualClock } from '../sip/clock.ts';
 import { byCallee, talkingToA, talkingToB } from './raw-application.ts';
 import { rawClient, type RawClient } from './raw-client.ts';
 import {
@@ -10,8 +10,6 @@ import {
   callerPeer,
   connectSrf,
   EXPIRING,
-  failures,
-  later,
   newCall,
   next,
   response,
@@ -30,34 +28,12 @@ import {
   type SrfResponse,
 } from './support.ts';
 import { embeddedIt } from './target.ts';
+import { startWithClock } from './timed-engine.ts';
 
 /** The shortest session there may be, and a moment in which its refresh is due, five seconds around the half. */
 const SESSION_MS = 90_000;
 const REFRESH_MS = 50_000;
 const CLOCK = 'it lives by the system`s clock';
-
-/** An engine whose own timers run when the test lets time pass. */
-async function startWithClock(timers: Partial<SipTimers> = {}) {
-  const clock = manualClock();
-  const logged: string[] = [];
-  const engine = await startEngine(
-    {
-      listen: [{ protocol: 'udp', address: '127.0.0.1', port: 0 }],
-      client: { host: '127.0.0.1', port: 0 },
-      secret: 'cymru',
-      timers,
-    },
-    {
-      clock,
-      log: (level, text) => {
-        logged.push(text);
-        if (/was dropped: /.test(text)) failures.push(`${level}: ${text}`);
-      },
-    },
-  );
-  later(() => engine.close());
-  return { engine, clock, logged, udpPort: Number(/:(\d+)$/.exec(engine.sipAddresses[0] ?? '')?.[1]) };
-}
 
 /** A call of A that a raw application has answered. */
 async function rungWith(invite: RequestParts, answerHeaders = '') {
