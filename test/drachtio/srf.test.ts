@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { byCallee, sendCancel } from './raw-application.ts';
 import { rawClient } from './raw-client.ts';
 import {
+  routed,
   answer,
   calleePeer,
   callerPeer,
@@ -393,7 +394,7 @@ describe('srf', () => {
       const reconnected = next<[Error | null]>(srf, 'connect');
       sockets.at(-1)?.destroy();
       expect((await reconnected)[0]).toBeNull();
-      await expect.poll(() => srf.idle).toBe(true);
+      await routed(srf);
       await ask('INVITE', 486);
     }
   });

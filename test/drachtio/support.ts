@@ -172,8 +172,7 @@ export async function connectSrf(engine: Engine, prepare: (srf: Srf) => void = (
   srf.connect({ host: engine.client.host, port: engine.client.port, secret: engine.secret });
   const [error] = (await once(srf, 'connect')) as [Error | null];
   if (error !== null) throw error;
-  // `connect` is emitted before the answers to its routes are there.
-  while (!srf.idle) await new Promise((resolve) => setTimeout(resolve, 1));
+  await routed(srf);
   later(() => {
     try {
       srf.disconnect();
@@ -182,6 +181,17 @@ export async function connectSrf(engine: Engine, prepare: (srf: Srf) => void = (
     }
   });
   return srf;
+}
+
+/** srf emits `connect` before the engine has read its routes: the answer to a ping comes after theirs. */
+export async function routed(srf: Srf): Promise<void> {
+  const { mapServer, wp } = Reflect.get(srf, '_app') as {
+    readonly mapServer: Map<unknown, { readonly pendingRequests: Map<string, () => void> }>;
+    readonly wp: { send(socket: unknown, message: string): string };
+  };
+  for (const [socket, { pendingRequests }] of mapServer) {
+    await new Promise<void>((resolve) => pendingRequests.set(wp.send(socket, 'ping'), resolve));
+  }
 }
 
 /** The dialogs srf believes in. */
