@@ -1,4 +1,4 @@
-import type { Flow, ServerTransaction, SipRequest } from '../sip/index.ts';
+import { parseNameAddress, type Flow, type ServerTransaction, type SipRequest } from '../sip/index.ts';
 import { cdrAttempt } from './cdr.ts';
 import type { EngineCore } from './core.ts';
 import { deliveredText } from './delivery.ts';
@@ -28,6 +28,10 @@ export function receiveRequest(
     refuse(transaction, 501, 'Not Implemented', { headers: ALLOW });
     return;
   }
+  if (request.method === 'REGISTER' && !hasUsableContacts(request)) {
+    refuse(transaction, 400, 'Bad Contact');
+    return;
+  }
   const names = namesOf(request);
   const id = newDialogId(names);
   if (id === null) {
@@ -52,6 +56,13 @@ export function receiveRequest(
   } else {
     deliverNew(core, transaction, request, flow, '');
   }
+}
+
+/** RFC 3261 10.2: each is an address, or the one is `*` and removes all with Expires 0. */
+function hasUsableContacts({ headers }: SipRequest): boolean {
+  const contacts = headers.elements('Contact');
+  if (contacts.includes('*')) return contacts.length === 1 && /^0+$/.test(headers.get('Expires') ?? '');
+  return contacts.every((contact) => parseNameAddress(contact) !== null);
 }
 
 function receiveInUnknownDialog(

@@ -146,7 +146,10 @@ export async function udpPeer(defaultPort: number, host = '127.0.0.1', own = hos
 }
 
 /** A peer that listens on TCP, port 0, and connects to `defaultPort` when it sends first. */
-export async function tcpPeer(defaultPort: number, host = '127.0.0.1'): Promise<SipPeer & { drop(): void }> {
+export async function tcpPeer(
+  defaultPort: number,
+  host = '127.0.0.1',
+): Promise<SipPeer & { drop(): void; connections(): number }> {
   const inbox = new Inbox();
   const sockets = new Set<TcpSocket>();
   let last: TcpSocket | null = null;
@@ -181,6 +184,7 @@ export async function tcpPeer(defaultPort: number, host = '127.0.0.1'): Promise<
     count: (match) => inbox.received.filter(({ text }) => match.test(text)).length,
     send: (text) => sendRaw(toWire(text)),
     sendRaw,
+    connections: () => sockets.size,
     drop: () => {
       for (const socket of sockets) socket.destroy();
       last = null;
