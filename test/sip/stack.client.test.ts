@@ -193,27 +193,6 @@ describe('an INVITE', () => {
     await settled(under, sent);
     expect(responses.left).toEqual([]);
   });
-
-  it('that was forked has each 2xx of another To tag passed up once', async () => {
-    const under = await startStack();
-    const sent = await send(under, 'INVITE');
-    const { peer, responses } = sent;
-    const invite = await requestAt(peer, 'INVITE');
-    for (const toTag of ['one', 'two', 'one', 'two']) peer.send(answered(invite, 200, { toTag }));
-    await responses.next();
-    await responses.next();
-    await settled(under, sent);
-    expect(responses.left).toEqual([]);
-  });
-
-  it('that was forked too widely has no more than 32 of them taken', async () => {
-    const under = await startStack();
-    const sent = await send(under, 'INVITE');
-    const invite = await requestAt(sent.peer, 'INVITE');
-    for (let fork = 0; fork < 40; fork++) sent.peer.send(answered(invite, 200, { toTag: `fork-${fork}` }));
-    await settled(under, sent);
-    expect(sent.responses.left.length).toBe(32);
-  });
 });
 
 describe('cancelling an INVITE (RFC 3261 9.1)', () => {
