@@ -183,12 +183,14 @@ export async function connectSrf(engine: Engine, prepare: (srf: Srf) => void = (
   return srf;
 }
 
+interface SrfAgent {
+  readonly mapServer: Map<unknown, { readonly pendingRequests: Map<string, () => void> }>;
+  readonly wp: { send(socket: unknown, message: string): string };
+}
+
 /** srf emits `connect` before the engine has read its routes: the answer to a ping comes after theirs. */
 export async function routed(srf: Srf): Promise<void> {
-  const { mapServer, wp } = Reflect.get(srf, '_app') as {
-    readonly mapServer: Map<unknown, { readonly pendingRequests: Map<string, () => void> }>;
-    readonly wp: { send(socket: unknown, message: string): string };
-  };
+  const { mapServer, wp } = (Reflect.get(srf, '_app') as { readonly client: SrfAgent }).client;
   for (const [socket, { pendingRequests }] of mapServer) {
     await new Promise<void>((resolve) => pendingRequests.set(wp.send(socket, 'ping'), resolve));
   }
