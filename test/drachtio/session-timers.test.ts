@@ -27,7 +27,7 @@ import {
   type SrfRequest,
   type SrfResponse,
 } from './support.ts';
-import { embeddedIt } from './target.ts';
+import { differs, embeddedIt } from './target.ts';
 import { startWithClock } from './timed-engine.ts';
 
 /** The shortest session there may be, and a moment in which its refresh is due, five seconds around the half. */
@@ -114,7 +114,9 @@ describe('what is agreed on about the length of a session', () => {
   });
 
   it('54: an offer without refresher is ignored, as is one that cannot be read', async () => {
-    for (const offer of ['1800', 'x;refresher=uac', '-5;refresher=uac', `${'9'.repeat(300)};refresher=uac`, '']) {
+    const unreadable = ['x;refresher=uac', '-5;refresher=uac', `${'9'.repeat(300)};refresher=uac`, ''];
+    // drachtio-server drops such an INVITE.
+    for (const offer of ['1800', ...differs(unreadable, [])]) {
       const { ok } = await rungWith({ headers: `Supported: timer\nSession-Expires: ${offer}` });
       expect(ok.all('Session-Expires')).toEqual([]);
     }
@@ -400,16 +402,25 @@ describe('session timers of two legs', () => {
 });
 
 describe('hostile session timers', () => {
-  it('54: an UPDATE of B with a garbled Min-SE or Session-Expires is passed on', async () => {
-    const { client, callee, invite } = await talkingToB();
-    let cseq = 0;
-    for (const headers of ['Min-SE: x', 'Session-Expires: ;;;', 'Session-Expires: 1e9', `Min-SE: ${'9'.repeat(99)}`]) {
-      cseq += 1;
-      callee.send(byCallee(callee, invite, 'UPDATE', { cseq, headers }));
-      const { tokens } = await client.sip(new RegExp(`UPDATE [^]*CSeq: ${cseq} `));
-      await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\n`);
-      const ok = await callee.expect(new RegExp(`^SIP/2\\.0 200 [^]*CSeq: ${cseq} UPDATE`));
-      expect(ok.all('Session-Expires')).toEqual([]);
-    }
-  });
+  embeddedIt(
+    'drachtio-server drops it',
+    '54: an UPDATE of B with a garbled Min-SE or Session-Expires is passed on',
+    async () => {
+      const { client, callee, invite } = await talkingToB();
+      let cseq = 0;
+      for (const headers of [
+        'Min-SE: x',
+        'Session-Expires: ;;;',
+        'Session-Expires: 1e9',
+        `Min-SE: ${'9'.repeat(99)}`,
+      ]) {
+        cseq += 1;
+        callee.send(byCallee(callee, invite, 'UPDATE', { cseq, headers }));
+        const { tokens } = await client.sip(new RegExp(`UPDATE [^]*CSeq: ${cseq} `));
+        await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\n`);
+        const ok = await callee.expect(new RegExp(`^SIP/2\\.0 200 [^]*CSeq: ${cseq} UPDATE`));
+        expect(ok.all('Session-Expires')).toEqual([]);
+      }
+    },
+  );
 });
