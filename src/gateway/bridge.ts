@@ -1,4 +1,4 @@
-import { METHODS, header, passHeaders } from './headers.ts';
+import { ALLOW, METHODS, header, passHeaders } from './headers.ts';
 import { relayed } from './outcome.ts';
 import type {
   Acknowledge,
@@ -101,7 +101,7 @@ function createRelay(to: Dialog, lost: () => void): Relay {
     request(request, reply, onCancel) {
       const refusal = refusalOf(request);
       if (refusal !== null) {
-        reply(refusal, refusal === 405 ? { headers: { allow: METHODS.join(', ') } } : {});
+        reply(refusal, refusal === 405 ? { headers: { allow: ALLOW } } : {});
         return;
       }
       const handle = to.request(request.method, messageOf(request), (response, ack) => {

@@ -196,7 +196,7 @@ export class SipGateway implements Gateway {
       refuse(403, 'not one of the peers');
       return;
     }
-    const unsupported = unsupportedOptions(request.headers);
+    const unsupported = unsupportedOptions(request.headers, request.body !== '');
     if (this.#draining) {
       refuse(503, 'the gateway is stopping', RETRY_AFTER_FULL);
     } else if (calls.callerCount >= limits.liveCallers) {

@@ -12,9 +12,13 @@ export const CALL_HEADER = 'X-MCG-Call';
 
 /** Methods that pass from one side to the other, and those we answer ourselves. */
 export const METHODS = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', 'INFO', 'NOTIFY', 'MESSAGE'] as const;
-export const ALLOW = METHODS.join(', ');
+/** PRACK never passes: reliable provisional responses are each side's own. */
+export const ALLOW = [...METHODS, 'PRACK'].join(', ');
 
-/** Option tags that hold end to end when a B2BUA passes headers and bodies; 100rel, timer, replaces and others do not. */
+/** Option tags that the engine honours on each side by itself (RFC 3262, RFC 4028): what one side agrees on is nothing to the other. */
+const ENGINE_OPTIONS: ReadonlySet<string> = new Set(['100rel', 'timer']);
+
+/** Option tags that hold end to end when a B2BUA passes headers and bodies; replaces and others do not. */
 const PASSED_OPTIONS = new Set([
   'answermode',
   'early-session',
@@ -56,7 +60,7 @@ const CREDENTIALS = [
   'security-server',
   'security-verify',
 ];
-/** Extensions that we cannot honour, with their compact forms. */
+/** Extensions that we cannot honour, or that are each side's own, with their compact forms. */
 const UNSUPPORTED = [
   'require',
   'proxy-require',
@@ -127,9 +131,43 @@ function methods(allow: string): string[] {
   return words(allow).filter((method) => ours.includes(method.toUpperCase()));
 }
 
-/** The option tags of a Require that nobody behind us could honour (RFC 3261 8.2.2.3: 420 with Unsupported). */
-export function unsupportedOptions(headers: Headers): string[] {
-  return words(header(headers, 'require')).filter((option) => !PASSED_OPTIONS.has(option.toLowerCase()));
+/** The option tags of an INVITE's Require that nobody here or behind us could honour (RFC 3261 8.2.2.3: 420 with Unsupported). */
+export function unsupportedOptions(headers: Headers, hasOffer: boolean): string[] {
+  return words(header(headers, 'require')).filter((option) => {
+    const name = option.toLowerCase();
+    // RFC 3261 13.2.1: the offer would be in the first reliable response and its answer in the PRACK, which stays on its side.
+    if (name === '100rel' && !hasOffer) return true;
+    return !PASSED_OPTIONS.has(name) && !ENGINE_OPTIONS.has(name);
+  });
+}
+
+/** What a 421 (Extension Required) asks for, where the engine can honour all of it; else nothing. */
+export function demandedOptions(headers: Headers): string[] {
+  const demanded = words(header(headers, 'require')).map((option) => option.toLowerCase());
+  return demanded.every((option) => ENGINE_OPTIONS.has(option)) ? demanded : [];
+}
+
+/** The headers with more option tags in Supported. */
+export function supporting(headers: Record<string, string>, more: readonly string[]): Record<string, string> {
+  const known = words(headers['supported']);
+  return more.length === 0 ? headers : { ...headers, supported: [...known, ...more].join(', ') };
+}
+
+/** RFC 4028 5: no session is shorter. */
+const MIN_SESSION_SECONDS = 90;
+
+/**
+ * What our 200 says of the session timer that a caller asked for. Engines answer by themselves where the caller said who
+ * refreshes, and say nothing where it left that to us: then it is the caller (RFC 4028 9), who has shown that it can.
+ */
+export function sessionAnswer(request: Headers): Record<string, string> {
+  const asked = header(request, 'session-expires') ?? header(request, 'x') ?? '';
+  const [, seconds = null] = /^\s*(\d{1,9})\s*(?:;|$)/.exec(asked) ?? [];
+  const knows = [...words(header(request, 'supported') ?? header(request, 'k')), ...words(header(request, 'require'))];
+  if (seconds === null || /;\s*refresher\s*=/i.test(asked)) return {};
+  if (!knows.some((option) => option.toLowerCase() === 'timer')) return {};
+  const expires = Math.max(MIN_SESSION_SECONDS, Number(seconds));
+  return { 'session-expires': `${expires};refresher=uac`, require: 'timer' };
 }
 
 /** The incoming Max-Forwards; 70 where the sender, against RFC 3261 8.1.1.6, left it out. */

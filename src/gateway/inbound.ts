@@ -4,7 +4,7 @@ import { bridge, type BridgeEnd } from './bridge.ts';
 import type { Call, Caller } from './call.ts';
 import type { Calls } from './calls.ts';
 import { createEarlyMedia, type EarlyMedia } from './early-media.ts';
-import { header, passHeaders, type Headers } from './headers.ts';
+import { demandedOptions, header, passHeaders, sessionAnswer, supporting, type Headers } from './headers.ts';
 import { redirectedTo } from './identity.ts';
 import type { GatewayLimits } from './limits.ts';
 import { OutboundLeg } from './outbound.ts';
@@ -199,12 +199,18 @@ export class InboundLeg implements Caller {
   }
 
   /** Rings one target. Null: answered (and relayed), or nobody waits any more. */
-  async #ring(target: Target, why: DiversionCause | null): Promise<Failure | null> {
+  async #ring(target: Target, why: DiversionCause | null, supported: readonly string[] = []): Promise<Failure | null> {
     // The caller may have gone while something was awaited.
     if (this.#phase !== 'waiting') return null;
-    const leg = this.#invite(target, why);
+    const leg = this.#invite(target, why, supported);
     const result = await leg.result;
-    if (result.kind === 'failed') return this.#phase === 'waiting' ? result.failure : null;
+    if (result.kind === 'failed') {
+      const { failure } = result;
+      const demanded = failure.kind === 'final' && failure.status === 421 ? demandedOptions(failure.headers) : [];
+      // RFC 3261 21.4.15: what it insists on is offered to it, once.
+      if (supported.length === 0 && demanded.length > 0) return this.#ring(target, why, demanded);
+      return this.#phase === 'waiting' ? failure : null;
+    }
     if (result.kind === 'answered') {
       this.#context.health.up(target.hop.uri);
       this.#answer(leg, result.response, result.dialog);
@@ -212,7 +218,7 @@ export class InboundLeg implements Caller {
     return null;
   }
 
-  #invite(target: Target, why: DiversionCause | null): OutboundLeg {
+  #invite(target: Target, why: DiversionCause | null, supported: readonly string[]): OutboundLeg {
     const { settings, limits, calls, hopPeers, now } = this.#context;
     const { call, invite } = this.#facts;
     const { headers: incoming, body } = invite.request;
@@ -227,15 +233,18 @@ export class InboundLeg implements Caller {
         agent: invite.agent,
         invite: {
           uri: target.uri,
-          headers: outgoingHeaders({
-            incoming,
-            callId: call.id,
-            uri: target.uri,
-            toPeer,
-            kind: target.kind,
-            calledUri: call.start.calleeUri,
-            diversion: why,
-          }),
+          headers: supporting(
+            outgoingHeaders({
+              incoming,
+              callId: call.id,
+              uri: target.uri,
+              toPeer,
+              kind: target.kind,
+              calledUri: call.start.calleeUri,
+              diversion: why,
+            }),
+            supported,
+          ),
           body,
           ...(username === undefined ? {} : { credentials: { username, password: password ?? '' } }),
         },
@@ -288,7 +297,7 @@ export class InboundLeg implements Caller {
     this.#phase = 'answering';
     this.#answeredBy = leg;
     invite.answer(
-      { headers: passHeaders(response.headers), body: response.body },
+      { headers: { ...passHeaders(response.headers), ...sessionAnswer(invite.request.headers) }, body: response.body },
       (dialog) => this.#connected(leg, dialog, callee, delayedOffer),
       (why) => this.#callerGone(why),
     );

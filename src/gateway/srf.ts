@@ -50,7 +50,6 @@ class SrfUserAgent implements UserAgent, DialogAgent {
   readonly #unanswered = new Set<() => void>();
   #sipAddresses: readonly string[] = [];
   #connected = false;
-  /** Said since it was last connected. */
   #unreachable = false;
   #closed = false;
   readonly #stopWatch: () => void;
@@ -99,7 +98,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
       sent: (sent) => listener.sent(sent.get('call-id') ?? ''),
       update: (update, response) => this.#earlyUpdate(update, response),
       provisional: (response, ack) => {
-        // RFC 3262 4: we never offer 100rel; who insists on it all the same gets its PRACK.
+        // RFC 3262 4.
         if (response.get('rseq') !== undefined) ack({});
         listener.provisional(readResponse(response));
       },
@@ -277,6 +276,10 @@ class SrfUserAgent implements UserAgent, DialogAgent {
 
   #receive(request: Srf.Request, response: Srf.Response): void {
     dropDecodedNames(request);
+    if (request.method === 'PRACK') {
+      // The engine knows its response (RFC 3262 3). An offer in it would need an answer that nobody has.
+      return this.#replyWith(response)((request.body ?? '') === '' ? 200 : 488);
+    }
     const dialogId = request.stackDialogId ?? '';
     const dialog = dialogId === '' ? undefined : this.#dialogs.get(dialogId);
     if (dialog !== undefined) {

@@ -12,7 +12,7 @@ describe('an INVITE is refused', () => {
       title: 'that requires what we cannot do: 420',
       status: 420,
       parts: {},
-      invite: { headers: 'Require: 100rel' },
+      invite: { headers: 'Require: 100rel, precondition' },
       journalled: false,
     },
     {
@@ -35,7 +35,7 @@ describe('an INVITE is refused', () => {
     sendInvite(call, invite);
     const final = await response(call, status);
     ackFailure(call, final);
-    if (status === 420) expect(final.header('Unsupported')).toBe('100rel');
+    if (status === 420) expect(final.header('Unsupported')).toBe('precondition');
     if (status === 503) expect(final.header('Retry-After')).not.toBe('');
     if (journalled) {
       expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'rejected', reason: 'rejected' });

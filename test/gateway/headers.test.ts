@@ -6,7 +6,10 @@ import {
   privacyOf,
   sessionUuid,
   tagOf,
+  sessionAnswer,
+  supporting,
   unsupportedOptions,
+  demandedOptions,
   withoutTag,
 } from '../../src/gateway/headers.ts';
 
@@ -100,11 +103,52 @@ describe('reading', () => {
   });
 
   it('required options that nobody behind us could honour', () => {
-    expect(unsupportedOptions({ require: 'histinfo, 100rel,timer' })).toEqual(['100rel', 'timer']);
-    expect(unsupportedOptions({})).toEqual([]);
+    expect(unsupportedOptions({ require: 'histinfo, 100rel,Timer, replaces, precondition' }, true)).toEqual([
+      'replaces',
+      'precondition',
+    ]);
+    expect(unsupportedOptions({ require: 'histinfo, 100rel,timer' }, false)).toEqual(['100rel']);
+    expect(unsupportedOptions({}, true)).toEqual([]);
   });
 
   it('privacy tokens', () => {
     expect(privacyOf({ privacy: 'ID; critical,user' })).toEqual(['id', 'critical', 'user']);
+  });
+});
+
+describe('what engines do on each side by themselves', () => {
+  it.each([
+    ['100rel', ['100rel']],
+    ['Timer, 100rel', ['timer', '100rel']],
+    ['100rel, precondition', []],
+    ['', []],
+  ])('a 421 that requires %j: %j is offered', (require, offered) => {
+    expect(demandedOptions({ require })).toEqual(offered);
+  });
+
+  it('is added to what else is supported', () => {
+    expect(supporting({ supported: 'histinfo' }, ['timer'])).toEqual({ supported: 'histinfo, timer' });
+    expect(supporting({}, ['timer'])).toEqual({ supported: 'timer' });
+    expect(supporting({ subject: 'x' }, [])).toEqual({ subject: 'x' });
+  });
+
+  const caller = { 'session-expires': '1800;refresher=uac', require: 'timer' };
+  it.each([
+    [{ 'session-expires': '1800', supported: '100rel, timer' }, caller],
+    [{ x: '1800', k: 'timer' }, caller],
+    [{ 'session-expires': '1800', require: 'timer' }, caller],
+    [
+      { 'session-expires': ' 60 ; generic=x', supported: 'timer' },
+      { ...caller, 'session-expires': '90;refresher=uac' },
+    ],
+    // The engine answers these itself.
+    [{ 'session-expires': '1800;refresher=uas', supported: 'timer' }, {}],
+    [{ 'session-expires': '1800 ; Refresher = uac', supported: 'timer' }, {}],
+    // Who knows no session timers cannot refresh.
+    [{ 'session-expires': '1800' }, {}],
+    [{ supported: 'timer' }, {}],
+    [{ 'session-expires': 'soon', supported: 'timer' }, {}],
+  ])('a caller that says %j is told %j', (headers, told) => {
+    expect(sessionAnswer(headers as Record<string, string>)).toEqual(told);
   });
 });
