@@ -111,6 +111,7 @@ function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
     ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
     ...(options.localNet === undefined ? {} : { localNet: options.localNet }),
     ...(options.timers === undefined ? {} : { timers: options.timers }),
+    ...(options.udpMtuBytes === undefined ? {} : { udpMtuBytes: options.udpMtuBytes }),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     ...(options.origins === undefined ? {} : { origins: options.origins }),
     // Who may call may connect and wait; a stranger's connection lives by what is let in.

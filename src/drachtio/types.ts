@@ -13,6 +13,8 @@ export interface EngineOptions {
   /** Web sites whose pages may open a WebSocket, `https://phone.example.com`; every one where it is absent. */
   readonly origins?: readonly string[];
   readonly timers?: Partial<SipTimers>;
+  /** A request over so many bytes goes by TCP: 1,300 by default; Infinity as drachtio-server does it, never. */
+  readonly udpMtuBytes?: number;
   /** Where drachtio applications connect: 127.0.0.1, port 0 for a free one. */
   readonly client: { readonly host: string; readonly port: number };
   readonly secret: string;

@@ -43,4 +43,13 @@ describe('an INVITE that no datagram should carry (RFC 3261 18.1.1)', () => {
     udp.send(answered(invite, 486));
     await client.sip(/SIP\/2\.0 486/);
   });
+
+  embeddedIt(WHY, 'stays on UDP where the engine is told so', async () => {
+    const { client, udpPort } = await rawApplication({ udpMtuBytes: Infinity });
+    const { udp } = await callee({ port: udpPort });
+    const uri = `sip:1001@127.0.0.1:${udp.port}`;
+    await client.ask(`sip||\r\nINVITE ${uri} SIP/2.0\r\nX-Large: ${'x'.repeat(1_300)}\r\n\r\n`);
+    udp.send(answered(await requestAt(udp, 'INVITE'), 486));
+    await client.sip(/SIP\/2\.0 486/);
+  });
 });
