@@ -1,13 +1,19 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, connect as connectTcp, type AddressInfo, type Server, type Socket as TcpSocket } from 'node:net';
+import {
+  connect as connectTls,
+  createServer as createTlsServer,
+  type ConnectionOptions,
+  type TlsOptions,
+} from 'node:tls';
 
 /**
  * A raw SIP peer for tests: it sends the text it is told to and waits for what matches. It knows no transactions, so that a
  * test can be as wrong as it likes.
  */
 export interface SipPeer {
-  readonly protocol: 'udp' | 'tcp';
+  readonly protocol: 'udp' | 'tcp' | 'tls';
   readonly port: number;
   /** Everything received, in order. */
   readonly received: Received[];
@@ -145,11 +151,33 @@ export async function udpPeer(defaultPort: number, host = '127.0.0.1', own = hos
   };
 }
 
+/** A peer over connections: its end of them can be dropped. */
+export interface StreamPeer extends SipPeer {
+  /** How many connections it has. */
+  connections(): number;
+  drop(): void;
+}
+
 /** A peer that listens on TCP, port 0, and connects to `defaultPort` when it sends first. */
-export async function tcpPeer(
+export function tcpPeer(defaultPort: number, host = '127.0.0.1'): Promise<StreamPeer> {
+  return streamPeer('tcp', createServer(), () => connectTcp(defaultPort, host), host);
+}
+
+/** The same by TLS. `settings`: its own certificate and key, and whom it believes. */
+export function tlsPeer(
   defaultPort: number,
+  settings: TlsOptions & ConnectionOptions,
   host = '127.0.0.1',
-): Promise<SipPeer & { drop(): void; connections(): number }> {
+): Promise<StreamPeer> {
+  return streamPeer('tls', createTlsServer(settings), () => connectTls({ ...settings, port: defaultPort, host }), host);
+}
+
+async function streamPeer(
+  protocol: 'tcp' | 'tls',
+  server: Server,
+  connect: () => TcpSocket,
+  host: string,
+): Promise<StreamPeer> {
   const inbox = new Inbox();
   const sockets = new Set<TcpSocket>();
   let last: TcpSocket | null = null;
@@ -168,15 +196,15 @@ export async function tcpPeer(
       if (last === socket) last = null;
     });
   };
-  const server: Server = createServer(adopt);
+  server.on(protocol === 'tls' ? 'secureConnection' : 'connection', adopt);
   server.listen(0, host);
   await once(server, 'listening');
   const sendRaw = (bytes: Buffer | string): void => {
-    if (last === null) adopt(connectTcp(defaultPort, host));
+    if (last === null) adopt(connect());
     last?.write(bytes);
   };
   return {
-    protocol: 'tcp',
+    protocol,
     port: (server.address() as AddressInfo).port,
     received: inbox.received,
     expect: (match, timeoutMs) => inbox.expect(match, false, timeoutMs),

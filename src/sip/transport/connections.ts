@@ -39,6 +39,11 @@ export class ConnectionTable {
     this.#parts = parts;
   }
 
+  /** The system has hundreds of authorities: some 100 ms, not to be spent while calls are up. */
+  loadAuthorities(): void {
+    if (this.#parts.tls !== undefined) this.#clientContext = clientContext(this.#parts.tls);
+  }
+
   get(id: number): Connection | undefined {
     return this.#connections.get(id);
   }
@@ -99,13 +104,12 @@ export class ConnectionTable {
   }
 
   #connectTls(to: Destination, key: string, localAddress: string | null): Connection | TransportError {
-    const { tls } = this.#parts;
-    if (tls === undefined) return new TransportError('no-transport', 'TLS needs a certificate and its key');
-    this.#clientContext ??= clientContext(tls);
+    const secureContext = this.#clientContext;
+    if (secureContext === null) return new TransportError('no-transport', 'TLS needs a certificate and its key');
     const host = to.serverName ?? to.address;
     const socket = connectTls({
       ...socketOptions(to, localAddress),
-      secureContext: this.#clientContext,
+      secureContext,
       // RFC 6066 3: no address. RFC 5922 7.2: the name is compared with the one that the caller wrote.
       ...(to.serverName === undefined ? {} : { servername: to.serverName }),
       checkServerIdentity: (_, certificate) => identityError(host, certificate),

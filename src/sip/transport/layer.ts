@@ -97,7 +97,7 @@ class SocketLayer implements TransportLayer {
       onFramed: (framed, flow) => this.#receiveFramed(framed, flow),
       onClosed: (flow) => this.#handlers?.onClosed(flow),
       onDefect: this.#onDefect,
-      onHandshakeFailed: (peer, error) => this.#notice(`TLS with ${peer} failed`, error),
+      onHandshakeFailed: (peer, error) => this.#notice(`no TLS with ${peer}`, error),
     });
   }
 
@@ -116,6 +116,7 @@ class SocketLayer implements TransportLayer {
         throw new TransportError('failed', `cannot listen on ${describe(address)}: ${why}`, { cause: error });
       }
     }
+    this.#connections.loadAuthorities();
     this.#addresses = this.#listeners.map((listener) => listener.bound);
   }
 
@@ -173,7 +174,7 @@ class SocketLayer implements TransportLayer {
       ...(tls === undefined ? {} : { tls }),
       ...(origins === undefined ? {} : { origins }),
       accept: (socket) => this.#connections.accept(listen.protocol, socket),
-      onHandshakeFailed: (source, error) => this.#notice(`TLS with ${source} failed`, error),
+      onHandshakeFailed: (source, error) => this.#notice(`no TLS with ${source}`, error),
     });
     return { bound: this.#bound(listen, port), udp: null, close };
   }

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { RegisteredContacts } from '../../src/drachtio/registered-contacts.ts';
+import {
+  makeResponse,
+  parseMessage,
+  parseUri,
+  type Flow,
+  type SipRequest,
+  type SipResponse,
+} from '../../src/sip/index.ts';
+
+const FLOW: Flow = {
+  protocol: 'ws',
+  localAddress: '127.0.0.1',
+  localPort: 80,
+  remoteAddress: '192.0.2.1',
+  remotePort: 40_000,
+  connectionId: 1,
+};
+const ALICE = 'sip:alice@df7jal23ls0d.invalid;transport=ws';
+
+function register(contacts: string, headers = ''): SipRequest {
+  const text = `REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bK1\r\nFrom: <sip:alice@example.com>;tag=1\r\nTo: "Alice" <sip:alice@Example.com>\r\nCall-ID: 1\r\nCSeq: 1 REGISTER\r\nMax-Forwards: 70\r\nContact: ${contacts}\r\n${headers}\r\n`;
+  const outcome = parseMessage(Buffer.from(text), 'datagram');
+  if (!outcome.ok || outcome.message.kind !== 'request') throw new Error('no request');
+  return outcome.message;
+}
+
+/** Registers, and is granted `granted` (what was asked for by default). */
+function learn(of: RegisteredContacts, request: SipRequest, granted = '', flow = FLOW): void {
+  const response: SipResponse = makeResponse(request, 200, 'OK', {
+    headers: granted === '' ? [] : [{ name: 'Contact', value: granted }],
+  });
+  of.learn(request, response, flow, 0);
+}
+
+function leads(of: RegisteredContacts, uri = ALICE, nowMs = 0): boolean {
+  const parsed = parseUri(uri);
+  return parsed !== null && of.flowTo(parsed, nowMs) === FLOW;
+}
+
+describe('registered contacts', () => {
+  it('lead to the connection that they came by, until they expire', () => {
+    const contacts = new RegisteredContacts(10);
+    learn(contacts, register(`<${ALICE}>;expires=60`));
+    expect(leads(contacts, ALICE, 59_999)).toBe(true);
+    expect(leads(contacts, ALICE, 60_000)).toBe(false);
+    expect(contacts.size).toBe(0);
+  });
+
+  it.each([
+    [
+      'the registrar’s word about this one',
+      `<${ALICE}>;expires=600`,
+      `<sip:other@x.invalid>;expires=5, <${ALICE}>;expires=10`,
+      10,
+    ],
+    ['what was asked for', `<${ALICE}>;expires=600`, '', 600],
+    ['an hour', `<${ALICE}>`, '', 3_600],
+  ])('live for %s', (_, asked, granted, seconds) => {
+    const contacts = new RegisteredContacts(10);
+    learn(contacts, register(asked), granted);
+    expect(leads(contacts, ALICE, seconds * 1_000 - 1)).toBe(true);
+    expect(leads(contacts, ALICE, seconds * 1_000)).toBe(false);
+  });
+
+  it('without a user part are not learned: others are reached at that machine too', () => {
+    const contacts = new RegisteredContacts(10);
+    learn(contacts, register('<sip:192.0.2.1:5060;transport=tcp>'));
+    expect(contacts.size).toBe(0);
+  });
+
+  it('of an address-of-record are removed by * with Expires 0, and by no other *', () => {
+    const contacts = new RegisteredContacts(10);
+    learn(contacts, register(`<${ALICE}>, <sip:alice@two.invalid>`));
+    learn(contacts, register('*', 'Expires: 60\r\n'));
+    learn(contacts, register('*'));
+    expect(contacts.size).toBe(2);
+    const bob = register('*', 'Expires: 0\r\n');
+    bob.headers.set('To', '<sip:bob@example.com>');
+    learn(contacts, bob);
+    expect(contacts.size).toBe(2);
+    learn(contacts, register('*', 'Expires: 0\r\n'));
+    expect(contacts.size).toBe(0);
+  });
+
+  it('are removed by expires=0, and by a registration over UDP', () => {
+    const contacts = new RegisteredContacts(10);
+    for (const [asked, flow] of [
+      [`<${ALICE}>;expires=0`, FLOW],
+      [`<${ALICE}>`, { ...FLOW, protocol: 'udp', connectionId: null }],
+    ] as const) {
+      learn(contacts, register(`<${ALICE}>`));
+      expect(contacts.size).toBe(1);
+      learn(contacts, register(asked), '', flow);
+      expect(contacts.size).toBe(0);
+    }
+  });
+
+  it('keep to their bound: the oldest is forgotten, whoever’s it is', () => {
+    const contacts = new RegisteredContacts(2);
+    for (const name of ['a', 'b', 'c']) learn(contacts, register(`<sip:${name}@x.invalid>`));
+    expect(contacts.size).toBe(2);
+    expect(['a', 'b', 'c'].map((name) => leads(contacts, `sip:${name}@x.invalid`))).toEqual([false, true, true]);
+    learn(contacts, register('*', 'Expires: 0\r\n'));
+    expect(contacts.size).toBe(0);
+  });
+});
