@@ -227,8 +227,11 @@ describe('reliable provisional responses of an application', () => {
     const { engine, client, call, reply } = await rung();
     await reply('183 Progress', RELIABLY);
     const progress = await response(call, 183);
-    for (let i = 0; i < 500; i += 1) sendPrack(call, `${i} 1 INVITE`);
-    await expect.poll(() => call.peer.count(/^SIP\/2\.0 481 [^]*PRACK/)).toBe(500);
+    for (let i = 1; i <= 500; i += 1) {
+      sendPrack(call, `${i} 1 INVITE`);
+      // More at once than a socket of the system holds would be lost on their way.
+      if (i % 50 === 0) await expect.poll(() => call.peer.count(/^SIP\/2\.0 481 [^]*PRACK/)).toBe(i);
+    }
     sendPrack(call, progress);
     await client.sip(/PRACK /);
     expect(engine.counts().timers).toBe(0);
