@@ -1,4 +1,4 @@
-import type { Defects, SipStack } from '../sip/index.ts';
+import type { Defects, LineBudget, SipStack } from '../sip/index.ts';
 import type { Client } from './client.ts';
 import type { DialogTable } from './dialogs.ts';
 import type { EngineLimits } from './limits.ts';
@@ -30,6 +30,8 @@ export interface EngineCore {
   readonly cdrs: boolean;
   /** What was thrown while a command was carried out, or an application forgotten: that alone is lost. */
   readonly defects: Defects;
+  /** Lines about requests refused at a limit: a flood of them must not become a flood of lines. */
+  readonly refusals: LineBudget;
   readonly now: () => number;
   readonly log: (level: LogLevel, text: string) => void;
 }

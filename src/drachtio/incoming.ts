@@ -5,6 +5,7 @@ import { deliveredText } from './delivery.ts';
 import { namesOf, newDialogId } from './dialogs.ts';
 import { deliverCancel, newIncoming, refuse, settle, track } from './incoming-requests.ts';
 import { receiveAckInDialog, receiveInDialog } from './incoming-in-dialog.ts';
+import { RETRY_AFTER_S } from './limits.ts';
 import { METHODS } from './requests.ts';
 import { dialogOfNotify } from './subscriptions.ts';
 import { sipLine } from './token-line.ts';
@@ -14,6 +15,8 @@ import { peerWay } from './way.ts';
 
 /** Without a dialog these mean nothing; others may be requests of their own (3.5). */
 const ONLY_IN_DIALOGS: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK']);
+/** A 503 without it is a 500 to its receiver (RFC 3261 21.5.4). */
+const RETRY_LATER = { headers: [{ name: 'Retry-After', value: String(RETRY_AFTER_S) }] };
 const ALLOW = [{ name: 'Allow', value: [...METHODS].join(', ') }];
 const REFUSED_IN_UNKNOWN_DIALOG: ReadonlySet<string> = new Set(['INVITE', 'BYE', 'UPDATE', 'PRACK', 'REFER']);
 
@@ -93,11 +96,18 @@ function receiveCall(
     // As RFC 3261 8.2.2.2: the call is here already, with another CSeq or as a leg of ours. srf keys calls by Call-ID alone.
     refuse(transaction, 482, 'Loop Detected');
   } else if (!core.dialogs.hasRoom()) {
-    core.log('warn', `an INVITE was refused: ${core.dialogs.size} dialogs are open`);
-    refuse(transaction, 503, 'Service Unavailable');
+    refuseBeyondLimit(core, transaction, `${core.dialogs.size} dialogs are open`);
   } else {
     deliverNew(core, transaction, request, flow, dialogId);
   }
+}
+
+function refuseBeyondLimit(core: EngineCore, transaction: ServerTransaction, why: string): void {
+  const before = core.refusals.take();
+  if (before !== null) {
+    core.log('warn', `${transaction.request.method} was refused${before}: ${why}`);
+  }
+  refuse(transaction, 503, 'Service Unavailable', RETRY_LATER);
 }
 
 /** `dialogId`: of the dialog that an INVITE would create, '' for other methods. */
@@ -113,8 +123,7 @@ function deliverNew(
     return;
   }
   if (core.incoming.size >= core.limits.maxUnansweredRequests) {
-    core.log('warn', `${request.method} was refused: ${core.incoming.size} requests are unanswered`);
-    refuse(transaction, 503, 'Service Unavailable');
+    refuseBeyondLimit(core, transaction, `${core.incoming.size} requests are unanswered`);
     return;
   }
   const client = core.routes.pick(request.method.toLowerCase());
@@ -123,7 +132,7 @@ function deliverNew(
     return;
   }
   if (client.isBusy()) {
-    refuse(transaction, 503, 'Service Unavailable', { headers: [{ name: 'Retry-After', value: '5' }] });
+    refuse(transaction, 503, 'Service Unavailable', RETRY_LATER);
     return;
   }
   const dialog = dialogId === '' ? null : core.dialogs.create(dialogId, 'uas', client);

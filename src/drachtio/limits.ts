@@ -64,5 +64,11 @@ export const DEFAULT_LIMITS: EngineLimits = {
   ringingTimeoutMs: 185_000,
 };
 
+/** What the 503 to a request beyond a limit tells its sender to wait (RFC 3261 20.33). */
+export const RETRY_AFTER_S = 5;
+
+/** Lines about requests beyond a limit; the rest is counted. */
+export const REFUSAL_LINES_PER_MINUTE = 10;
+
 /** Digits of a frame's length: 8 are enough for `maxFrameBytes`. */
 export const MAX_LENGTH_DIGITS = 8;

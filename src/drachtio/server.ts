@@ -1,4 +1,12 @@
-import { createSipStack, Defects, systemClock, type Clock, type Flow, type SipStackOptions } from '../sip/index.ts';
+import {
+  createSipStack,
+  Defects,
+  LineBudget,
+  systemClock,
+  type Clock,
+  type Flow,
+  type SipStackOptions,
+} from '../sip/index.ts';
 import { createAdmission, createAllowed } from './admission.ts';
 import type { Client } from './client.ts';
 import { openClientPort } from './client-port.ts';
@@ -8,7 +16,7 @@ import { DialogTable, namesOf } from './dialogs.ts';
 import { acknowledgeAndEnd } from './ended-dialogs.ts';
 import { refuse, settle } from './incoming-requests.ts';
 import { receiveAck, receiveCancel, receiveRequest } from './incoming.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
+import { DEFAULT_LIMITS, REFUSAL_LINES_PER_MINUTE } from './limits.ts';
 import type { Dialog, IncomingRequest } from './records.ts';
 import { RegisteredContacts } from './registered-contacts.ts';
 import { Routes } from './routes.ts';

@@ -20,6 +20,7 @@ export { TransportError, type Resolver, type TransportHandlers, type TransportLa
 export { destinationOfVia } from './transport/via-destination.ts';
 export { systemClock } from './clock.ts';
 export { Defects } from './defects.ts';
+export { LineBudget } from './line-budget.ts';
 export {
   confirmAsUac,
   confirmAsUas,
