@@ -62,6 +62,24 @@ describe('a domain with two targets (RFC 3263 4.3)', () => {
     await requestAt(first, 'OPTIONS');
   });
 
+  it('has the first tried first again as soon as it has answered', async () => {
+    const { under, first, second } = await udpPair();
+    const failing = send(under, 'OPTIONS');
+    first.send(answered(await requestAt(first, 'OPTIONS'), 503));
+    second.send(answered(await requestAt(second, 'OPTIONS'), 503));
+    await failing.responses.next();
+    const { responses } = send(under, 'MESSAGE');
+    first.send(answered(await requestAt(first, 'MESSAGE'), 503));
+    second.send(answered(await requestAt(second, 'MESSAGE'), 200));
+    await responses.next();
+    const next = send(under, 'OPTIONS');
+    second.send(answered(await requestAt(second, 'OPTIONS'), 503));
+    first.send(answered(await requestAt(first, 'OPTIONS'), 200));
+    await next.responses.next();
+    send(under, 'INFO');
+    await requestAt(first, 'INFO');
+  });
+
   it('has the second tried where the first gives no answer', async () => {
     const { under, first, second } = await udpPair();
     send(under, 'OPTIONS');

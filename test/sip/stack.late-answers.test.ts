@@ -3,7 +3,15 @@ import { topVia } from '../../src/sip/message/via.ts';
 import type { NameService } from '../../src/sip/transport/names.ts';
 import type { ClientTransaction } from '../../src/sip/stack.types.ts';
 import { requestAt, type RawPeer } from './raw-peer.ts';
-import { outcomes, peerOf, startStack, type Outcomes, type StackUnderTest } from './stack-under-test.ts';
+import {
+  listeningPeer,
+  outcomes,
+  peerOf,
+  startStack,
+  tcpPeerOf,
+  type Outcomes,
+  type StackUnderTest,
+} from './stack-under-test.ts';
 import { answered, outgoing } from './written.ts';
 
 const TIMERS = { timerBMs: 4_000 };
@@ -91,6 +99,24 @@ describe('an INVITE that was given up after timer B', () => {
     expect(usual.stack.transactionCount).toBe(1);
     usual.clock.advance(1);
     expect(usual.stack.transactionCount).toBe(0);
+  });
+
+  it('over TCP, on a connection that was closed since it was silent, is cancelled over another one (18.2.2)', async () => {
+    const under = await startStack({ timers: TIMERS });
+    const server = await listeningPeer();
+    const uri = `sip:bob@127.0.0.1:${server.port};transport=tcp`;
+    const told = outcomes();
+    under.stack.request(outgoing('INVITE', uri), { uri }, told);
+    const invite = await requestAt(await server.peers.next(), 'INVITE');
+    under.clock.advance(TIMERS.timerBMs);
+    expect(await told.ends.next()).toBe('timeout');
+    const peer = await tcpPeerOf(under.port('tcp'));
+    peer.send(answered(invite, 180));
+    const callee = await server.peers.next();
+    const cancel = await requestAt(callee, 'CANCEL');
+    expect(topVia(cancel)?.params.get('branch')).toBe(topVia(invite)?.params.get('branch'));
+    peer.send(answered(invite, 487));
+    await requestAt(callee, 'ACK');
   });
 
   it('and had been cancelled before, has its CANCEL sent with what the user gave when it rings', async () => {

@@ -49,9 +49,9 @@ export interface Attempt {
   readonly to: Flow | Destination;
   /** Where it was sent, once that is known. */
   readonly flow: Flow | null;
+  /** Where its ACK and CANCEL go: over its flow; to its address where that has closed since. */
+  readonly way: Flow | Destination;
   readonly request: SipRequest;
-  /** A response came, 100 as well. */
-  readonly answered: boolean;
   start(): void;
   receive(response: SipResponse, flow: Flow): void;
   cancel(): void;
@@ -76,7 +76,6 @@ export class ClientAttempt<State extends { readonly name: string }> implements A
   readonly branch: string;
   readonly to: Flow | Destination;
   request: SipRequest;
-  answered = false;
   readonly #host: AttemptHost;
   readonly #machine: Machine<State, ClientInput>;
   readonly #parts: AttemptParts;
@@ -87,6 +86,7 @@ export class ClientAttempt<State extends { readonly name: string }> implements A
   #flow: Flow | null;
   /** The ACK to a failure, kept for its copies. */
   #ack: Buffer | null = null;
+  #answered = false;
   #attached = false;
   #busy = false;
   /** A send that failed while the machine's decision was being carried out. */
@@ -119,8 +119,12 @@ export class ClientAttempt<State extends { readonly name: string }> implements A
     return this.#flow;
   }
 
+  get way(): Flow | Destination {
+    return this.#flow !== null && this.#host.transport.isOpen(this.#flow) ? this.#flow : this.to;
+  }
+
   receive(response: SipResponse, flow: Flow): void {
-    this.answered = true;
+    this.#answered = true;
     this.#step({ kind: 'response', status: response.status }, { response, flow });
   }
 
@@ -138,7 +142,7 @@ export class ClientAttempt<State extends { readonly name: string }> implements A
   }
 
   onPeerUnreachable(error: TransportError): void {
-    if (this.answered) return;
+    if (this.#answered) return;
     this.#error = error;
     this.#step(TRANSPORT_ERROR);
   }
@@ -225,7 +229,7 @@ export class ClientAttempt<State extends { readonly name: string }> implements A
 
   /** Once a flow is known everything goes over it: copies, ACK and CANCEL belong where the request went (9.1, 17.1.1.3). */
   #send(bytes: Buffer): void {
-    this.#host.transport.send(bytes, this.#flow ?? this.to, this.#onSent);
+    this.#host.transport.send(bytes, this.way, this.#onSent);
   }
 
   readonly #onSent = (error: TransportError | null, flow: Flow | null): void => {

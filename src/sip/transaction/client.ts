@@ -179,9 +179,9 @@ export class ClientRun implements ClientTransaction, AttemptOwner {
   }
 
   onTimeout(attempt: Attempt): void {
-    // RFC 3263 4.3: no answer in time is a failure of this address; one that gave any response has not failed.
-    if (!attempt.answered) this.#host.targets.failed(attempt.to);
-    if (attempt !== this.#attempt || (!attempt.answered && this.#tryNext())) return;
+    // RFC 3263 4.3: no answer in time is a failure of this address.
+    this.#host.targets.failed(attempt.to);
+    if (attempt !== this.#attempt || this.#tryNext()) return;
     this.#end(() => this.#handlers.onTimeout());
   }
 
@@ -201,11 +201,8 @@ export class ClientRun implements ClientTransaction, AttemptOwner {
   }
 
   sendCancel(attempt: Attempt): void {
-    const { flow, branch } = attempt;
-    if (flow === null) return;
+    const { branch, way: to } = attempt;
     const request = cancelFor(attempt.request, this.#cancelHeaders ?? []);
-    // Its connection may have closed since it was given up.
-    const to = this.#host.transport.isOpen(flow) ? flow : attempt.to;
     const parts = { request, branch, bytes: serialize(request), to, owner: DEAF };
     new ClientAttempt(this.#host, nonInviteClient, parts).start();
   }
