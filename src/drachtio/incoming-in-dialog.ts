@@ -39,6 +39,7 @@ export function receiveInDialog(
     // Nobody is left who knows this call (drachtio-protocol 3.1).
     refuse(transaction, 481, 'Call/Transaction Does Not Exist');
     if (request.method === 'BYE') {
+      cdrStop(core, 'network', 'normal-release', request);
       forgetDialog(core, dialog);
     }
     return;

@@ -11,6 +11,12 @@ describe('INVITE server transaction (RFC 3261 17.2.1, RFC 6026 8.5)', () => {
       'proceeding',
       'send, start answer 64000',
     ],
+    // the caller said BYE
+    ['who has said BYE gets no more copies of the 2xx', UDP, 'respond 200, settled', 'accepted', 'stop repeat'],
+    ['and its ACK is nobody`s business', UDP, 'respond 200, settled, ack', 'accepted', ''],
+    ['nor is it missed', UDP, 'respond 200, settled, timer L', 'terminated', ''],
+    ['before the 2xx it changes nothing', UDP, 'settled', 'proceeding', ''],
+    ['nor after a failure', UDP, 'respond 486, settled', 'completed', ''],
     // proceeding
     ['a retransmitted INVITE gets the most recent provisional response', UDP, 'request', 'proceeding', 'send'],
     [
