@@ -150,6 +150,7 @@ function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
     subscribes: new Map(),
     contacts: new RegisteredContacts(limits.maxRegisteredContacts),
     defects,
+    refusals: new LineBudget(systemClock, REFUSAL_LINES_PER_MINUTE),
     timers: new EngineTimers(hooks.clock ?? systemClock, defects),
     cdrs: options.cdrs ?? false,
     now: () => Date.now(),
