@@ -79,7 +79,7 @@ describe('TLS', () => {
   });
 
   embeddedIt(TOLD, 'sips: means TLS; a certificate of another name, and nobody there, end as 503', async () => {
-    const { engine, tlsPort, udpPort } = await tlsEngine();
+    const { engine, tlsPort } = await tlsEngine();
     const [good, bad] = [await peerNamed('DNS:localhost', tlsPort), await peerNamed('DNS:elsewhere', tlsPort)];
     const client = await rawClient(engine);
     await client.ask(`sip||\r\nOPTIONS sips:bob@localhost:${good.port} SIP/2.0\r\n\r\n`);
