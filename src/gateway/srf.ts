@@ -6,6 +6,7 @@ import { RETRY_AFTER } from './limits.ts';
 import { PendingInvites, type PendingInvite } from './pending-invites.ts';
 import { dropDecodedNames, hasUnknownBody, readMessage, readResponse } from './received.ts';
 import { acknowledge, attempt, bareOf, canceller, outgoing, textOf, type SentListener } from './sending.ts';
+import { learnStatus } from './statuses.ts';
 import type {
   Acknowledge,
   IncomingInvite,
@@ -389,12 +390,8 @@ class SrfUserAgent implements UserAgent, DialogAgent {
       const done = (why: string | null): void => {
         if (why !== null) failed?.(why);
       };
-      // RFC 3261 8.1.3.2: a status that the framework does not know means what its class means; a 6xx ends the search.
-      const known = status < 200 ? 183 : status < 600 ? Math.floor(status / 100) * 100 : 603;
-      attempt(
-        () => this.#respond(response, status, message, done),
-        () => this.#respond(response, known, outgoing(message), done),
-      );
+      learnStatus(status);
+      attempt(() => this.#respond(response, status, message, done));
     };
   }
 }

@@ -32,7 +32,6 @@ export interface Route {
   /** Regular expression on the called number; any where absent. */
   readonly to?: string;
   readonly nextHop: readonly NextHop[];
-  readonly hairpin: boolean;
 }
 
 export interface Voicemail {

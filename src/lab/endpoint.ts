@@ -9,6 +9,7 @@ import {
   type Flow,
   type HeaderField,
   type ListenAddress,
+  type NameService,
   type ServerTransaction,
   type SipRequest,
   type SipStack,
@@ -32,6 +33,8 @@ export interface EndpointOptions {
   readonly advertise?: string;
   readonly timers?: Partial<SipTimers>;
   readonly clock?: Clock;
+  /** The system's where absent. */
+  readonly names?: NameService;
   readonly log?: (text: string) => void;
 }
 
@@ -43,13 +46,14 @@ export interface Endpoint {
 
 export function createEndpoint(options: EndpointOptions, user: StackUser): Endpoint {
   const clock = options.clock ?? systemClock;
-  const { advertise, timers, log } = options;
+  const { advertise, timers, names, log } = options;
   const stack = createSipStack({
     listen: options.listen ?? LOOPBACK,
     clock,
     user,
     ...(advertise === undefined ? {} : { advertise }),
     ...(timers === undefined ? {} : { timers }),
+    ...(names === undefined ? {} : { names }),
     ...(log === undefined ? {} : { log: (level, text) => log(`${level}: ${text}`) }),
   });
   return { stack, clock };

@@ -146,8 +146,11 @@ export class OutgoingCall {
     const bound = stack.localFor(target);
     if (bound === undefined) throw new Error(`no transport of this phone reaches ${target.uri}`);
     this.#party = { host: bound.host, sessionId: newSessionId() };
-    this.#invite = this.#makeInvite(bound);
-    this.#transaction = stack.request(this.#invite, target, {
+    const invite = this.#makeInvite(bound);
+    this.#invite = invite;
+    this.#transaction = stack.request(invite, target, {
+      // Until a name is looked up, which of our addresses its owner can answer to is a guess.
+      onLocal: (local) => this.#show(invite, local),
       onResponse: (response) => this.#onResponse(response),
       onTimeout: () => this.#end(this.#cancelled ? 'cancelled' : 'timeout', null),
       onTransportError: (error) => this.#end('unreachable', null, error),
@@ -158,7 +161,14 @@ export class OutgoingCall {
     if (signal?.aborted === true) this.hangUp();
   }
 
-  #makeInvite(bound: BoundAddress): SipRequest {
+  /** Contact and SDP show the address that the INVITE leaves from. */
+  #show(invite: SipRequest & { body: Buffer }, local: BoundAddress): void {
+    invite.headers.set('Contact', `<${uriOf(local)}>`);
+    this.#party = { ...this.#party, host: local.host };
+    if (this.#options.offer !== false) invite.body = offerSdp(this.#party);
+  }
+
+  #makeInvite(bound: BoundAddress): SipRequest & { body: Buffer } {
     const { from, to, headers = [], offer = true } = this.#options;
     const caller = parseNameAddress(encodeText(from));
     if (caller === null) throw new Error(`"${from}" is no SIP address to call from`);

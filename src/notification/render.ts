@@ -118,7 +118,8 @@ function headers({ caller, callee }: Facts, callId: string): Record<string, stri
     'Content-Class': 'missedcall',
     ...header('X-CallingTelephoneNumber', caller.number ?? ''),
     ...header('X-CalledTelephoneNumber', callee),
-    ...header('X-CallID', callId),
+    // RFC 3323 4.1: who made the Call-ID wrote the caller's host into it, as many do.
+    ...(caller.hidden ? {} : header('X-CallID', callId)),
     'Auto-Submitted': 'auto-generated',
     'X-Auto-Response-Suppress': 'All',
   };

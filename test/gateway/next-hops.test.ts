@@ -187,8 +187,8 @@ describe('routes', () => {
     const carrier = await callerPeer(0);
     const rig = await startRig({
       routes: [
-        { from: 'someone else', nextHop: [{ uri: 'sip:127.0.0.1:9' }], hairpin: false },
-        { from: 'pbx', to: '^0', nextHop: [{ uri: `sip:127.0.0.1:${carrier.port}`, prefix: '9' }], hairpin: false },
+        { from: 'someone else', nextHop: [{ uri: 'sip:127.0.0.1:9' }] },
+        { from: 'pbx', to: '^0', nextHop: [{ uri: `sip:127.0.0.1:${carrier.port}`, prefix: '9' }] },
       ],
     });
     const call = rig.newCall('sip:0142@127.0.0.1;user=phone');

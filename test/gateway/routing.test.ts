@@ -29,9 +29,9 @@ describe('routes', () => {
     nextHop,
     ringTimeoutMs: 1,
     routes: [
-      { from: 'pbx', to: '^0', nextHop: [{ uri: 'sip:out' }], hairpin: false },
-      { to: '^1', nextHop: [{ uri: 'sip:in' }], hairpin: false },
-      { from: 'carrier', nextHop: [{ uri: 'sip:all' }], hairpin: false },
+      { from: 'pbx', to: '^0', nextHop: [{ uri: 'sip:out' }] },
+      { to: '^1', nextHop: [{ uri: 'sip:in' }] },
+      { from: 'carrier', nextHop: [{ uri: 'sip:all' }] },
     ],
   });
 
@@ -46,7 +46,7 @@ describe('routes', () => {
   });
 
   it('names the route that cannot be read', () => {
-    const broken = { nextHop, ringTimeoutMs: 1, routes: [{ to: '(', nextHop, hairpin: false }] };
+    const broken = { nextHop, ringTimeoutMs: 1, routes: [{ to: '(', nextHop }] };
     expect(() => createRouter(broken)).toThrow(/routes\[0\]\.to/);
   });
 });

@@ -200,3 +200,21 @@ describe('a caller', () => {
     await Promise.all(bob.calls.map(({ ended }) => ended));
   });
 });
+
+describe('a call to a name', () => {
+  it('shows the address that its owner can answer to, known only once the name is looked up', async () => {
+    const to = await phone({ kind: 'answer' }, { listen: [{ protocol: 'udp', address: '127.0.0.1', port: 0 }] });
+    const port = to.addresses[0]?.port ?? 0;
+    const report = await placeCall({
+      from: FROM,
+      to: `sip:1001@pbx.example:${port}`,
+      hangUpAfterAnswerMs: 10,
+      // The first is what is guessed.
+      listen: ['::1', '127.0.0.1'].map((address) => ({ protocol: 'udp', address, port: 0 })),
+      names: { addresses: async () => ({ addresses: ['127.0.0.1'], ttlMs: 1_000 }), srv: async () => [] },
+    });
+    expect(report.end).toBe('hung-up');
+    expect(report.invite.headers.get('Contact')).toMatch(/^<sip:127\.0\.0\.1:/);
+    expect(report.invite.body.toString()).toContain('c=IN IP4 127.0.0.1');
+  });
+});

@@ -171,10 +171,12 @@ describe('the caller', () => {
       [{}, 'Anonymous'],
       [inFrench, 'Numéro masqué'],
     ] as const) {
-      const mail = renderMail(notification({}, { ...changes, caller }), settings);
+      const sipCallId = 'a84b4c76e66710@zoe.example.com';
+      const mail = renderMail(notification({}, { ...changes, caller, sipCallId }), settings);
       expect(mail.subject).toContain(name);
       expect(JSON.stringify(mail)).not.toMatch(/33140005678|zoe/i);
       expect(mail.headers).not.toHaveProperty('X-CallingTelephoneNumber');
+      expect(mail.headers).not.toHaveProperty('X-CallID');
       expect(links(mail.html)).toEqual([]);
     }
   });
