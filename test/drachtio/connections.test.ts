@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { established } from './b2bua.ts';
 import { rawApplication } from './raw-application.ts';
 import {
+  unique,
   answer,
   answerText,
   callerPeer,
@@ -42,15 +43,18 @@ describe('TCP', () => {
   it('46: requests to a contact registered over TCP use that connection; 410 once it is closed', async () => {
     const { client, tcpPort, peer } = await rawApplication();
     const phone = await callerPeer(tcpPort, 'tcp');
+    // A drachtio-server remembers it for a minute, by user and host.
+    const user = unique('alice');
+    const contact = `<sip:${user}@192.0.2.55:9;transport=tcp>`;
     const call = newCall(phone);
-    sendInvite(call, { method: 'REGISTER', body: '', contact: '<sip:alice@192.0.2.55:9;transport=tcp>;expires=60' });
+    sendInvite(call, { method: 'REGISTER', body: '', contact: `${contact};expires=60` });
     const { tokens } = await client.sip(/REGISTER /);
-    const granted = 'Contact: <sip:alice@192.0.2.55:9;transport=tcp>;expires=60';
+    const granted = `Contact: ${contact};expires=60`;
     await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\n${granted}\r\n\r\n`);
     await response(call, 200, 'REGISTER');
-    const invite = 'sip||\r\nINVITE sip:alice@192.0.2.55:9;transport=tcp SIP/2.0\r\n\r\n';
+    const invite = `sip||\r\nINVITE sip:${user}@192.0.2.55:9;transport=tcp SIP/2.0\r\n\r\n`;
     expect((await client.ask(invite)).tokens[3]).toBe('OK');
-    const received = await phone.expect(/^INVITE sip:alice@192/);
+    const received = await phone.expect(new RegExp(`^INVITE sip:${user}@192`));
     answer(phone, received, 486);
     await client.sip(/SIP\/2\.0 486/);
     await phone.close();

@@ -118,14 +118,20 @@ describe('reliable provisional responses of an application', () => {
     const copies = call.peer.count(/^SIP\/2\.0 183/);
     await responseCopy(call, 180);
     expect(call.peer.count(/^SIP\/2\.0 183/)).toBe(copies);
+    // One that stays unacknowledged ends a drachtio-server.
+    sendPrack(call, ringing);
+    await client.sip(/PRACK [^]*CSeq: 3 PRACK/);
   });
 
   it('49: RSeq starts anywhere below 2^31', async () => {
-    const { call, reply } = await rung();
+    const { client, call, reply } = await rung();
     await reply('183 Progress', RELIABLY);
-    const rseq = Number((await response(call, 183)).header('RSeq'));
+    const progress = await response(call, 183);
+    const rseq = Number(progress.header('RSeq'));
     expect(rseq).toBeGreaterThan(0);
     expect(rseq).toBeLessThan(2 ** 31);
+    sendPrack(call, progress);
+    await client.sip(/PRACK /);
   });
 
   embeddedIt(BAD_STACK, '49: a 2xx waits while a reliable 18x with a description is unacknowledged', async () => {
