@@ -59,6 +59,8 @@ function tcpPeer(socket: TcpSocket): RawPeer {
   socket.on('data', (chunk) => {
     rest = Buffer.concat([rest, chunk]);
     for (;;) {
+      // Keep-alives (RFC 5626 3.5.1).
+      while (rest[0] === 0x0d && rest[1] === 0x0a) rest = rest.subarray(2);
       const end = rest.indexOf('\r\n\r\n');
       if (end < 0) return;
       const head = rest.subarray(0, end).toString('latin1');
