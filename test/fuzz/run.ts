@@ -1,9 +1,7 @@
 import { strict as assert } from 'node:assert';
-import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { refreshed, tortureMessages, usualRequests } from './corpus.ts';
 import { startEngineUnderFuzz, type EngineUnderFuzz } from './engine.ts';
+import { heapBytes } from './heap.ts';
 import { createMemoryStack, type MemoryStack } from './memory.ts';
 import { mutated } from './mutate.ts';
 import { tryFramer, tryParser } from './parser.ts';
@@ -55,19 +53,6 @@ export const GROWTH_BYTES = 24 * 2 ** 20;
 /** So many datagrams at most wait in the engine's socket. */
 const ENGINE_CASES_AT_ONCE = 25;
 const STACK_CASES_AT_ONCE = 500;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-/** What is referred to from anywhere. What a first collection lets go of may hold more. */
-async function heapBytes(): Promise<number> {
-  for (let round = 0; round < 3; round += 1) {
-    collectGarbage();
-    await setImmediate();
-  }
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
 
 /** What this thread has used: what else the machine does is no matter. */
 function processorMs(): number {

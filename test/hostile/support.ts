@@ -101,18 +101,7 @@ const SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0
  */
 export async function userAgent(engine: LocalEngine): Promise<{ srf: Srf; heard: SrfRequest[] }> {
   const heard: SrfRequest[] = [];
-  const methods = [
-    'register',
-    'options',
-    'message',
-    'info',
-    'subscribe',
-    'notify',
-    'refer',
-    'publish',
-    'bye',
-    'update',
-  ];
+  const methods = ['register', 'options', 'message', 'info', 'subscribe', 'notify', 'refer', 'bye', 'update'];
   const srf = await application(engine, (app) => {
     app.invite((req, res) => {
       heard.push(req);
