@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { connect as connectTls } from 'node:tls';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { rawClient, type RawClient } from '../drachtio/raw-client.ts';
 import { callerPeer, newCall, response, sendInvite } from '../drachtio/support.ts';
 import { inProcess } from '../e2e/support.ts';
@@ -168,6 +170,26 @@ describe('mcg engine', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/could not start: .*--tls-certificate and --tls-key must be a pair, in PEM/);
     expect(stderr).not.toContain('    at ');
+  });
+
+  it('serves the application that README.md shows', async () => {
+    const { client, udpPort } = await engine();
+    const written = /```js\n([^]*?)```/.exec(await readFile('README.md', 'utf8'))?.[1] ?? '';
+    const program = written.replace('port: 9022', `port: ${client.port}`);
+    const application = spawn('node', ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void application.kill('SIGKILL'));
+    const said = createInterface({ input: application.stdout })[Symbol.asyncIterator]();
+    expect((await said.next()).value).toMatch(/^connected: (udp|tcp)\/127\.0\.0\.1:\d+,/);
+    const peer = await callerPeer(udpPort);
+    // Its route may still be on the way.
+    await vi.waitFor(async () => {
+      const call = newCall(peer, 'sip:1001@127.0.0.1');
+      sendInvite(call);
+      expect((await peer.expect(new RegExp(`^SIP/2.0 [4-6][^]*Call-ID: ${call.callId}`))).start).toBe(
+        'SIP/2.0 486 Busy',
+      );
+    });
+    expect((await said.next()).value).toBe('alice calls 1001');
   });
 });
 
