@@ -12,6 +12,7 @@ import {
   type HeaderField,
   type Refresher,
   type RequestTarget,
+  type SessionExpires,
   type SessionTimerInput,
   type SessionTimerState,
   type SipRequest,
@@ -63,24 +64,31 @@ export function answerSession(
   const supported = request.headers.elements('Supported').some((tag) => tag.toLowerCase() === 'timer');
   const own = parseSessionExpires(headers.get('Session-Expires'));
   const asked = parseSessionExpires(request.headers.get('Session-Expires'));
-  let refresher = own?.refresher ?? asked?.refresher ?? null;
-  if (own !== null) {
-    // 9: a 2xx must say who refreshes; a caller that knows no timers cannot.
-    refresher ??= supported ? 'uac' : 'uas';
-  } else if (asked !== null && dialog.session?.running === true) {
-    // Whoever has refreshed goes on with it.
-    refresher ??= dialog.session.refresher === 'remote' ? 'uac' : 'uas';
-  }
-  const seconds = own?.seconds ?? Math.max(core.limits.minSessionExpiresS, asked?.seconds ?? 0);
-  if (refresher === null || (own === null && asked === null)) {
+  const session = own ?? answerTo(core, asked, dialog.session);
+  if (session === null) {
     return;
   }
-  headers.set('Session-Expires', `${seconds};refresher=${refresher}`);
+  // 9: a 2xx must say who refreshes; a caller that knows no timers cannot.
+  const refresher = session.refresher ?? asked?.refresher ?? (supported ? 'uac' : 'uas');
+  headers.set('Session-Expires', `${session.seconds};refresher=${refresher}`);
   const required = headers.elements('Require');
   // 9: with refresher=uac the response MUST require `timer`, where the caller knows it.
   if (supported && refresher === 'uac' && !required.some((tag) => tag.toLowerCase() === 'timer')) {
     headers.set('Require', [...required, 'timer'].join(', '));
   }
+}
+
+/** What the engine answers for an application that says nothing of the session's length; null for nothing. */
+function answerTo(core: EngineCore, asked: SessionExpires | null, running: SessionTimer | null): SessionExpires | null {
+  const current = running?.running === true ? running : null;
+  if (asked === null) {
+    // 9: the peer's request is silent about a session that we refresh: we go on, which binds nobody else.
+    return current?.refresher === 'local' ? { seconds: current.seconds, refresher: 'uas' } : null;
+  }
+  // Whoever has refreshed goes on with it; an offer that leaves it open is no beginning (drachtio-protocol 3.10).
+  const goesOn = current === null ? null : current.refresher === 'remote' ? 'uac' : 'uas';
+  const refresher = asked.refresher ?? goesOn;
+  return refresher === null ? null : { seconds: Math.max(core.limits.minSessionExpiresS, asked.seconds), refresher };
 }
 
 /** Keeps a running session timer alive in the application's own re-INVITE or UPDATE (RFC 4028 7.4). */
@@ -112,16 +120,17 @@ export function sessionAgreed(
     return;
   }
   const agreed = parseSessionExpires(response.headers.get('Session-Expires'));
-  if (agreed === null && dialog.session === null) {
-    return;
-  }
-  dialog.session ??= new DialogSession(core, dialog);
   if (agreed === null) {
-    dialog.session.agreed(null);
-    return;
+    // 7.2: there is no session timer any more. Where we refresh, a peer that knows none does not keep us from it.
+    const weRefresh = role === 'uac' && dialog.session?.refresher === 'local';
+    if (!weRefresh) {
+      dialog.session?.agreed(null);
+      return;
+    }
   }
-  const refresher: Refresher = (agreed.refresher ?? 'uac') === role ? 'local' : 'remote';
-  dialog.session.agreed({ seconds: agreed.seconds, refresher });
+  const session = (dialog.session ??= new DialogSession(core, dialog));
+  const refresher: Refresher = (agreed?.refresher ?? 'uac') === role ? 'local' : 'remote';
+  session.agreed({ seconds: agreed?.seconds ?? session.seconds, refresher });
 }
 
 /** The session timer of one dialog. */

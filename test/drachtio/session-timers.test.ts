@@ -293,6 +293,25 @@ describe('a session that we refresh', () => {
     expect((await call.peer.expect(/^INVITE /)).body).toBe(SDP_B);
   });
 
+  embeddedIt(CLOCK, '54: a re-INVITE of either side that is silent about the session leaves it to us', async () => {
+    const test = await timed(WE_REFRESH);
+    const { client, call, clock, dialogId } = test;
+    sendInDialog(call, 'INVITE', { body: SDP_A });
+    const { tokens } = await client.sip(/INVITE sip[^]*CSeq: 2 /);
+    await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\n${SDP_B}`);
+    const ok = await call.peer.expect(/^SIP\/2\.0 200 [^]*CSeq: 2 INVITE/);
+    expect(ok.header('Session-Expires')).toBe('90;refresher=uas');
+    expect(ok.all('Require')).toEqual([]);
+    sendAck(call);
+    await client.sip(/ACK [^]*CSeq: 2 /);
+    await client.ask(`sip||${dialogId}\r\nINVITE sip:placeholder SIP/2.0\r\n\r\n${SDP_A}`);
+    answer(call.peer, await call.peer.expect(/^INVITE /), 200, { body: SDP_A });
+    await client.sip(/SIP\/2\.0 200/);
+    await client.ask(`sip||${dialogId}\r\nACK sip:placeholder SIP/2.0\r\n\r\n`);
+    clock.advance(REFRESH_MS);
+    expect((await call.peer.expect(/^INVITE /)).header('Session-Expires')).toBe('90;refresher=uac');
+  });
+
   embeddedIt(CLOCK, '54: nobody refreshes a call whose application is gone: it is ended', async () => {
     const { client, engine, call, clock, logged } = await timed(WE_REFRESH);
     client.socket.destroy();
