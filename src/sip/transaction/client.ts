@@ -171,11 +171,12 @@ export class ClientRun implements ClientTransaction, AttemptOwner {
     }
     const other = this.#attempt;
     this.#attempt = attempt;
-    this.#end(() => this.#handlers.onResponse(response, flow));
     // 16.7 step 10: the first 2xx is the answer, whichever branch it is of, and the others are cancelled.
-    if (other === attempt || other === null || this.#cancelHeaders !== null) return;
-    this.#cancelHeaders = ELSEWHERE;
-    other.cancel();
+    if (other !== attempt && other !== null && this.#cancelHeaders === null) {
+      this.#cancelHeaders = ELSEWHERE;
+      other.cancel();
+    }
+    this.#end(() => this.#handlers.onResponse(response, flow));
   }
 
   onTimeout(attempt: Attempt): void {
