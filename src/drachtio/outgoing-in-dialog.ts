@@ -47,9 +47,10 @@ export function sendInDialog(
         sendInDialog(core, client, askedId, dialogId, app);
       }
     };
-    if (session.hold(sendLater)) {
-      return;
+    if (!session.hold(sendLater)) {
+      client.send(nokLine(askedId, 'too many re-INVITEs wait for the end of a session refresh'));
     }
+    return;
   }
   const refused =
     app.method === 'ACK'

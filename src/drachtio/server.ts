@@ -2,12 +2,14 @@ import {
   createSipStack,
   Defects,
   LineBudget,
+  makeResponse,
   systemClock,
   type Clock,
   type Flow,
   type SipStackOptions,
 } from '../sip/index.ts';
 import { createAdmission, createAllowed } from './admission.ts';
+import { cdrStop } from './cdr.ts';
 import type { Client } from './client.ts';
 import { openClientPort } from './client-port.ts';
 import { receiveCommand } from './commands.ts';
@@ -160,8 +162,14 @@ function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
 }
 
 function forgetConnection(core: EngineCore, flow: Flow): void {
-  if (flow.connectionId !== null) {
-    core.dialogs.forgetConnection(flow.connectionId);
+  if (flow.connectionId === null) {
+    return;
+  }
+  for (const { invite, state } of core.dialogs.forgetConnection(flow.connectionId)) {
+    // A caller that can be reached anew hears that its call still rings; of one that cannot, the application hears that it is gone.
+    if (invite !== null && state === null) {
+      invite.transaction.repeat();
+    }
   }
 }
 
@@ -208,7 +216,12 @@ function giveBack(core: EngineCore, incoming: IncomingRequest): void {
   if (incoming.inDialog) {
     refuse(incoming.transaction, 481, 'Call/Transaction Does Not Exist', parts);
   } else {
-    refuse(incoming.transaction, 503, 'Service Unavailable', parts);
+    const { transaction, dialog } = incoming;
+    refuse(transaction, 503, 'Service Unavailable', parts);
+    if (dialog !== null) {
+      const refusal = makeResponse(transaction.request, 503, 'Service Unavailable', parts);
+      cdrStop(core, 'application', 'call-rejected', refusal);
+    }
   }
   settle(core, incoming);
 }

@@ -122,6 +122,19 @@ describe('call detail records', () => {
     ]);
   });
 
+  embeddedIt(CONFIGURED, '58: an application that goes away leaves the records to another', async () => {
+    const { engine, client, call } = await application();
+    const other = await rawClient(engine);
+    for (const verb of ['cdr:attempt', 'cdr:stop']) await other.ask(`route|${verb}`);
+    sendInvite(call);
+    await client.sip(/INVITE /);
+    client.socket.destroy();
+    ackFailure(call, await response(call, 503));
+    await other.ask('ping');
+    const records = other.received.filter(({ line }) => line.includes('|cdr:stop')).map(summary);
+    expect(records).toEqual(['cdr:stop application call-rejected 503']);
+  });
+
   embeddedIt(CONFIGURED, '58: none without the option', async () => {
     const { records, client, call, reply } = await application({});
     sendInvite(call);

@@ -279,6 +279,16 @@ describe('a session that we refresh', () => {
     expect((await refreshOf(test)).refresh.body).toBe(SDP_A);
   });
 
+  embeddedIt(CLOCK, '54: so many may wait for that, one more gets NOK', async () => {
+    const test = await timed(WE_REFRESH);
+    const { client, call, dialogId } = test;
+    await refreshOf(test);
+    const invite = `sip||${dialogId}\r\nINVITE sip:placeholder SIP/2.0\r\n\r\n${SDP_A}`;
+    for (let i = 0; i < 8; i += 1) client.send(invite);
+    expect((await client.ask(invite)).tokens[3]).toBe('NOK');
+    expect(call.peer.count(/^INVITE /)).toBe(1);
+  });
+
   embeddedIt(CLOCK, '54: while an INVITE of the application is under way, ours waits', async () => {
     const test = await timed(WE_REFRESH);
     const { client, call, clock, dialogId } = test;
