@@ -93,6 +93,11 @@ export class Connection implements WireUser {
     return !this.#closed && this.#reason === null;
   }
 
+  /** Whether it may serve everyone who goes to its far end: not while a stranger's, who may leave, or be made to, any moment. */
+  get reusable(): boolean {
+    return this.usable && this.#wanted;
+  }
+
   /** What incomplete messages of this peer take; 0 once it is being closed. */
   get heldBytes(): number {
     return this.#heldBytes;

@@ -72,6 +72,16 @@ export class ConnectionTable {
     return this.#add(remote, key, socket, source, this.#parts.isExpected(address));
   }
 
+  /** A request over it was let in: it may stay, and may be used for ours. */
+  keep(id: number): void {
+    const connection = this.#connections.get(id);
+    if (connection?.usable !== true) return;
+    const { protocol, remoteAddress: address, remotePort: port, reusable } = connection;
+    connection.keep();
+    if (!reusable && protocol === 'tcp')
+      this.#byDestination.set(destinationKey({ protocol, address, port }), connection);
+  }
+
   /** The connection to this destination, made where there is none. `localAddress`: null lets the system choose. */
   reach(to: Destination, localAddress: string | null): Connection | TransportError {
     const { maxConnections } = this.#parts.limits;
@@ -154,7 +164,7 @@ export class ConnectionTable {
       clock,
     });
     this.#connections.set(connection.id, connection);
-    if (key !== null) this.#byDestination.set(key, connection);
+    if (key !== null && expected) this.#byDestination.set(key, connection);
     return connection;
   }
 

@@ -144,7 +144,7 @@ class SocketLayer implements TransportLayer {
   }
 
   keep(flow: Flow): void {
-    if (flow.connectionId !== null) this.#connections.get(flow.connectionId)?.keep();
+    if (flow.connectionId !== null) this.#connections.keep(flow.connectionId);
   }
 
   isOpen(flow: Flow): boolean {

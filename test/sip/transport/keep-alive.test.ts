@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import type { Flow, ListenAddress, SipMessage, TransportLayerOptions } from '../../../src/sip/index.ts';
+import type { Destination, Flow, ListenAddress, SipMessage, TransportLayerOptions } from '../../../src/sip/index.ts';
 import { DEFAULT_TRANSPORT_LIMITS } from '../../../src/sip/index.ts';
 import { requestText } from '../message/support.ts';
 import { HandClock, cleanups, client, peer, readAll, send, to, type Peer } from './layers.ts';
@@ -177,6 +177,16 @@ describe('a connection of somebody who is not expected', () => {
     if (when === 'later') letIn(message, flow);
     clock.pass(10 * idleStrangerMs);
     expect(bob.layer.isOpen(flow)).toBe(true);
+  });
+
+  it('is not used for requests of ours until then', async () => {
+    const [{ bob }, alice] = [await timed(nobody), await peer(LISTEN)];
+    const out = await send(alice, to(bob, 'tcp'));
+    const { flow } = await bob.messages.next();
+    const back: Destination = { protocol: 'tcp', address: '127.0.0.1', port: out.localPort };
+    await expect(send(bob, back)).rejects.toMatchObject({ code: 'refused' });
+    bob.layer.keep(flow);
+    expect((await send(bob, back)).connectionId).toBe(flow.connectionId);
   });
 
   it('may hold 64 KiB of a body until then: a larger one gets 513, and ends the connection', async () => {
