@@ -72,21 +72,27 @@ describe('digest authentication', () => {
     await response(call, 486);
   });
 
-  it('27: uac auth: a second INVITE with the same Call-ID and From tag, CSeq + 1; the call completes', async () => {
-    const { callee, dialog, request } = await calling();
-    const first = await callee.expect(/^INVITE /);
-    answer(callee, first, 401, { headers: CHALLENGE });
-    await callee.expect(/^ACK /);
-    const second = await callee.expect(/^INVITE [^]*Authorization: Digest username="u"/);
-    for (const name of ['Call-ID', 'From', 'To']) expect(second.header(name)).toBe(first.header(name));
-    expect(Number.parseInt(second.header('CSeq'), 10)).toBe(Number.parseInt(first.header('CSeq'), 10) + 1);
-    answer(callee, second, 200, { body: SDP_B });
-    await callee.expect(/^ACK /);
-    expect((await dialog).id).toBe(
-      `${first.header('Call-ID')};from-tag=${/;tag=([^;]+)/.exec(first.header('From'))?.[1]}`,
-    );
-    expect(request.stackTxnId).toMatch(/^[0-9a-f-]{36}$/);
-  });
+  it.each([
+    [401, 'WWW-Authenticate', 'Authorization'],
+    [407, 'Proxy-Authenticate', 'Proxy-Authorization'],
+  ])(
+    '27: uac auth: after a %i a second INVITE of the same Call-ID and From tag, CSeq + 1',
+    async (status, asks, gives) => {
+      const { callee, dialog, request } = await calling();
+      const first = await callee.expect(/^INVITE /);
+      answer(callee, first, status, { headers: CHALLENGE.replace('WWW-Authenticate', asks) });
+      await callee.expect(/^ACK /);
+      const second = await callee.expect(new RegExp(`^INVITE [^]*\\n${gives}: Digest username="u"`));
+      for (const name of ['Call-ID', 'From', 'To']) expect(second.header(name)).toBe(first.header(name));
+      expect(Number.parseInt(second.header('CSeq'), 10)).toBe(Number.parseInt(first.header('CSeq'), 10) + 1);
+      answer(callee, second, 200, { body: SDP_B });
+      await callee.expect(/^ACK /);
+      expect((await dialog).id).toBe(
+        `${first.header('Call-ID')};from-tag=${/;tag=([^;]+)/.exec(first.header('From'))?.[1]}`,
+      );
+      expect(request.stackTxnId).toMatch(/^[0-9a-f-]{36}$/);
+    },
+  );
 
   it('28: a CANCEL after the challenge is applied to the second INVITE', async () => {
     const { callee, dialog, request } = await calling();
