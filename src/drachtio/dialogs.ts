@@ -138,13 +138,15 @@ export class DialogTable {
     dialog.lostConnection = false;
   }
 
-  /** A connection ended: its dialogs go on, but not over it. */
-  forgetConnection(connectionId: number): void {
-    for (const dialog of this.#byConnection.get(connectionId) ?? []) {
+  /** A connection ended: its dialogs, which this returns, go on, but not over it. */
+  forgetConnection(connectionId: number): readonly Dialog[] {
+    const dialogs = [...(this.#byConnection.get(connectionId) ?? [])];
+    for (const dialog of dialogs) {
       dialog.flow = null;
       dialog.lostConnection = true;
     }
     this.#byConnection.delete(connectionId);
+    return dialogs;
   }
 
   /** The dialog of a request from the network, by Call-ID and both tags (RFC 3261 12). */

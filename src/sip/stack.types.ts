@@ -96,6 +96,11 @@ export interface ServerTransaction {
    * Throws where `open` is false.
    */
   respond(response: SipResponse): Buffer;
+  /**
+   * Sends the last response again as long as none is final, over a new connection where that of the request has closed
+   * (RFC 3261 18.2.2): where that fails too the transaction ends, for its peer is gone.
+   */
+  repeat(): void;
   /** Ends the repetition of our 2xx without its ACK: the peer has ended the dialog by a BYE. `onAckTimeout` is not called then. */
   stopRepeating(): void;
   /** No ACK for our 2xx within 64*T1. */

@@ -11,8 +11,9 @@ import {
   later,
   newCall,
 } from '../drachtio/support.ts';
-import { udpPeer } from '../support/sip-peer.ts';
+import { tcpPeer, udpPeer } from '../support/sip-peer.ts';
 import {
+  atCallee,
   calleeSends,
   expectNothingHeld,
   invited,
@@ -207,5 +208,22 @@ describe('a call through the gateway', () => {
     answer(callee, invite, 486);
     ackFailure(call, await response(call, 486));
     expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'busy' });
+  });
+});
+
+describe('a caller whose connection closes while it rings', () => {
+  it('and who cannot be reached is gone: the phone stops ringing, and the call is missed', async () => {
+    const rig = await startRig();
+    const caller = await tcpPeer(rig.tcpPort);
+    const call = newCall(caller);
+    sendInvite(call);
+    const invite = await rig.callee.expect(/^INVITE /);
+    answer(rig.callee, invite, 180);
+    await response(call, 180);
+    await caller.close();
+    answer(rig.callee, await atCallee(rig, invite, 'CANCEL'), 200);
+    answer(rig.callee, invite, 487);
+    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'caller-hung-up' });
+    await expectNothingHeld(rig);
   });
 });

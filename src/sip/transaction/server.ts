@@ -124,6 +124,10 @@ export class ServerTransactionRun<State extends { readonly name: string }> imple
     this.#step(REQUEST);
   }
 
+  repeat(): void {
+    if (this.#open) this.#step(REQUEST);
+  }
+
   onAck(ack: SipRequest, flow: Flow): void {
     this.#step(ACK, { ack, flow });
   }
