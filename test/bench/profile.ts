@@ -8,6 +8,8 @@ import { figure, type Row } from './table.ts';
 
 const RING_MS = 150;
 const WARM_UP = { rate: 300, calls: 3_000, ringMs: RING_MS };
+/** A thread that does less is idle. */
+const LEAST_US_PER_CALL = 10;
 const MOST_GROUPS = 8;
 const MOST_FUNCTIONS = 15;
 
@@ -71,7 +73,7 @@ function* rowsOf(times: ReadonlyMap<CallFrame, number>, calls: number): Iterable
   const all = [...times.values()].reduce((sum, time) => sum + time, 0);
   // A thread is known by what only it runs.
   const thread = threadOf(groups);
-  if (thread === null) return;
+  if (thread === null || all / calls < LEAST_US_PER_CALL) return;
   yield row(`${thread}, busy`, all, calls);
   for (const [group, time] of groups.slice(0, MOST_GROUPS)) yield row(`${thread}: ${group}`, time, calls, all);
   for (const [name, time] of added(times, nameOf).slice(0, MOST_FUNCTIONS))
