@@ -77,7 +77,8 @@ async function serve(terminal: Terminal, options: EngineOptions, level: LogLevel
   const log = createLogger({ level, pretty: terminal.stderr.isTTY, destination: terminal.stderr });
   const stopping = Promise.withResolvers<number>();
   onStop(terminal, stopping.resolve);
-  // In this thread: nothing else is in the process, and whatever ends it is to be seen by who supervises it.
+  // In this thread: nothing else is in the process, a thread of its own costs the same CPU (231 to 234 ticks of it for 6,000 calls), and
+  // whatever ends it is to be seen by who supervises it.
   const engine = await startEngine(options, { log: (at, text) => log[at]({}, text) }).catch((error: Error) => {
     throw new CommandError(`The engine could not start: ${error.message}${remedy(error)}.`);
   });

@@ -2,6 +2,7 @@ import { env } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import type { Phone } from '../../src/lab/index.ts';
 import { startHere } from '../cli/support.ts';
+import { callerPeer, newCall, response, sendAck, sendInDialog, sendInvite } from '../drachtio/support.ts';
 import {
   drachtioServer,
   enginePlace,
@@ -61,6 +62,28 @@ function engineSuite(kind: EngineKind): void {
       '1009 failed  skip',
     ]);
     expect(await gateway.stop()).toBe(0);
+  });
+
+  it('serves a caller that requires 100rel and asks for a session timer, each on its side', async () => {
+    const place = await enginePlace();
+    await kind.start(place);
+    const phone = await phoneFor({ kind: 'answer', afterMs: 500 });
+    const gateway = await run(await filesOn(phone, [place]));
+    const caller = await callerPeer(place.sipPort);
+    const made = newCall(caller, `sip:1002@127.0.0.1:${place.sipPort}`);
+    sendInvite(made, { headers: 'Require: 100rel, timer\nSupported: 100rel, timer\nSession-Expires: 600' });
+    const provisional = await response(made, 180);
+    expect(provisional.header('Require')).toContain('100rel');
+    sendInDialog(made, 'PRACK', { headers: `RAck: ${provisional.header('RSeq')} 1 INVITE`, contact: '' });
+    await response(made, 200, 'PRACK');
+    const ok = await response(made, 200);
+    expect(ok.header('Session-Expires').replaceAll(' ', '')).toBe('600;refresher=uac');
+    expect(ok.header('Require')).toContain('timer');
+    sendAck(made);
+    sendInDialog(made, 'BYE');
+    await response(made, 200, 'BYE');
+    expect(verdicts(await gateway.settled(1))).toEqual(['1002 answered  skip']);
+    expect(gateway.log.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([]);
   });
 
   it('killed and started again: it costs the calls in flight, each with its outcome, and nothing else', async () => {
