@@ -1,7 +1,16 @@
 import { once } from 'node:events';
 import { expect, onTestFinished } from 'vitest';
 import { startEngine, type EngineOptions, type LocalEngine } from '../../src/drachtio/index.ts';
-import { SrfClass, type Srf, type SrfRequest } from '../drachtio/support.ts';
+import {
+  newCall,
+  response,
+  sendAck,
+  sendInDialog,
+  sendInvite,
+  SrfClass,
+  type Srf,
+  type SrfRequest,
+} from '../drachtio/support.ts';
 import { tcpPeer, udpPeer, type Received, type SipPeer } from '../support/sip-peer.ts';
 
 /** An engine of the test's own, with whatever limits; what it survived although it should not have met it fails the test. */
@@ -147,4 +156,19 @@ function registrarRefusal(req: SrfRequest): { status: number; headers: Record<st
     return { status: 401, headers: { 'WWW-Authenticate': 'Digest realm="example.com", nonce="1", algorithm=MD5' } };
   }
   return null;
+}
+
+/** A call takes some milliseconds; on a machine with more to do than it has cores, more. */
+const CALL_MS = 3_000;
+
+/** The caller who keeps to the rules: whatever others do, the call is answered and ends, and nobody waits long for it. */
+export async function expectCall(caller: SipPeer): Promise<void> {
+  const startMs = performance.now();
+  const call = newCall(caller);
+  sendInvite(call);
+  await response(call, 200);
+  sendAck(call);
+  sendInDialog(call, 'BYE');
+  await response(call, 200, 'BYE');
+  expect(performance.now() - startMs).toBeLessThan(CALL_MS);
 }
