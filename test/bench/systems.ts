@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import { startDrachtioServer } from './drachtio-server.ts';
 import { startGateway } from './gateway.ts';
 import { startKamailio } from './kamailio.ts';
 import { acceptingServer, hangingServer } from './mail-servers.ts';
-import { freeTcpPort, listening, NotInstalled, runNode, type Program, type RunOptions } from './program.ts';
+import { freeTcpPort, listening, runNode, type Program, type RunOptions } from './program.ts';
 import { freePort } from '../support/sipp.ts';
 import type { System } from './types.ts';
 
@@ -84,7 +83,6 @@ async function startB2bua(): Promise<System> {
 }
 
 async function startB2buaOnEngine(): Promise<System> {
-  if (!existsSync('src/cli/engine.ts')) throw new NotInstalled('there is no command mcg engine yet');
   const [calleePort, sipPort, clientPort] = [await freePort(), await freePort(), await freeTcpPort()];
   const engine = runNode(
     `src/main.ts engine --listen udp://127.0.0.1:${sipPort} --client 127.0.0.1:${clientPort} --secret bench`.split(' '),
