@@ -103,19 +103,19 @@ describe('TLS', () => {
       const phone = await peerNamed('DNS:phone', tlsPort);
       const client = await rawClient(engine);
       await client.ask('route|register');
-      const contact = '<sip:alice@192.0.2.55:9;transport=tls>';
-      sendInvite(newCall(phone), { method: 'REGISTER', body: '', contact: `${contact};expires=60` });
+      const elsewhere = await callerPeer(udpPort);
+      const uri = `sip:alice@127.0.0.1:${elsewhere.port}`;
+      sendInvite(newCall(phone), { method: 'REGISTER', body: '', contact: `<${uri}>;expires=60` });
       const { tokens } = await client.sip(/REGISTER /);
       expect(tokens[4]).toBe('tls');
-      await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\nContact: ${contact};expires=60\r\n\r\n`);
+      await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\nContact: <${uri}>;expires=60\r\n\r\n`);
       await phone.expect(/^SIP\/2\.0 200/);
-      const message = 'MESSAGE sip:alice@192.0.2.55:9;transport=tls SIP/2.0\r\n\r\n';
+      const message = `MESSAGE ${uri} SIP/2.0\r\n\r\n`;
       await client.ask(`sip||\r\n${message}`);
       answer(phone, await phone.expect(/^MESSAGE /), 200);
       await client.sip(/SIP\/2\.0 200 [^]*MESSAGE/);
       // A route URL is the application's own word on where to send it.
-      const elsewhere = await callerPeer(udpPort);
-      await client.ask(`sip|||sip:127.0.0.1:${elsewhere.port}\r\n${message}`);
+      await client.ask(`sip|||${uri}\r\n${message}`);
       answer(elsewhere, await elsewhere.expect(/^MESSAGE /), 200);
       await client.sip(/SIP\/2\.0 200 [^]*MESSAGE/);
       phone.drop();
