@@ -255,6 +255,35 @@ Contact: <sip:b@127.0.0.1>
   });
 });
 
+describe('reliable provisional responses', () => {
+  it('that are never acknowledged end 100 calls with 5xx, and no other (RFC 3262 3)', async () => {
+    const started = await startHostileEngine({ timers: { t1Ms: 31, t2Ms: 250, t4Ms: 312, t1x64Ms: 2_000 } });
+    await application(started.engine, (app) => {
+      app.options((_req, res) => res.send(200));
+      app.invite((req, res) => {
+        if (req.uri.includes('1001')) void app.createUAS(req, res, { localSdp: SDP_A });
+        else res.send(183, { headers: { Require: '100rel' }, body: SDP_A });
+      });
+    });
+    const caller = await peerTo(started.udpPort);
+    const attacker = await peerTo(started.udpPort);
+    for (let index = 0; index < 100; index += 1) {
+      const invite = { ...newCall(attacker, 'sip:nobody@127.0.0.1'), callId: `reliable-${index}` };
+      attacker.send(requestText(invite, { headers: 'Supported: 100rel' }));
+      if (index % 10 === 0) await expectCall(caller);
+    }
+    await expect.poll(() => answersTo(attacker, 183), { timeout: 10_000 }).toBe(100);
+    const ended = (): number =>
+      new Set(attacker.received.filter(({ start }) => start.startsWith('SIP/2.0 5')).map((each) => each.header('Call-ID')))
+        .size;
+    await expect.poll(ended, { timeout: 15_000 }).toBe(100);
+    await expectCall(caller);
+    await expect
+      .poll(() => started.engine.counts(), { timeout: 15_000 })
+      .toMatchObject({ dialogs: 0, incoming: 0, transactions: 0 });
+  });
+});
+
 describe('responses with the right branch', () => {
   it('but another method in CSeq are no answers', async () => {
     const { engine, udpPort } = await startHostileEngine();
