@@ -274,8 +274,9 @@ describe('reliable provisional responses', () => {
     }
     await expect.poll(() => answersTo(attacker, 183), { timeout: 10_000 }).toBe(100);
     const ended = (): number =>
-      new Set(attacker.received.filter(({ start }) => start.startsWith('SIP/2.0 5')).map((each) => each.header('Call-ID')))
-        .size;
+      new Set(
+        attacker.received.filter(({ start }) => start.startsWith('SIP/2.0 5')).map((each) => each.header('Call-ID')),
+      ).size;
     await expect.poll(ended, { timeout: 15_000 }).toBe(100);
     await expectCall(caller);
     await expect
