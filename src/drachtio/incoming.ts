@@ -15,6 +15,8 @@ import { peerWay } from './way.ts';
 
 /** Without a dialog these mean nothing; others may be requests of their own (3.5). */
 const ONLY_IN_DIALOGS: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK']);
+/** What a request of these asks for is done with its Contact. */
+const CONTACT_DECIDES: ReadonlySet<string> = new Set(['INVITE', 'REGISTER', 'SUBSCRIBE']);
 /** A 503 without it is a 500 to its receiver (RFC 3261 21.5.4). */
 const RETRY_LATER = { headers: [{ name: 'Retry-After', value: String(RETRY_AFTER_S) }] };
 const ALLOW = [{ name: 'Allow', value: [...METHODS].join(', ') }];
@@ -31,7 +33,7 @@ export function receiveRequest(
     refuse(transaction, 501, 'Not Implemented', { headers: ALLOW });
     return;
   }
-  if (request.method === 'REGISTER' && !hasUsableContacts(request)) {
+  if (CONTACT_DECIDES.has(request.method) && !hasUsableContacts(request)) {
     refuse(transaction, 400, 'Bad Contact');
     return;
   }
@@ -61,10 +63,14 @@ export function receiveRequest(
   }
 }
 
-/** RFC 3261 10.2: each is an address, or the one is `*` and removes all with Expires 0. */
-function hasUsableContacts({ headers }: SipRequest): boolean {
+/**
+ * RFC 3261 8.1.1.8: each is an address; 10.2.2: or the one is `*` and removes all bindings with Expires 0. srf answers an INVITE
+ * with any other, and then forgets the call. None at all is the application's to judge, as it is with drachtio-server.
+ */
+function hasUsableContacts({ method, headers }: SipRequest): boolean {
   const contacts = headers.elements('Contact');
-  if (contacts.includes('*')) return contacts.length === 1 && /^0+$/.test(headers.get('Expires') ?? '');
+  if (method === 'REGISTER' && contacts.includes('*'))
+    return contacts.length === 1 && /^0+$/.test(headers.get('Expires') ?? '');
   return contacts.every((contact) => parseNameAddress(contact) !== null);
 }
 

@@ -97,3 +97,32 @@ it('a body that is longer than it says is cut in a datagram; on a connection the
   await closed;
   await expectCall(peer);
 });
+
+describe('a Contact that is no address', () => {
+  const contacts = [
+    ';ttl=1<sip:alice@127.0.0.1>',
+    '"Alice <sip:alice@127.0.0.1>',
+    '<sip:alice@127.0.0.1',
+    'alice',
+    '*',
+  ];
+  it.each(['INVITE', 'SUBSCRIBE', 'REGISTER'].flatMap((method) => contacts.map((contact) => ({ method, contact }))))(
+    'in $method gets 400, and the application hears nothing: $contact',
+    async ({ method, contact }) => {
+      const { engine, udpPort } = await startHostileEngine();
+      const { heard } = await userAgent(engine);
+      const peer = await peerTo(udpPort);
+      peer.send(requestText(newCall(peer), { method, contact }));
+      await peer.expect(/^SIP\/2\.0 400 Bad Contact/);
+      expect(heard).toEqual([]);
+    },
+  );
+
+  it('but * in a REGISTER with Expires 0 is one', async () => {
+    const { engine, udpPort } = await startHostileEngine();
+    await userAgent(engine);
+    const peer = await peerTo(udpPort);
+    peer.send(requestText(newCall(peer), { method: 'REGISTER', contact: '*', headers: 'Expires: 0' }));
+    await peer.expect(/^SIP\/2\.0 200 /);
+  });
+});
