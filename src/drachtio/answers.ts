@@ -20,7 +20,7 @@ import type { Dialog, IncomingRequest, ReliableResponses } from './records.ts';
 import { names100rel, ReliableProvisionals } from './reliable.ts';
 import { appToTag, buildResponse, wantsContact } from './responses.ts';
 import { answerSession, rememberLocal, sessionAgreed } from './session.ts';
-import { endsSubscription } from './subscriptions.ts';
+import { endsSubscription, subscriptionGranted } from './subscriptions.ts';
 import { nokLine, responseSentLine } from './token-line.ts';
 import { peerWay } from './way.ts';
 
@@ -168,8 +168,13 @@ function accepted(core: EngineCore, incoming: IncomingRequest, response: SipResp
         sessionAgreed(core, dialog, request.method, 'uas', response);
       }
       return dialog;
-    case 'SUBSCRIBE':
-      return dialog ?? subscribed(core, incoming, response);
+    case 'SUBSCRIBE': {
+      const subscription = dialog ?? subscribed(core, incoming, response);
+      if (subscription !== null) {
+        subscriptionGranted(core, subscription, request, response);
+      }
+      return subscription;
+    }
     case 'REGISTER':
       core.contacts.learn(request, response, flow, core.now());
       return null;

@@ -1,6 +1,7 @@
 import { tagOf, type Dialog as DialogState, type Flow, type SipRequest } from '../sip/index.ts';
 import type { Client } from './client.ts';
 import type { Dialog } from './records.ts';
+import type { EngineTimers } from './timers.ts';
 
 /** RFC 3261 leaves `|` out of words and tokens; here it separates tokens (drachtio-protocol 2.2). Beyond ASCII nothing is legal. */
 const UNUSABLE_ID = /[^!-{}~]/;
@@ -53,9 +54,11 @@ export class DialogTable {
   /** Dialogs whose application is gone. */
   readonly #orphans = new Set<Dialog>();
   readonly #maxDialogs: number;
+  readonly #timers: EngineTimers;
 
-  constructor(maxDialogs: number) {
+  constructor(maxDialogs: number, timers: EngineTimers) {
     this.#maxDialogs = maxDialogs;
+    this.#timers = timers;
   }
 
   get size(): number {
@@ -101,6 +104,7 @@ export class DialogTable {
       latePrack: '',
       local: { contact: '', contentType: '', body: NOTHING },
       session: null,
+      expiry: null,
     };
     this.#byId.set(id, dialog);
     return dialog;
@@ -122,6 +126,7 @@ export class DialogTable {
     this.#leaveConnection(dialog);
     dialog.flow = null;
     dialog.session?.close();
+    this.#timers.stop(dialog.expiry);
   }
 
   /** Remembers the peer's latest way to us. */

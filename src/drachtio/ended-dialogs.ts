@@ -60,6 +60,12 @@ export function forgetDialog(core: EngineCore, dialog: Dialog): void {
   }
 }
 
+/** Forgets the dialog after that time, unless it ends before or is given more: nobody may be left who would end it. */
+export function forgetLater(core: EngineCore, dialog: Dialog, delayMs: number): void {
+  core.timers.stop(dialog.expiry);
+  dialog.expiry = core.timers.start('a dialog', delayMs, () => forgetDialog(core, dialog));
+}
+
 /** A 2xx that no application will acknowledge: an ACK, so that it is not repeated, and a BYE (RFC 3261 13.2.2.4). */
 export function acknowledgeAndEnd(
   core: EngineCore,

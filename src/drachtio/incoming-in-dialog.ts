@@ -103,8 +103,9 @@ function deliver(
   flow: Flow,
   dialog: Dialog,
 ): void {
-  const overrun = request.method !== 'BYE' && dialog.client.isOverrun();
-  if (core.incoming.size >= core.limits.maxUnansweredRequests || overrun) {
+  const full = core.incoming.size >= core.limits.maxUnansweredRequests || dialog.client.isOverrun();
+  // Its sender takes the call for ended whatever the answer (RFC 3261 15.1.1), and the application must hear so: one for each dialog.
+  if (full && request.method !== 'BYE') {
     refuse(transaction, 503, 'Service Unavailable');
     return;
   }

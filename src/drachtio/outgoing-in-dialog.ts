@@ -40,8 +40,9 @@ export function sendInDialog(
 ): void {
   const dialog = core.dialogs.get(dialogId);
   const session = dialog?.session ?? null;
-  if (app.method === 'INVITE' && session?.refreshing === true) {
-    // RFC 3261 14.1: one INVITE at a time. Ours, of which the application knows nothing, is over soon.
+  const offers = app.method === 'INVITE' || (app.method === 'UPDATE' && app.body.length > 0);
+  if (offers && session?.refreshing === true) {
+    // RFC 3261 14.1, RFC 3311 5.1: one offer at a time. Ours, of which the application knows nothing, is over soon.
     const sendLater = (): void => {
       if (!client.closed) {
         sendInDialog(core, client, askedId, dialogId, app);

@@ -7,6 +7,7 @@ import {
   type BoundAddress,
   type ClientTransaction,
   type ClientTransactionHandlers,
+  type Dialog as DialogState,
   type Flow,
   type Headers,
   type SipRequest,
@@ -17,12 +18,12 @@ import type { Client } from './client.ts';
 import type { EngineCore } from './core.ts';
 import { deliveredText } from './delivery.ts';
 import { namesOf, newDialogId, update } from './dialogs.ts';
-import { acknowledge, acknowledgeAndEnd, forgetDialog } from './ended-dialogs.ts';
+import { acknowledge, acknowledgeAndEnd, forgetDialog, forgetLater } from './ended-dialogs.ts';
 import { showOwn } from './own-address.ts';
 import type { Dialog, OutgoingInvite, PendingSubscribe } from './records.ts';
 import { names100rel, ReceivedReliables } from './reliable.ts';
 import { rememberLocal, sessionAgreed } from './session.ts';
-import { endsSubscription } from './subscriptions.ts';
+import { endsSubscription, subscriptionGranted } from './subscriptions.ts';
 import type { EngineTimer } from './timers.ts';
 import { sipLine, type Way } from './token-line.ts';
 import { peerWay } from './way.ts';
@@ -102,6 +103,9 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
     this.#txnId ??= transaction.id;
     if (this.request.method === 'INVITE') {
       this.#core.invites.set(transaction.id, this);
+      this.#awaitAnswer();
+    } else if (this.request.method === 'BYE') {
+      this.#dialog?.session?.rest();
     } else if (this.request.method === 'SUBSCRIBE' && !this.#inDialog) {
       const id = newDialogId(namesOf(this.request));
       if (id !== null) {
@@ -157,6 +161,8 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
     const response = makeResponse(this.request, status, reason);
     this.#finish(response, null);
     this.#deliver(response, null);
+    // Where its dialog has ended before it: a peer that never answers it would be waited for for ever.
+    this.#cancel();
   }
 
   /** A 2xx to an INVITE; the stack gives one of each To tag. */
@@ -174,9 +180,9 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
       this.#refresh(response);
       rememberLocal(dialog, this.request);
     } else {
-      const early = dialog.early.get(tagOf(response.headers.get('To')) ?? '');
-      dialog.state = early === undefined ? dialogAsUac(this.request, response) : confirmAsUac(early, response);
-      dialog.early.clear();
+      dialog.state = this.#confirmed(dialog, response);
+      // Those of other branches may still be answered.
+      dialog.early.delete(dialog.state?.remoteTag ?? '');
       // Our own address may have been unknown when it was written.
       dialog.local.contact = this.request.headers.get('Contact') ?? '';
       cdrStart(this.#core, 'network', 'uac', response);
@@ -189,7 +195,7 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
 
   /** The answer of another branch, or one that nobody waits for any more. */
   #refuseAnswer(dialog: Dialog, response: SipResponse, flow: Flow): void {
-    const state = this.#inDialog ? dialog.state : dialogAsUac(this.request, response);
+    const state = this.#inDialog ? dialog.state : this.#confirmed(dialog, response);
     if (state !== null && this.#inDialog && this.#done) {
       // A re-INVITE that was told as failed: its application knows whether the call goes on.
       acknowledge(this.#core, this.transaction, dialog.role, refreshTarget(state, response), flow);
@@ -200,6 +206,12 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
       this.#close();
       this.#core.dialogs.remove(dialog);
     }
+  }
+
+  /** The dialog of a 2xx; where it was early its numbers go on, for a PRACK may have taken one. */
+  #confirmed(dialog: Dialog, response: SipResponse): DialogState | null {
+    const early = dialog.early.get(tagOf(response.headers.get('To')) ?? '');
+    return early === undefined ? dialogAsUac(this.request, response) : confirmAsUac(early, response);
   }
 
   /** Each To tag is an early dialog of its own (RFC 3261 12.1.2). */
@@ -243,6 +255,10 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
     } else {
       this.#refresh(response);
       this.#agreed(this.#dialog, response);
+      if (this.request.method === 'BYE') {
+        // Challenged; one that nobody repeats is the end all the same.
+        forgetLater(this.#core, this.#dialog, this.#core.stack.timers.t1x64Ms);
+      }
     }
   }
 
@@ -256,25 +272,30 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
   /** A 2xx to UPDATE or PRACK: what was described in it holds. */
   #agreed(dialog: Dialog, response: SipResponse): void {
     const { method } = this.request;
+    if (response.status < 300) {
+      subscriptionGranted(this.#core, dialog, this.request, response);
+    }
     if (response.status < 300 && (method === 'UPDATE' || method === 'PRACK')) {
       rememberLocal(dialog, this.request);
       sessionAgreed(this.#core, dialog, method, 'uac', response);
     }
   }
 
-  /** Timer C (drachtio-protocol 3.7): who rings for too long is cancelled. */
+  /** Timer C (drachtio-protocol 3.7): who rings, or tries, for too long is cancelled. */
   #awaitAnswer(): void {
-    if (this.request.method !== 'INVITE' || this.#inDialog) {
+    if (this.request.method !== 'INVITE') {
       return;
     }
     const { timers, limits } = this.#core;
     timers.stop(this.#timerC);
-    this.#timerC = timers.start('timer C', limits.ringingTimeoutMs, () => {
-      if (!this.cancelled) {
-        this.cancelled = true;
-        this.transaction.cancel();
-      }
-    });
+    this.#timerC = timers.start('timer C', limits.ringingTimeoutMs, () => this.#cancel());
+  }
+
+  #cancel(): void {
+    if (this.request.method === 'INVITE' && !this.cancelled) {
+      this.cancelled = true;
+      this.#transaction?.cancel();
+    }
   }
 
   /** A challenged BYE is repeated with credentials, for which the dialog is still needed (drachtio-protocol 3.9). */
@@ -300,6 +321,10 @@ export class OutgoingRequest implements ClientTransactionHandlers, OutgoingInvit
       const dialog = dialogs.create(id, 'uac', this.client, 'subscription');
       dialog.state = dialogAsUac(this.request, response);
       dialogs.setFlow(dialog, flow);
+    }
+    const subscription = dialogs.get(id);
+    if (subscription !== undefined && response.status < 300) {
+      subscriptionGranted(this.#core, subscription, this.request, response);
     }
   }
 

@@ -8,6 +8,7 @@ import type {
   SipResponse,
 } from '../sip/index.ts';
 import type { Client } from './client.ts';
+import type { EngineTimer } from './timers.ts';
 
 /** What the engine remembers while something is under way: dialogs, and requests in both directions. */
 
@@ -49,6 +50,8 @@ export interface Dialog {
   readonly local: LocalSession;
   /** Null where there never was a session timer. */
   session: SessionTimer | null;
+  /** When the engine forgets it, where somebody else should have ended it by then (`forgetLater`). */
+  expiry: EngineTimer | null;
 }
 
 /** A request from the network that was delivered to an application and waits for its final answer. */
@@ -99,6 +102,8 @@ export interface SessionTimer {
   agreed(session: { readonly seconds: number; readonly refresher: Refresher } | null): void;
   /** Runs `command` once our refresh is over; false where too many wait. */
   hold(command: () => void): boolean;
+  /** The application has said BYE: nothing is refreshed any more, nor ended by us. */
+  rest(): void;
   /** The dialog has ended. */
   close(): void;
 }

@@ -111,11 +111,12 @@ export async function startEngine(options: EngineOptions, hooks: EngineHooks = {
 
 function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const dialogs = new DialogTable(limits.maxDialogs);
   const isAllowed = createAllowed(options.allow);
   const stranger = createAdmission(isAllowed);
   const log = hooks.log ?? ((): void => undefined);
   const defects = new Defects(systemClock, (text) => log('warn', text));
+  const timers = new EngineTimers(hooks.clock ?? systemClock, defects);
+  const dialogs = new DialogTable(limits.maxDialogs, timers);
   const stackOptions: SipStackOptions = {
     listen: options.listen,
     ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
@@ -153,7 +154,7 @@ function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
     contacts: new RegisteredContacts(limits.maxRegisteredContacts),
     defects,
     refusals: new LineBudget(systemClock, REFUSAL_LINES_PER_MINUTE),
-    timers: new EngineTimers(hooks.clock ?? systemClock, defects),
+    timers,
     cdrs: options.cdrs ?? false,
     now: () => Date.now(),
     log,

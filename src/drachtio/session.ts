@@ -1,7 +1,5 @@
 import {
-  ackInDialog,
   nextSession,
-  parseCSeq,
   parseSessionExpires,
   randomFraction,
   refreshTarget,
@@ -20,7 +18,7 @@ import {
 } from '../sip/index.ts';
 import { ownContact } from './app-headers.ts';
 import type { EngineCore } from './core.ts';
-import { endDialog } from './ended-dialogs.ts';
+import { acknowledge, endDialog } from './ended-dialogs.ts';
 import { dialogTarget } from './next-hop.ts';
 import type { Dialog, IncomingRequest, SessionTimer } from './records.ts';
 import type { EngineTimer } from './timers.ts';
@@ -101,7 +99,9 @@ export function offerSession(core: EngineCore, dialog: Dialog, request: SipReque
   if (!headers.has('Session-Expires')) {
     const refresher = session.refresher === 'local' ? 'uac' : 'uas';
     headers.append('Session-Expires', `${session.seconds};refresher=${refresher}`);
-    headers.append('Min-SE', String(core.limits.minSessionExpiresS));
+    if (!headers.has('Min-SE')) {
+      headers.append('Min-SE', String(core.limits.minSessionExpiresS));
+    }
   }
   if (!headers.elements('Supported').some((tag) => tag.toLowerCase() === 'timer')) {
     headers.append('Supported', 'timer');
@@ -140,6 +140,8 @@ export class DialogSession implements SessionTimer {
   #state: SessionTimerState = SESSION_OFF;
   #timer: EngineTimer | null = null;
   #held: (() => void)[] = [];
+  /** Our refresh; null where none is under way. */
+  #refreshed: ClientTransaction | null = null;
   #closed = false;
 
   constructor(core: EngineCore, dialog: Dialog) {
@@ -166,7 +168,10 @@ export class DialogSession implements SessionTimer {
 
   /** @param session null where the 2xx named none */
   agreed(session: { readonly seconds: number; readonly refresher: Refresher } | null): void {
-    this.#step({ kind: 'negotiated', session, fraction: randomFraction() });
+    // 4: nobody may ask for less; a peer that does so must not make us refresh the session all the time, or end it at once.
+    const shortest = this.#core.limits.minSessionExpiresS;
+    const bounded = session === null ? null : { ...session, seconds: Math.max(shortest, session.seconds) };
+    this.#step({ kind: 'negotiated', session: bounded, fraction: randomFraction() });
   }
 
   /** Runs `command` once our refresh is over; false where too many wait. */
@@ -174,10 +179,19 @@ export class DialogSession implements SessionTimer {
     return this.#held.length < MAX_HELD_COMMANDS && this.#held.push(command) > 0;
   }
 
-  /** The dialog has ended. */
-  close(): void {
+  rest(): void {
     this.#closed = true;
     this.#stop();
+  }
+
+  /** The dialog has ended. */
+  close(): void {
+    this.rest();
+    // A peer that never answers our refresh would be waited for for ever.
+    if (this.#refreshed?.request.method === 'INVITE') {
+      this.#refreshed.cancel();
+    }
+    this.#refreshed = null;
     this.#release();
   }
 
@@ -251,7 +265,7 @@ export class DialogSession implements SessionTimer {
     this.#dialog.state = next.dialog;
     let sent: ClientTransaction | null = null;
     try {
-      sent = this.#core.stack.request(next.request, target, {
+      sent = this.#refreshed = this.#core.stack.request(next.request, target, {
         onResponse: (response, from) => {
           if (sent !== null && response.status >= 200) {
             this.#answered(sent, response, from);
@@ -288,17 +302,18 @@ export class DialogSession implements SessionTimer {
       this.#refused(response.status);
       return;
     }
+    this.#refreshed = null;
     const dialog = this.#dialog;
-    const { state } = dialog;
+    const state = dialog.state === null ? null : refreshTarget(dialog.state, response);
     if (state !== null && refresh.request.method === 'INVITE') {
       // Also where the dialog has ended meanwhile: the 2xx would be repeated without it.
-      const sequence = parseCSeq(refresh.request.headers.get('CSeq') ?? '')?.sequence ?? 0;
-      refresh.acknowledge(ackInDialog(state, sequence).request, dialogTarget(dialog.role, state, flow));
+      acknowledge(this.#core, refresh, dialog.role, state, flow);
     }
     if (this.#closed || state === null) {
+      this.#release();
       return;
     }
-    dialog.state = refreshTarget(state, response);
+    dialog.state = state;
     this.#core.dialogs.setFlow(dialog, flow);
     const { seconds } = this.#state;
     const agreed = parseSessionExpires(response.headers.get('Session-Expires'));
@@ -311,6 +326,7 @@ export class DialogSession implements SessionTimer {
   }
 
   #refused(status: number): void {
+    this.#refreshed = null;
     this.#step({ kind: 'refused', status, fraction: randomFraction() });
     this.#release();
   }

@@ -1,6 +1,14 @@
-import { parseCSeq, parseNameAddress, type Dialog as DialogState, type SipRequest } from '../sip/index.ts';
+import {
+  parseCSeq,
+  parseNameAddress,
+  type Dialog as DialogState,
+  type SipRequest,
+  type SipResponse,
+} from '../sip/index.ts';
 import type { EngineCore } from './core.ts';
 import { newDialogId, type DialogNames, type FoundDialog } from './dialogs.ts';
+import { forgetLater } from './ended-dialogs.ts';
+import type { Dialog } from './records.ts';
 
 /** Dialogs that SUBSCRIBE makes (RFC 6665). */
 
@@ -12,6 +20,31 @@ export function endsSubscription(notify: SipRequest, status: number): boolean {
   const terminated = /^\s*terminated\s*(;|$)/i.test(notify.headers.get('Subscription-State') ?? '');
   // A challenged one is sent again.
   return status === 481 || status === 408 || (terminated && status !== 401 && status !== 407);
+}
+
+/** RFC 6665 leaves it to the event package; most say an hour. */
+const DEFAULT_EXPIRES_S = 3_600;
+/** No timeout of ours lasts longer. */
+const MAX_LEASE_MS = 2 ** 31 - 1;
+
+/**
+ * A 2xx to a SUBSCRIBE: the subscription lasts as long as it says (RFC 6665 4.2.1.1), and 64*T1 more for its last NOTIFY. A
+ * peer that is gone never ends it, and an application may forget to.
+ */
+export function subscriptionGranted(
+  core: EngineCore,
+  dialog: Dialog,
+  request: SipRequest,
+  response: SipResponse,
+): void {
+  if (dialog.kind !== 'subscription' || request.method !== 'SUBSCRIBE') {
+    return;
+  }
+  const said = [response.headers.get('Expires'), request.headers.get('Expires')].find((text) =>
+    /^\d+$/.test(text ?? ''),
+  );
+  const leaseMs = Number(said ?? DEFAULT_EXPIRES_S) * 1000 + core.stack.timers.t1x64Ms;
+  forgetLater(core, dialog, Math.min(leaseMs, MAX_LEASE_MS));
 }
 
 /**

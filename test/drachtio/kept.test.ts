@@ -15,6 +15,7 @@ import {
   type SipRequest,
 } from '../../src/sip/index.ts';
 import type { Client } from '../../src/drachtio/client.ts';
+import type { EngineTimers } from '../../src/drachtio/timers.ts';
 import { rawApplication } from './raw-application.ts';
 import { rawClient } from './raw-client.ts';
 import {
@@ -93,7 +94,7 @@ describe('what is kept of a dialog', () => {
   );
 
   it('a request that has its answer is no longer one that the end of its dialog must answer', () => {
-    const dialogs = new DialogTable(1);
+    const dialogs = new DialogTable(1, {} as EngineTimers);
     const dialog = dialogs.create('d', 'uas', {} as Client);
     const transaction = { id: 't', request: { method: 'INFO' } } as ServerTransaction;
     const incoming = newIncoming(transaction, dialog.client, dialog, true);

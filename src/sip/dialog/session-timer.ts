@@ -6,7 +6,7 @@
  *   [off] ----------------> [running] ---------------------------> [refreshing] -- 2xx: negotiated anew
  *     ^                      |     ^                                |        |
  *     |                      |     +------------ 491 --------------+        | other failure, or none
- *     |                      | whole of it, and the peer refreshes          v
+ *     |                      | whole of it, and the peer refreshes          v in the other half of it
  *     +-- 2xx without -------+--------------------------------------> [expired]
  * ```
  */
@@ -116,11 +116,14 @@ function timer(
   fraction: number,
   rules: SessionTimerRules,
 ): SessionTimerTransition {
+  // 10: a peer that is only trying while the session runs out is none that anybody talks to.
+  if (state.name === 'refreshing') return expire(state);
   if (state.name !== 'running') return { state, actions: [] };
   // 10: the side that does not refresh ends a session that nobody refreshed.
   if (state.refresher === 'remote') return expire(state);
   if (busy) return { state, actions: [{ do: 'start', delayMs: afterGlare(fraction, rules) }] };
-  return { state: { ...state, name: 'refreshing' }, actions: [{ do: 'refresh' }] };
+  const delayMs = state.seconds * (1000 / 2);
+  return { state: { ...state, name: 'refreshing' }, actions: [{ do: 'start', delayMs }, { do: 'refresh' }] };
 }
 
 function refused(
