@@ -20,6 +20,9 @@ const PIECES = [
   'Contact: *\r\n', 'Expires: 0\r\n', 'Max-Forwards: 0\r\n', 'Session-Expires: 1\r\n', '%43ontact: <sip:x>\r\n', '__proto__: x\r\n',
 ]; // prettier-ignore
 
+/** Those of them that are header fields of their own. */
+const HEADERS = PIECES.filter((piece) => /^[^ ].*: .*\r\n$/.test(piece));
+
 const METHODS = [
   'INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'REGISTER', 'PRACK', 'UPDATE', 'REFER', 'SUBSCRIBE', 'NOTIFY', 'INFO', 'MESSAGE', 'PUBLISH',
   'invite', 'FOO', '*', '__proto__', 'constructor',
@@ -101,6 +104,7 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     inserted(bytes, start + random.below(end - start - 1), String.fromCharCode(random.below(256)).repeat(length(random, 70_000))),
   ),
   headerPiece: onLine((bytes, start, end, random) => inserted(bytes, start + random.below(end - start - 1), random.pick(PIECES))),
+  newHeader: onLine((bytes, start, _end, random) => inserted(bytes, start, random.pick(HEADERS))),
   repeatHeader: onLine((bytes, start, end, random) => {
     const copies = random.chance(0.1) ? 300 : 1 + random.below(4);
     return inserted(bytes, end, Buffer.concat(Array.from({ length: copies }, () => bytes.subarray(start, end))));
