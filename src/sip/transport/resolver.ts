@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { systemClock } from '../clock.ts';
 import type { SipUri } from '../message/message.ts';
 import type { Clock } from '../stack.types.ts';
-import { systemNames, type NameService, type NaptrRecord, type SrvRecord } from './names.ts';
+import { codeOf, systemNames, type NameService, type NaptrRecord, type SrvRecord } from './names.ts';
 import { TransportError, type Destination, type Resolver, type TransportProtocol } from './transport.ts';
 import { defaultPort } from './via-destination.ts';
 
@@ -243,7 +243,7 @@ async function lookUpService(
   try {
     records = await names.srv(name);
   } catch (error) {
-    if (error instanceof Error && UNCERTAIN.has(Reflect.get(error, 'code'))) throw error;
+    if (UNCERTAIN.has(codeOf(error))) throw error;
     return null;
   }
   if (records.length === 0) return null;
@@ -254,7 +254,9 @@ async function lookUpService(
     if (answer !== null) shortestMs = Math.min(shortestMs, answer.ttlMs);
     return answer?.addresses ?? [];
   };
-  const usable = records.filter((record) => record.name !== '' && record.name !== '.' && record.port > 0);
+  const usable = records
+    .filter((record) => record.name !== '' && record.name !== '.' && record.port > 0)
+    .toSorted((a, b) => a.priority - b.priority);
   const targets = await Promise.all(
     usable.slice(0, MAX_DESTINATIONS).map(async ({ name: host, port, priority, weight }) => {
       const addresses = await addressesOf(host);

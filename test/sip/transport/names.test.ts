@@ -1,7 +1,10 @@
 import fc from 'fast-check';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   createResolver,
@@ -12,7 +15,7 @@ import {
   type ResolverOptions,
   type SipUri,
 } from '../../../src/sip/index.ts';
-import { SYSTEM_TTL_MS } from '../../../src/sip/transport/names.ts';
+import { MAX_LOOKUP_SOCKETS, SYSTEM_TTL_MS } from '../../../src/sip/transport/names.ts';
 import {
   FAILED_DESTINATION_MS,
   LOOKUP_TIMEOUT_MS,
@@ -57,11 +60,29 @@ async function under(zone: DnsZone, options: Partial<ResolverOptions> = {}, host
   const names = systemNames({
     servers: [dns.address],
     hostsFile: hostsFile(hosts),
-    lookUp: (host) => (host === 'pbx' ? Promise.resolve(['192.0.2.20']) : Promise.reject(new Error('ENOTFOUND'))),
+    lookUp: (host) =>
+      /^pbx(\.local)?$/.test(host) ? Promise.resolve(['192.0.2.20']) : Promise.reject(new Error('ENOTFOUND')),
   });
   const resolver = createResolver({ names, clock, random: () => 0, ...options });
   const found = async (text: string): Promise<string[]> => shown(await resolver.resolve(uriOf(text)));
   return { dns, clock, resolver, found };
+}
+
+/** A name server that never answers: the port that each question comes from, and what the system is asked. */
+async function silent() {
+  const socket = createSocket('udp4');
+  onTestFinished(() => void socket.close());
+  const ports: number[] = [];
+  socket.on('message', (_question, { port }) => ports.push(port));
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const asked: string[] = [];
+  const lookUp = (host: string): Promise<string[]> => {
+    asked.push(host);
+    return Promise.resolve([]);
+  };
+  const servers = [`127.0.0.1:${socket.address().port}`];
+  return { names: systemNames({ servers, hostsFile: hostsFile(''), lookUp }), ports, asked };
 }
 
 function uriOf(text: string): SipUri {
@@ -186,6 +207,26 @@ describe('a name of the DNS', () => {
     expect(clock.alarms).toBe(0);
   });
 
+  it('that nobody answers for is not asked of the system, which would keep a thread busy with the same question', async () => {
+    const { names, asked } = await silent();
+    await expect(names.addresses('slow.example')).rejects.toMatchObject({ code: 'ETIMEOUT' });
+    expect(asked).toEqual([]);
+  }, 20_000);
+
+  it('is asked for over few sockets, however many names wait for an answer', async () => {
+    const { names, ports } = await silent();
+    const asking: Promise<unknown>[] = [];
+    for (let index = 0; index < 4 * MAX_LOOKUP_SOCKETS; index += 1) {
+      asking.push(names.srv(`_sip._udp.h${index}.example`).catch(() => undefined));
+      // The name server must have time to count.
+      if (index % 32 === 0) await setImmediate();
+    }
+    await Promise.all(asking);
+    expect(new Set(ports).size).toBeGreaterThan(MAX_LOOKUP_SOCKETS / 2);
+    // Each question is asked twice, from a new port.
+    expect(new Set(ports).size).toBeLessThanOrEqual(2 * (MAX_LOOKUP_SOCKETS + 1));
+  }, 20_000);
+
   it('whose services cannot be known is not called at its address', async () => {
     const { found } = await under({ '_sip._udp.a.example': 'failed', 'a.example': [a('192.0.2.1')] });
     await expect(found('sip:a.example')).rejects.toMatchObject({ code: 'dns' });
@@ -208,9 +249,9 @@ describe('a name of the system', () => {
     expect(dns.asked).toEqual([]);
   });
 
-  it('without a dot is the system`s alone', async () => {
-    const { found, dns } = await under({ pbx: [a('192.0.2.1')] });
-    expect(await found('sip:pbx')).toEqual(['udp 192.0.2.20 5060']);
+  it.each(['pbx', 'pbx.local'])('%s, without a dot or below .local (RFC 6762), is the system`s alone', async (host) => {
+    const { found, dns } = await under({ [host]: [a('192.0.2.1')] });
+    expect(await found(`sip:${host}:5060`)).toEqual(['udp 192.0.2.20 5060']);
     expect(dns.asked).toEqual([]);
   });
 });

@@ -163,6 +163,13 @@ describe('a resolver', () => {
     expect(await resolver(zone({ hosts: { pbx: many } })).resolve(uri('sip:pbx'))).toHaveLength(MAX_DESTINATIONS);
   });
 
+  it('of many services it asks for the best, in whatever order they come (RFC 2782)', async () => {
+    const hosts = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`h${index}`, [`192.0.2.${index}`]]));
+    const services = { '_sip._udp.a.example': Object.keys(hosts).map((name, index) => srv(name, 30 - index)) };
+    const found = await resolver(zone({ hosts, services })).resolve(uri('sip:a.example'));
+    expect(shown(found).slice(0, 2)).toEqual(['udp 192.0.2.29 5070', 'udp 192.0.2.28 5070']);
+  });
+
   it('the system knows localhost', async () => {
     const found = await createResolver({ random: () => 0 }).resolve(uri('sip:localhost:5060'));
     expect(shown(found)).toContain('udp 127.0.0.1 5060');
