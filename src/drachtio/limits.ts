@@ -64,6 +64,9 @@ export const DEFAULT_LIMITS: EngineLimits = {
   ringingTimeoutMs: 185_000,
 };
 
+/** A contact and its address-of-record together; a longer one is not remembered: a name in the thousands is nobody's. */
+export const MAX_REGISTERED_CHARACTERS = 1_024;
+
 /** What the 503 to a request beyond a limit tells its sender to wait (RFC 3261 20.33). */
 export const RETRY_AFTER_S = 5;
 

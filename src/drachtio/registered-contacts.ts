@@ -1,4 +1,5 @@
 import { parseNameAddress, parseUri, type Flow, type SipRequest, type SipResponse, type SipUri } from '../sip/index.ts';
+import { MAX_REGISTERED_CHARACTERS } from './limits.ts';
 
 interface Registered {
   readonly flow: Flow;
@@ -39,6 +40,9 @@ export class RegisteredContacts {
         continue;
       }
       const key = contactKey(uri);
+      if (key.length + addressOfRecord.length > MAX_REGISTERED_CHARACTERS) {
+        continue;
+      }
       this.#forget(key);
       const seconds = expires(contact.params.get('expires'), key, request, response);
       if (seconds > 0 && flow.connectionId !== null) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MAX_REGISTERED_CHARACTERS } from '../../src/drachtio/limits.ts';
 import { RegisteredContacts } from '../../src/drachtio/registered-contacts.ts';
 import {
   makeResponse,
@@ -40,6 +41,14 @@ function leads(of: RegisteredContacts, uri = ALICE, nowMs = 0): boolean {
 }
 
 describe('registered contacts', () => {
+  it('whose names are too long to keep a hundred thousand of are not remembered', () => {
+    const contacts = new RegisteredContacts(10);
+    const longest = 'u'.repeat(MAX_REGISTERED_CHARACTERS - 'alice@example.com'.length - '@h.invalid:'.length);
+    learn(contacts, register(`<sip:${longest}@h.invalid>;expires=60, <sip:${longest}u@h.invalid>;expires=60`));
+    expect(contacts.size).toBe(1);
+    expect(leads(contacts, `sip:${longest}@h.invalid`)).toBe(true);
+  });
+
   it('lead to the connection that they came by, until they expire', () => {
     const contacts = new RegisteredContacts(10);
     learn(contacts, register(`<${ALICE}>;expires=60`));
