@@ -134,6 +134,31 @@ describe('an INVITE that was given up after timer B', () => {
   });
 });
 
+describe('an INVITE whose connection closes while its phone rings', () => {
+  it('is told as failed and cancelled over another one, by which its 2xx may come (18.2.2)', async () => {
+    const under = await startStack();
+    const server = await listeningPeer();
+    const uri = `sip:bob@127.0.0.1:${server.port};transport=tcp`;
+    const told = outcomes();
+    under.stack.request(outgoing('INVITE', uri), { uri }, told);
+    const first = await server.peers.next();
+    const invite = await requestAt(first, 'INVITE');
+    first.send(answered(invite, 180));
+    await told.responses.next();
+    first.close();
+    expect(await told.ends.next()).toMatchObject({ code: 'closed' });
+    const second = await server.peers.next();
+    const cancel = await requestAt(second, 'CANCEL');
+    expect(topVia(cancel)?.params.get('branch')).toBe(topVia(invite)?.params.get('branch'));
+    second.send(answered(cancel, 200));
+    second.send(answered(invite, 200));
+    expect((await told.responses.next()).status).toBe(200);
+    expect(told.ends.left).toEqual([]);
+    under.clock.advance(64_000);
+    expect(under.stack.transactionCount).toBe(0);
+  });
+});
+
 describe('late answers of the first of two addresses', () => {
   interface Forked extends Outcomes {
     readonly under: StackUnderTest;

@@ -26,8 +26,8 @@ import {
  *         +------->  |   |   \____ B: timeout --> [given-up], below      |
  *                1xx |   | 300-699: ACK, up                             |
  *                    v   +---------------+                              |
- *   1xx: up    [proceeding] -------------|-- transport error, or -------+
- *                    |   | 300-699: ACK, |   cancelled 64*T1 ago: 487   |
+ *   1xx: up    [proceeding] -------------|-- cancelled 64*T1 ago: 487 --+
+ *                    |   | 300-699: ACK, |   (error: CANCEL, [given-up])|
  *   2xx: up          |   | up            |                              |
  *  (from calling     v   v               v                              |
  *   as well)   [accepted] [completed] <--+  300-699: ACK again          |
@@ -56,7 +56,7 @@ type Name = InviteClientState['name'];
 
 const EDGES: Record<Name, readonly Name[]> = {
   calling: ['calling', 'proceeding', 'given-up', 'accepted', 'completed', 'terminated'],
-  proceeding: ['proceeding', 'accepted', 'completed', 'terminated'],
+  proceeding: ['proceeding', 'given-up', 'accepted', 'completed', 'terminated'],
   'given-up': ['given-up', 'accepted', 'completed', 'terminated'],
   accepted: ['accepted', 'terminated'],
   completed: ['completed', 'terminated'],
@@ -154,9 +154,18 @@ function proceeding(state: InviteClientState, input: ClientInput, rules: Rules):
       // 9.1: no final response within 64*T1 of the CANCEL: the client "SHOULD then consider the transaction cancelled".
       return move(state, 'terminated', [{ do: 'conclude', status: 487 }]);
     case 'transport-error':
-      // A closed connection brings no answer any more. (17.1.1 leaves it open; for UDP nobody reports it here.)
-      return move(state, 'terminated', state.cancel === 'sent' ? [stop('cancelled'), FAIL] : [FAIL]);
+      return lost(state, rules);
   }
+}
+
+/**
+ * The connection has closed while a phone rings (17.1.1 leaves it open; for UDP nobody reports it here). The user hears of it at
+ * once, for most such peers have gone; one that is there answers over another connection (18.2.2), by which it is cancelled.
+ */
+function lost(state: InviteClientState, { timers }: Rules): Transition<InviteClientState> {
+  const late = start('late', timers.t1x64Ms);
+  if (state.cancel === 'sent') return move(state, 'given-up', [stop('cancelled'), late, FAIL]);
+  return move(state, 'given-up', [CANCEL, late, FAIL], { cancel: 'sent' });
 }
 
 /** Until 64*T1 after the first copy; the last one may be under way for T4 (17.1.2.2), and so may its answer. */

@@ -101,11 +101,18 @@ describe('INVITE client transaction (RFC 3261 17.1.1, RFC 6026 8.4)', () => {
       'start M 32000, deliver',
     ],
     [
-      'a connection that closes while proceeding ends the transaction',
+      'a connection that closes while proceeding is told, and the phone that rings is cancelled (18.2.2)',
       TCP,
       'response 180, transport-error',
-      'terminated',
-      'fail',
+      'given-up',
+      'cancel, start late 32000, fail',
+    ],
+    [
+      'one that was cancelled already is not cancelled again',
+      TCP,
+      'response 180, cancel, transport-error',
+      'given-up',
+      'stop cancelled, start late 32000, fail',
     ],
     // RFC 6026 8.4 accepted
     ['every 2xx MUST be passed up while accepted', UDP, 'response 200, response 200', 'accepted', 'deliver'],
