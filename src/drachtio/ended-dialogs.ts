@@ -2,11 +2,12 @@ import {
   ackInDialog,
   parseCSeq,
   requestInDialog,
+  serialize,
   type ClientTransaction,
   type ClientTransactionHandlers,
   type Dialog as DialogState,
   type Flow,
-  type HeaderField,
+  type SipRequest,
 } from '../sip/index.ts';
 import { cdrStop } from './cdr.ts';
 import type { EngineCore } from './core.ts';
@@ -29,14 +30,15 @@ const NOBODY_WAITS: ClientTransactionHandlers = {
 export function endDialog(core: EngineCore, dialog: Dialog, reason: string): void {
   if (dialog.state !== null) {
     const headers = [{ name: 'Reason', value: `SIP;cause=200;text="${reason}"` }];
-    const bye = sendBye(core, dialog.role, dialog.state, dialog.flow, headers);
-    if (bye !== null) {
-      const why = reason === 'Session timer expired' ? 'session-expired' : 'system-initiated-termination';
-      cdrStop(core, 'application', why, bye.request);
-      const way = bye.flow === null ? UNKNOWN_WAY : peerWay(bye.flow);
-      const line = sipLine('application', bye.bytes.length, way, core.now(), 'unsolicited', dialog.id, null);
-      dialog.client.send(line, bye.bytes);
-    }
+    const bye = requestInDialog(dialog.state, 'BYE', { headers }).request;
+    const sent = sendBye(core, dialog.role, dialog.state, dialog.flow, bye);
+    const why = reason === 'Session timer expired' ? 'session-expired' : 'system-initiated-termination';
+    cdrStop(core, 'application', why, bye);
+    // Also where it could not be sent: nobody else tells the application that the call is over.
+    const bytes = sent?.bytes ?? serialize(bye);
+    const flow = sent?.flow ?? null;
+    const way = flow === null ? UNKNOWN_WAY : peerWay(flow);
+    dialog.client.send(sipLine('application', bytes.length, way, core.now(), 'unsolicited', dialog.id, null), bytes);
   }
   forgetDialog(core, dialog);
 }
@@ -62,6 +64,9 @@ export function forgetDialog(core: EngineCore, dialog: Dialog): void {
 
 /** Forgets the dialog after that time, unless it ends before or is given more: nobody may be left who would end it. */
 export function forgetLater(core: EngineCore, dialog: Dialog, delayMs: number): void {
+  if (core.dialogs.get(dialog.id) !== dialog) {
+    return;
+  }
   core.timers.stop(dialog.expiry);
   dialog.expiry = core.timers.start('a dialog', delayMs, () => forgetDialog(core, dialog));
 }
@@ -75,7 +80,7 @@ export function acknowledgeAndEnd(
   flow: Flow | null,
 ): void {
   acknowledge(core, invite, role, state, flow);
-  sendBye(core, role, state, flow, []);
+  sendBye(core, role, state, flow, requestInDialog(state, 'BYE').request);
 }
 
 export function acknowledge(
@@ -99,11 +104,10 @@ function sendBye(
   role: Dialog['role'],
   state: DialogState,
   flow: Flow | null,
-  headers: readonly HeaderField[],
+  bye: SipRequest,
 ): ClientTransaction | null {
-  const { request } = requestInDialog(state, 'BYE', { headers });
   try {
-    return core.stack.request(request, dialogTarget(role, state, flow), NOBODY_WAITS);
+    return core.stack.request(bye, dialogTarget(role, state, flow), NOBODY_WAITS);
   } catch (error) {
     core.log('info', `a BYE could not be sent: ${error instanceof Error ? error.message : String(error)}`);
     return null;

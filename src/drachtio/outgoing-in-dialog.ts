@@ -14,7 +14,7 @@ import { cdrStop } from './cdr.ts';
 import type { Client } from './client.ts';
 import type { EngineCore } from './core.ts';
 import { update } from './dialogs.ts';
-import { endDialog } from './ended-dialogs.ts';
+import { endDialog, forgetDialog } from './ended-dialogs.ts';
 import { newUuid } from './ids.ts';
 import { dialogTarget } from './next-hop.ts';
 import { OutgoingRequest } from './outgoing-request.ts';
@@ -58,6 +58,10 @@ export function sendInDialog(
       ? acknowledge(core, client, askedId, dialog, app)
       : trySend(core, client, askedId, dialog, app);
   if (refused !== null) {
+    if (app.method === 'BYE' && dialog !== undefined && refused.refused !== UNKNOWN_DIALOG) {
+      // It cannot be sent, and is sent no second time: to the application the call is over.
+      forgetDialog(core, dialog);
+    }
     client.send(nokLine(askedId, refused.refused));
   }
 }

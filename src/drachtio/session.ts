@@ -55,7 +55,7 @@ export function answerSession(
   { dialog, transaction: { request } }: IncomingRequest,
   response: SipResponse,
 ): void {
-  if (dialog === null || !REFRESHING.has(request.method)) {
+  if (dialog === null || !REFRESHING.has(request.method) || (dialog.state === null && request.method === 'UPDATE')) {
     return;
   }
   const { headers } = response;
@@ -116,7 +116,8 @@ export function sessionAgreed(
   role: 'uac' | 'uas',
   response: SipResponse,
 ): void {
-  if (!REFRESHING.has(method)) {
+  // 7.4: an UPDATE before the answer names none; in an early dialog there is no session that could run out.
+  if (!REFRESHING.has(method) || dialog.state === null) {
     return;
   }
   const agreed = parseSessionExpires(response.headers.get('Session-Expires'));

@@ -1,7 +1,9 @@
 import { describe, expect } from 'vitest';
+import { rawClient } from './raw-client.ts';
 import { calledWith, REFRESH_MS, refreshOf, SESSION_MS, settled, timed, WE_REFRESH } from './session-calls.ts';
-import { answer, EXPIRING, SDP_A, SDP_B } from './support.ts';
+import { answer, callerPeer, EXPIRING, newCall, response, SDP_A, SDP_B, sendInDialog, sendInvite } from './support.ts';
 import { embeddedIt } from './target.ts';
+import { startWithClock } from './timed-engine.ts';
 
 const CLOCK = 'it lives by the system`s clock';
 
@@ -92,5 +94,25 @@ describe('what an application says of the session itself', () => {
     await client.ask(`sip||${dialogId}\r\nINVITE sip:placeholder SIP/2.0\r\nMin-SE: 120\r\n\r\n${SDP_A}`);
     const invite = await call.peer.expect(/^INVITE /);
     expect(invite.all('Min-SE')).toHaveLength(1);
+  });
+});
+
+describe('an early dialog', () => {
+  embeddedIt(CLOCK, '54: has no session that could run out (RFC 4028 7.4): its UPDATE begins none', async () => {
+    const { engine, clock, udpPort } = await startWithClock();
+    const client = await rawClient(engine);
+    await client.ask('route|invite');
+    const call = newCall(await callerPeer(udpPort));
+    sendInvite(call);
+    const invite = await client.sip(/INVITE /);
+    await client.ask(`sip|${invite.tokens[8]}|\r\nSIP/2.0 180 Ringing\r\n\r\n`);
+    await response(call, 180);
+    sendInDialog(call, 'UPDATE', { headers: 'Supported: timer\nSession-Expires: 90;refresher=uac' });
+    const update = await client.sip(/UPDATE /);
+    await client.ask(`sip|${update.tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\n`);
+    expect((await response(call, 200, 'UPDATE')).all('Session-Expires')).toEqual([]);
+    expect(engine.counts()).toMatchObject({ dialogs: 1, timers: 0 });
+    clock.advance(SESSION_MS);
+    expect(engine.counts()).toMatchObject({ dialogs: 1, timers: 0 });
   });
 });

@@ -10,6 +10,7 @@ import {
   response,
   SDP_A,
   SDP_B,
+  sendAck,
   sendInDialog,
   sendInvite,
 } from './support.ts';
@@ -121,6 +122,42 @@ describe('a subscription that nobody ends', () => {
     expect(engine.counts().dialogs).toBe(1);
     clock.advance(32_000);
     expect(engine.counts()).toMatchObject({ dialogs: 0, timers: 0 });
+  });
+});
+
+describe('a caller whose Contact nobody here can reach', () => {
+  const UNREACHABLE = '<sip:alice@127.0.0.1:PORT;transport=tls>';
+
+  async function answeredFrom(timers = {}) {
+    const started = await rawApplication({ timers });
+    const call = newCall(started.peer);
+    const contact = UNREACHABLE.replace('PORT', String(started.peer.port));
+    sendInvite(call, { contact });
+    const { tokens } = await started.client.sip(/INVITE /);
+    await started.client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 200 OK\r\n\r\n${SDP_B}`);
+    await response(call, 200);
+    return { ...started, call, contact, dialogId: `${call.callId};from-tag=${call.tag}` };
+  }
+
+  embeddedIt(
+    'it drops the call in silence',
+    '38: sends no ACK: the application hears of the end all the same',
+    async () => {
+      const { client, engine, dialogId } = await answeredFrom(EXPIRING);
+      const { tokens, text } = await client.sip(/BYE /);
+      expect([tokens[2], tokens[8], tokens[9]]).toEqual(['application', 'unsolicited', dialogId]);
+      expect(text).toContain('ACK timeout');
+      expect(engine.counts()).toMatchObject({ dialogs: 0, timers: 0 });
+    },
+  );
+
+  embeddedIt('it keeps the dialog', '36: the application`s BYE gets NOK, and the dialog is gone', async () => {
+    const { client, engine, call, contact, dialogId } = await answeredFrom();
+    sendAck(call, { contact });
+    await client.sip(/ACK /);
+    const refused = await client.ask(`sip||${dialogId}\r\nBYE sip:placeholder SIP/2.0\r\n\r\n`);
+    expect(refused.tokens.slice(3)).toEqual(['NOK', 'requested protocol/transport not available']);
+    expect(engine.counts().dialogs).toBe(0);
   });
 });
 
