@@ -96,8 +96,7 @@ function build(
     // One To tag for all responses of a transaction (RFC 3261 8.2.6.2).
     incoming.toTag = appToTag(app) || newTag();
   }
-  // RFC 3262 3: a reliable response makes a dialog in which the peer sends requests at once.
-  const addContact = reliable !== null || wantsContact(request.method, app.status, incoming.inDialog);
+  const addContact = wantsContact(request.method, app.status, incoming.inDialog);
   return buildResponse(request, app, { toTag: incoming.toTag, own, addContact, rseq: reliable?.nextRSeq ?? null });
 }
 

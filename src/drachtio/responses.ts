@@ -56,7 +56,7 @@ export function appToTag(app: SipResponse): string {
 export function wantsContact(method: string, status: number, inDialog: boolean): boolean {
   switch (method) {
     case 'INVITE':
-      return inDialog ? status > 100 : status >= 200 && status < 300;
+      return inDialog ? status > 100 : status > 100 && status < 300;
     case 'SUBSCRIBE':
       return status > 100;
     case 'UPDATE':
