@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { placeCall, startPhone, type CallBehaviour, type CallReport, type Phone } from '../../src/lab/index.ts';
 import { startBaresip, type Baresip } from '../support/baresip.ts';
+import { makeAuthority } from '../support/certificates.ts';
 import {
   gatewayFiles,
   removeFiles,
@@ -12,30 +15,64 @@ import { describeWith } from '../support/peers.ts';
 
 const CALLER = '"Jean Dupont" <sip:+33199001234@example.com>';
 
-for (const transport of ['udp', 'tcp'] as const) {
-  describeWith('baresip', `a softphone, baresip, over ${transport.toUpperCase()}`, () => {
-    const suffix = transport === 'udp' ? '' : ';transport=tcp';
+const authority = makeAuthority();
+const own = authority.issue(['IP:127.0.0.1']);
+
+interface Way {
+  readonly name: string;
+  readonly scheme: 'udp' | 'tcp' | 'tls';
+  /** As it stands in URIs. */
+  readonly host: string;
+}
+
+const WAYS: readonly Way[] = [
+  { name: 'UDP', scheme: 'udp', host: '127.0.0.1' },
+  { name: 'TCP', scheme: 'tcp', host: '127.0.0.1' },
+  { name: 'TLS', scheme: 'tls', host: '127.0.0.1' },
+  { name: 'UDP and IPv6', scheme: 'udp', host: '[::1]' },
+];
+
+for (const { name, scheme, host } of WAYS) {
+  describeWith('baresip', `a softphone, baresip, over ${name}`, () => {
+    const suffix = scheme === 'udp' ? '' : `;transport=${scheme}`;
+    const address = host.replaceAll(/[[\]]/g, '');
     let behaviour: CallBehaviour = { kind: 'ring' };
     let phone: Phone;
     let softphone: Baresip;
     let gateway: GatewayProcess;
+    let way: string;
     let judgedBefore = 0;
     let acknowledged = 0;
 
     beforeAll(async () => {
       phone = await startPhone({
+        listen: (['udp', 'tcp'] as const).map((protocol) => ({ protocol, address, port: 0 })),
         behaviour: () => behaviour,
         onEvent: ({ kind }) => (acknowledged += kind === 'acknowledged' ? 1 : 0),
       });
-      softphone = await startBaresip('"Bob Durand" <sip:1002@127.0.0.1>');
-      gateway = await startGateway(
-        await gatewayFiles(`peers:
-  - { name: phones, allow: [127.0.0.0/8] }
+      const tls = { certificate: own.certificate + own.key, authority: authority.certificate };
+      softphone = await startBaresip(`"Bob Durand" <sip:1002@${host}${suffix}>`, {
+        address,
+        ...(scheme === 'tls' ? { tls } : {}),
+      });
+      const files = await gatewayFiles(
+        `peers:
+  - { name: phones, allow: [127.0.0.0/8, "::1/128"] }
 routing:
-  nextHop: ["${phone.uri(transport)}"]
+  nextHop: ["${phone.uri(scheme === 'tcp' ? 'tcp' : 'udp')}"]
   routes:
-    - { to: '^1002$', nextHop: ["sip:127.0.0.1:${softphone.port}${suffix}"] }`),
+    - { to: '^1002$', nextHop: ["sip:${host}:${softphone.port + (scheme === 'tls' ? 1 : 0)}${suffix}"] }`,
+        {
+          sip: `listen: [${['udp', 'tcp', 'tls'].map((each) => `"${each}://${host}:0"`).join(', ')}]
+  tls: { certificate: own.pem, keyFile: own.key, serverCa: ca.pem, clientCa: ca.pem }`,
+        },
       );
+      await writeFile(join(files.folder, 'own.pem'), own.certificate);
+      await writeFile(join(files.folder, 'own.key'), own.key, { mode: 0o600 });
+      await writeFile(join(files.folder, 'ca.pem'), authority.certificate);
+      gateway = await startGateway(files);
+      const { sip } = (await gateway.logged('ready')) as unknown as { sip: readonly string[] };
+      way = `${sip.find((each) => each.startsWith(scheme))?.replace(/^\w+:\/\//, '')}${suffix}`;
     });
     afterEach(() => {
       judgedBefore += 1;
@@ -47,12 +84,13 @@ routing:
       await removeFiles(gateway);
     });
 
-    const dialsAlice = (): Promise<void> => softphone.command('dial', `sip:1001@${gateway.sip[transport]}${suffix}`);
+    const dialsAlice = (): Promise<void> => softphone.command('dial', `sip:1001@${way}`);
 
     /** Rings the softphone through the gateway; it has shown the call when this resolves. */
     async function ringSoftphone(signal?: AbortSignal): Promise<{ report: Promise<CallReport> }> {
-      const via = `sip:${gateway.sip[transport]}${suffix}`;
-      const report = placeCall({ from: CALLER, to: 'sip:1002@example.com', via, ...(signal && { signal }) });
+      const via = `sip:${gateway.sip[scheme === 'tcp' ? 'tcp' : 'udp']}${scheme === 'tcp' ? suffix : ''}`;
+      const listen = [{ protocol: scheme === 'tcp' ? 'tcp' : 'udp', address, port: 0 }] as const;
+      const report = placeCall({ from: CALLER, to: 'sip:1002@example.com', via, listen, ...(signal && { signal }) });
       const incoming = await softphone.event('CALL_INCOMING');
       expect(incoming.peerdisplayname).toBe('Jean Dupont');
       return { report };

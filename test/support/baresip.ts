@@ -36,12 +36,19 @@ interface ControlMessage {
 /** Ports are chosen before baresip takes them: somebody else may have been quicker. */
 const START_TRIES = 5;
 
+export interface BaresipOptions {
+  /** 127.0.0.1 where absent. */
+  readonly address?: string;
+  /** PEM: its certificate with the key after it, and whom it believes. With them it listens for TLS too, one port above. */
+  readonly tls?: { readonly certificate: string; readonly authority: string };
+}
+
 /** Starts a softphone with this account line (`"Name" <sip:user@host>`), which is rung and waits for `accept`. */
-export async function startBaresip(account: string): Promise<Baresip> {
+export async function startBaresip(account: string, options: BaresipOptions = {}): Promise<Baresip> {
   const failures: string[] = [];
   while (failures.length < START_TRIES) {
     try {
-      return await tryToStart(account);
+      return await tryToStart(account, options);
     } catch (error) {
       failures.push(String(error));
     }
@@ -49,17 +56,24 @@ export async function startBaresip(account: string): Promise<Baresip> {
   throw new Error(failures.join('\n'));
 }
 
-async function tryToStart(account: string): Promise<Baresip> {
+async function tryToStart(account: string, { address = '127.0.0.1', tls }: BaresipOptions): Promise<Baresip> {
   const folder = await mkdtemp(join(tmpdir(), 'baresip-'));
   const [port, controlPort] = [await freeTcpPort(), await freeTcpPort()];
   await writeFile(join(folder, 'accounts'), `${account};regint=0;answermode=manual\n`);
   await writeFile(join(folder, 'contacts'), '');
+  const host = address.includes(':') ? `[${address}]` : address;
+  let security = '';
+  if (tls !== undefined) {
+    await writeFile(join(folder, 'own.pem'), tls.certificate);
+    await writeFile(join(folder, 'ca.pem'), tls.authority);
+    security = `sip_certificate ${join(folder, 'own.pem')}\nsip_cafile ${join(folder, 'ca.pem')}\nsip_verify_server yes\n`;
+  }
   await writeFile(
     join(folder, 'config'),
     `module_path /usr/lib/baresip/modules
-net_interface 127.0.0.1
-sip_listen 127.0.0.1:${port}
-audio_alert none
+net_interface ${address}
+sip_listen ${host}:${port}
+${security}audio_alert none
 module g711.so
 module_app account.so
 module_app menu.so
@@ -67,7 +81,9 @@ module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:${controlPort}
 `,
   );
-  const child = spawn('baresip', ['-f', folder, '-4'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn('baresip', ['-f', folder, address.includes(':') ? '-6' : '-4'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const exited = once(child, 'exit');
   const output: string[] = [];
   const ready = new Promise<void>((resolve, reject) => {
