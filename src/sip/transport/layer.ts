@@ -107,6 +107,8 @@ class SocketLayer implements TransportLayer {
 
   async start(handlers: TransportHandlers): Promise<void> {
     this.#handlers = handlers;
+    // Before anything is bound: it throws where certificate and key are no pair.
+    this.#connections.loadAuthorities();
     for (const address of this.#listen) {
       try {
         this.#listeners.push(await this.#bind(address));
@@ -116,7 +118,6 @@ class SocketLayer implements TransportLayer {
         throw new TransportError('failed', `cannot listen on ${describe(address)}: ${why}`, { cause: error });
       }
     }
-    this.#connections.loadAuthorities();
     this.#addresses = this.#listeners.map((listener) => listener.bound);
   }
 

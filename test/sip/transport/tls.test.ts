@@ -127,9 +127,16 @@ describe('TLS', () => {
     await expect(send(bob, { protocol: 'tls', address: '127.0.0.1', port })).rejects.toMatchObject({ code: 'failed' });
   });
 
-  it('a certificate and a key that are no pair are told when it starts', async () => {
-    await expect(tlsPeer({ ...own, key: stranger.key })).rejects.toThrow(/cannot listen on tls:.*key values mismatch/);
-  });
+  it.each(['tls', 'udp'] as const)(
+    'a certificate and a key that are no pair are told before anything is bound: %s',
+    async (protocol) => {
+      const free = await peer([{ protocol, address: '127.0.0.1', port: 0 }], { tls: own });
+      const listen = [{ protocol, address: '127.0.0.1', port: to(free, protocol).port }];
+      await free.layer.close();
+      await expect(peer(listen, { tls: { ...own, key: stranger.key } })).rejects.toThrow(/key values mismatch/);
+      await peer(listen, { tls: own });
+    },
+  );
 
   it('handshakes that fail are told ten times a minute, with their source, and take no place', async () => {
     const lines = new Inbox<string>();
