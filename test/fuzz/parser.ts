@@ -76,6 +76,7 @@ export function tryFramer(bytes: Buffer, random: Random): void {
 function describe(framed: ReturnType<Framer['push']>): string[] {
   return framed.map((each) => {
     if (each.kind === 'message') return serialize(each.message).toString('latin1');
-    return each.kind === 'ping' ? 'ping' : `${each.failure.status} ${each.failure.problem} ${each.fatal}`;
+    if (each.kind === 'failure') return `${each.failure.status} ${each.failure.problem} ${each.fatal}`;
+    return each.kind;
   });
 }

@@ -184,26 +184,25 @@ export class Connection implements WireUser {
     this.#alive();
     let complete = false;
     let pinged = false;
-    const framed = this.#cut(chunk);
-    for (const each of framed) {
+    for (const each of this.#cut(chunk, asked)) {
       if (!this.usable) return;
       // Only a message earns a place: line breaks and what must be refused cost a stranger nothing.
       this.#heard ||= each.kind === 'message';
       complete = this.#heard;
       if (each.kind === 'ping') pinged = true;
+      else if (each.kind === 'pong') this.#answersPings ||= asked;
       else this.#hand(each, flow);
       if (each.kind === 'failure' && each.fatal) this.#closeAfterWrites();
     }
     if (!this.usable) return;
     // One for the chunk, however many it holds: whoever floods us with line breaks gets no flood back.
     if (pinged) this.#pong();
-    // Nothing but a line break, the answer to a ping (RFC 5626 3.5.1).
-    else if (framed.length === 0 && this.#wire?.partial === false) this.#answersPings ||= asked;
     this.#watch(complete);
   }
 
-  checkHeld(): void {
+  cameIn(): void {
     if (!this.usable) return;
+    this.#alive();
     this.#hold(this.#wire?.heldBytes ?? 0);
     this.#watch(false);
   }
@@ -230,11 +229,11 @@ export class Connection implements WireUser {
     }
   }
 
-  #cut(chunk: Buffer): readonly Framed[] {
+  #cut(chunk: Buffer, pongDue: boolean): readonly Framed[] {
     const wire = this.#wire;
     if (wire === null) return [];
     try {
-      const framed = wire.cut(chunk);
+      const framed = wire.cut(chunk, pongDue);
       this.#hold(wire.heldBytes);
       return framed;
     } catch (error) {

@@ -54,13 +54,13 @@ export class ConnectionTable {
     const address = socket.remoteAddress;
     const source = address === undefined ? undefined : sourceOf(address);
     const fromSource = this.#acceptedBySource.get(source ?? '') ?? 0;
-    const full = this.#connections.size >= limits.maxConnections;
+    const expected = address !== undefined && this.#parts.isExpected(address);
     if (
       address === undefined ||
       source === undefined ||
       this.#closing ||
-      full ||
-      fromSource >= limits.maxConnectionsPerSource
+      fromSource >= limits.maxConnectionsPerSource ||
+      !this.#hasPlace(expected)
     ) {
       socket.destroy();
       return null;
@@ -69,7 +69,7 @@ export class ConnectionTable {
     const remote = { protocol, address, port: socket.remotePort ?? 0 };
     // Whoever connects by TLS may be anyone at that address (RFC 5923 8.2), and no WebSocket has a destination.
     const key = protocol === 'tcp' ? destinationKey(remote) : null;
-    return this.#add(remote, key, socket, source, this.#parts.isExpected(address));
+    return this.#add(remote, key, socket, source, expected);
   }
 
   /** A request over it was let in: it may stay, and may be used for ours. */
@@ -95,7 +95,7 @@ export class ConnectionTable {
     if (to.port < 1 || to.port > 65_535) {
       return new TransportError('failed', `${to.protocol}:${to.address}:${to.port} is no address to send to`);
     }
-    if (this.#connections.size >= maxConnections) {
+    if (!this.#hasPlace(true)) {
       return new TransportError('failed', `${maxConnections} connections are open, no more are made`);
     }
     return to.protocol === 'tls' ? this.#connectTls(to, key, localAddress) : this.#connectTcp(to, key, localAddress);
@@ -166,6 +166,18 @@ export class ConnectionTable {
     this.#connections.set(connection.id, connection);
     if (key !== null && expected) this.#byDestination.set(key, connection);
     return connection;
+  }
+
+  /** Where all places are taken one who is expected has that of the stranger who came first. */
+  #hasPlace(expected: boolean): boolean {
+    if (this.#connections.size < this.#parts.limits.maxConnections) return true;
+    if (!expected) return false;
+    for (const each of this.#connections.values()) {
+      if (each.reusable || !each.usable) continue;
+      each.close(new TransportError('failed', 'its place was needed for one who is expected'));
+      return true;
+    }
+    return false;
   }
 
   /** Who holds most is closed: one that stuffs us must not cost those their place who are a segment behind. */

@@ -9,6 +9,8 @@ export type Framed =
   | { readonly kind: 'message'; readonly message: SipMessage }
   /** CR LF CR LF between messages, to be answered by CR LF (RFC 5626 3.5.1). */
   | { readonly kind: 'ping' }
+  /** CR LF alone, where an answer to a ping of ours was due. */
+  | { readonly kind: 'pong' }
   | { readonly kind: 'failure'; readonly failure: ParseFailure; readonly fatal: boolean };
 
 const EMPTY = Buffer.alloc(0);
@@ -43,9 +45,11 @@ export class Framer {
     return this.#bytes.length;
   }
 
-  push(chunk: Buffer): Framed[] {
+  /** `pongDue`: a single line break in this chunk is the answer to a ping of ours, not half a ping. */
+  push(chunk: Buffer, pongDue = false): Framed[] {
     const framed: Framed[] = [];
     if (this.#dead) return framed;
+    if (pongDue && !this.partial && chunk.length === 2 && chunk[0] === CR && chunk[1] === LF) return [{ kind: 'pong' }];
     this.#take(chunk);
     for (let next = this.#next(); next !== null; next = this.#next()) framed.push(next);
     this.#keepRest(chunk);

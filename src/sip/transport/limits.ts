@@ -1,6 +1,6 @@
 /** What the sockets may hold and how long they wait. */
 export interface TransportLimits {
-  /** Connections of the layer, in and out together. Beyond it new ones are closed at once. */
+  /** Connections of the layer, in and out together. Beyond it a stranger's goes for one who is expected; else new ones are closed at once. */
   readonly maxConnections: number;
   /** Inbound connections from one address. */
   readonly maxConnectionsPerSource: number;
@@ -46,5 +46,7 @@ export const MAX_UDP_PAYLOAD_BYTES = 65_507;
 export const TCP_KEEP_ALIVE_MS = 45_000;
 /** Request line and header fields of a WebSocket handshake. */
 export const MAX_HTTP_HEAD_BYTES = 16_384;
+/** Fragments of a WebSocket message, and segments of a frame: 1 MiB in segments of an MTU of 576 makes 2,100. */
+export const MAX_WEBSOCKET_PIECES = 4_096;
 /** Lines a minute about TLS handshakes that failed; the rest is counted. */
 export const NOTICE_LINES_PER_MINUTE = 10;

@@ -4,7 +4,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { WebSocketServer } from 'ws';
 import { MAX_BODY_BYTES, MAX_HEAD_BYTES } from '../message/limits.ts';
 import type { Connection } from './connection.ts';
-import { MAX_HTTP_HEAD_BYTES, TCP_KEEP_ALIVE_MS } from './limits.ts';
+import { MAX_HTTP_HEAD_BYTES, MAX_WEBSOCKET_PIECES, TCP_KEEP_ALIVE_MS } from './limits.ts';
 import { StreamWire } from './stream-wire.ts';
 import { serverOptions, type TlsSettings } from './tls.ts';
 import type { ListenAddress } from './transport.ts';
@@ -120,6 +120,9 @@ function webSocketServer(handshakes: Handshakes, origins: readonly string[] | un
     // Answered by the wire, where the peer reads.
     autoPong: false,
     maxPayload: MAX_HEAD_BYTES + MAX_BODY_BYTES,
+    // Every piece costs some hundred bytes beside its content, which nobody counts.
+    maxFragments: MAX_WEBSOCKET_PIECES,
+    maxBufferedChunks: MAX_WEBSOCKET_PIECES,
     handleProtocols: () => SUBPROTOCOL,
   });
   const server = createHttpServer({ maxHeaderSize: MAX_HTTP_HEAD_BYTES }, (_request, response) => {

@@ -36,8 +36,8 @@ export class StreamWire implements Wire {
     this.#framer.maxBodyBytes = bytes;
   }
 
-  cut(bytes: Buffer): readonly Framed[] {
-    return this.#framer.push(bytes);
+  cut(bytes: Buffer, pongDue: boolean): readonly Framed[] {
+    return this.#framer.push(bytes, pongDue);
   }
 
   send(message: Buffer): void {

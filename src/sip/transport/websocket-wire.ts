@@ -18,6 +18,8 @@ export class WebSocketWire implements Wire {
   #held = 0;
   /** Of what has come since `#held` was counted, bytes of frames that are complete. */
   #taken = 0;
+  /** What the last ping of this chunk holds. */
+  #pinged: Buffer | null = null;
   maxBodyBytes = MAX_BODY_BYTES;
 
   constructor(webSocket: WebSocket, socket: Socket, user: WireUser) {
@@ -29,8 +31,7 @@ export class WebSocketWire implements Wire {
     });
     webSocket.on('ping', (data) => {
       this.#taken += frameBytes(data.length);
-      // Not to a peer that does not read: its pings would fill our memory.
-      if (socket.writableLength === 0) webSocket.pong(data);
+      this.#pinged = data;
     });
     webSocket.on('pong', (data) => {
       this.#taken += frameBytes(data.length);
@@ -44,7 +45,8 @@ export class WebSocketWire implements Wire {
     // Heard after the WebSocket itself has taken the chunk.
     socket.on('data', (chunk: Buffer) => {
       this.#count(chunk.length);
-      user.checkHeld();
+      this.#answerPing();
+      user.cameIn();
     });
   }
 
@@ -63,7 +65,7 @@ export class WebSocketWire implements Wire {
   cut(bytes: Buffer): readonly Framed[] {
     // RFC 5626 3.5.1 over WebSocket (RFC 7118 6): four bytes are a ping, two an answer.
     if (bytes.length <= 4 && bytes.every((byte) => byte === 0x0d || byte === 0x0a)) {
-      return bytes.length === 4 ? [{ kind: 'ping' }] : [];
+      return bytes.length === 4 ? [{ kind: 'ping' }] : [{ kind: 'pong' }];
     }
     const outcome = this.#parse(bytes);
     return [
@@ -92,6 +94,13 @@ export class WebSocketWire implements Wire {
   destroySoon(): void {
     this.#webSocket.close();
     this.#socket.destroySoon();
+  }
+
+  /** RFC 6455 5.5.3: the last of several alone, for each answer costs a write. None where the peer does not read: it would fill our memory. */
+  #answerPing(): void {
+    const data = this.#pinged;
+    this.#pinged = null;
+    if (data !== null && this.#socket.writableLength === 0) this.#webSocket.pong(data);
   }
 
   /** RFC 7118 5: the WebSocket message ends the SIP message, Content-Length may be left out. */

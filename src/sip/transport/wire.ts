@@ -10,8 +10,8 @@ export interface Wire {
   readonly partial: boolean;
   /** A message with a larger body is refused. */
   maxBodyBytes: number;
-  /** What is in these bytes, together with those before. */
-  cut(bytes: Buffer): readonly Framed[];
+  /** What is in these bytes, together with those before. `pongDue`: the answer to a ping of ours has not come yet. */
+  cut(bytes: Buffer, pongDue: boolean): readonly Framed[];
   /** One whole message. */
   send(message: Buffer): void;
   /** Asks the peer for a sign of life (RFC 5626 3.5.1; RFC 6455 5.5.2). */
@@ -27,8 +27,8 @@ export interface Wire {
 export interface WireUser {
   /** Bytes for `cut`. */
   receive(bytes: Buffer): void;
-  /** `heldBytes` and `partial` have changed without any. */
-  checkHeld(): void;
+  /** Something came: `heldBytes` and `partial` may have changed. */
+  cameIn(): void;
   /** The peer gave the sign of life that was asked for. */
   ponged(): void;
   /** It is about to end, for this reason. */

@@ -6,7 +6,7 @@ import { bytesOf, requestText } from '../message/support.ts';
 
 /** What came out, in short: the Call-ID and body of messages, the problem of failures. */
 function summary(framed: Framed): string {
-  if (framed.kind === 'ping') return 'ping';
+  if (framed.kind === 'ping' || framed.kind === 'pong') return framed.kind;
   if (framed.kind === 'failure')
     return `${framed.fatal ? 'fatal' : 'refused'} ${framed.failure.status} ${framed.failure.problem}`;
   return `${framed.message.headers.get('Call-ID')} ${framed.message.body.toString('latin1')}`;

@@ -111,6 +111,25 @@ describe('keep-alives (RFC 5626)', () => {
     expect(some.bob.layer.isOpen(flow)).toBe(true);
   });
 
+  it('the answers of a peer are not taken for pings of its own', async () => {
+    const some = await timed();
+    const { socket } = await keptClient(some);
+    let all = '';
+    socket.on('data', (chunk) => (all += String(chunk)));
+    const pings = '\r\n\r\n'.repeat(3);
+    for (let end = 4; end <= pings.length; end += 4) {
+      some.clock.pass(keepAliveMs);
+      while (all.length < end) await heard(socket);
+      await answerPing(some, socket);
+      some.clock.pass(pongTimeoutMs);
+    }
+    // In two segments it is a ping all the same.
+    await answerPing(some, socket);
+    await answerPing(some, socket);
+    while (all.length === pings.length) await heard(socket);
+    expect(all).toBe(`${pings}\r\n`);
+  });
+
   it('of a peer that never answered one, silence says nothing', async () => {
     const some = await timed();
     const { socket, flow } = await keptClient(some);
@@ -139,6 +158,20 @@ describe('keep-alives (RFC 5626)', () => {
     await once(socket, 'ping');
     clock.pass(pongTimeoutMs);
     expect(bob.layer.isOpen(flow)).toBe(false);
+  });
+
+  it('a ping frame of theirs is a sign of life too', async () => {
+    const { clock, bob } = await timed();
+    const socket = new WebSocket(`ws://127.0.0.1:${to(bob, 'ws').port}`, 'sip');
+    cleanups.push(() => socket.terminate());
+    await once(socket, 'open');
+    socket.send(requestText());
+    const { flow } = await bob.messages.next();
+    clock.pass(32_000);
+    socket.ping();
+    await once(socket, 'pong');
+    bob.layer.closeIfSilent(flow, 32_000);
+    expect(bob.layer.isOpen(flow)).toBe(true);
   });
 });
 
@@ -202,6 +235,21 @@ describe('a connection of somebody who is not expected', () => {
     second.write(large);
     expect((await bob.failures.next()).failure.status).toBe(513);
     await bob.closed.next();
+  });
+
+  it('gives its place to one who is expected where all are taken', async () => {
+    const { bob } = await timed({ ...nobody, limits: { maxConnections: 3 } });
+    const letIn = await keptClient({ bob });
+    const strangers = [await client(bob), await client(bob)];
+    await expect(once(await client(bob), 'close')).resolves.toBeDefined();
+    const server = createServer().listen(0, '127.0.0.1');
+    cleanups.push(() => server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await send(bob, { protocol: 'tcp', address: '127.0.0.1', port });
+    expect(await readAll(strangers[0] as Socket)).toBe('');
+    expect(strangers[1]?.destroyed).toBe(false);
+    expect(bob.layer.isOpen(letIn.flow)).toBe(true);
   });
 
   it('that sends a large WebSocket message is answered 513', async () => {

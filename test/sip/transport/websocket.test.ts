@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
 import type { ListenAddress, TransportLayerOptions } from '../../../src/sip/index.ts';
 import { MAX_BODY_BYTES, MAX_HEAD_BYTES } from '../../../src/sip/message/limits.ts';
+import { MAX_WEBSOCKET_PIECES } from '../../../src/sip/transport/limits.ts';
 import { makeAuthority } from '../../support/certificates.ts';
 import { bytesOf, requestText } from '../message/support.ts';
 import { HandClock, Inbox, cleanups, peer, readAll, send, to, type Peer } from './layers.ts';
@@ -276,6 +277,27 @@ describe('WebSocket connections', () => {
     await browser(bob, 'ws', 'sip', { origin: 'https://phone.example.com' });
     await browser(bob, 'ws', 'sip');
     await expect(browser(bob, 'ws', 'sip', { origin: 'https://elsewhere.example' })).rejects.toThrow('403');
+  });
+
+  it('of many pings at once the last alone is answered (RFC 6455 5.5.3)', async () => {
+    const socket = raw(await webPeer(), 'ws', upgrade('Sec-WebSocket-Protocol: sip'));
+    await once(socket, 'data');
+    // FIN and ping, a mask of zeros, one byte.
+    const pings = Array.from({ length: 100 }, (_, index) => Buffer.from([0x89, 0x81, 0, 0, 0, 0, index]));
+    let pongs = Buffer.alloc(0);
+    socket.on('data', (chunk) => (pongs = Buffer.concat([pongs, chunk])));
+    socket.write(Buffer.concat(pings));
+    await expect.poll(() => pongs.at(-1)).toBe(99);
+    // Three bytes each; the system may have cut what was one write.
+    expect(pongs.length).toBeLessThan(12);
+  });
+
+  it(`one in more than ${MAX_WEBSOCKET_PIECES} fragments ends the connection with 1008, however little is in them`, async () => {
+    const bob = await webPeer();
+    const { socket, closed } = await browser(bob);
+    for (let time = 0; time <= MAX_WEBSOCKET_PIECES; time++) socket.send('x', { fin: false });
+    expect(await closed).toBe(1008);
+    expect(await bob.closed.next()).toMatchObject({ protocol: 'ws' });
   });
 
   it('one that floods us with pings and does not read gets no flood of answers', async () => {
