@@ -120,6 +120,8 @@ export class ConnectionTable {
     const socket = connectTls({
       ...socketOptions(to, localAddress),
       secureContext,
+      // Said here, or NODE_TLS_REJECT_UNAUTHORIZED=0 would turn it off.
+      rejectUnauthorized: true,
       // RFC 6066 3: no address. RFC 5922 7.2: the name is compared with the one that the caller wrote.
       ...(to.serverName === undefined ? {} : { servername: to.serverName }),
       checkServerIdentity: (_, certificate) => identityError(host, certificate),

@@ -64,29 +64,29 @@ export async function listenStream(listen: ListenAddress, options: StreamListenO
   };
 }
 
-/** Connections that are not open yet, by the far end of their socket. */
+/** Connections that are not open yet, by both ends of their socket: Node.js does not tell which socket a TLS one is over. */
 class Handshakes {
-  readonly #byRemote = new Map<string, Connection>();
+  readonly #byEnds = new Map<string, Connection>();
 
   begin(socket: Socket, connection: Connection): void {
-    const key = remoteOf(socket);
-    this.#byRemote.set(key, connection);
+    const key = endsOf(socket);
+    this.#byEnds.set(key, connection);
     socket.once('close', () => {
-      if (this.#byRemote.get(key) === connection) this.#byRemote.delete(key);
+      if (this.#byEnds.get(key) === connection) this.#byEnds.delete(key);
     });
   }
 
   /** The connection of a socket, or of TLS over it; null where it has gone meanwhile. */
   end(socket: Socket): Connection | null {
-    const key = remoteOf(socket);
-    const connection = this.#byRemote.get(key);
-    this.#byRemote.delete(key);
+    const key = endsOf(socket);
+    const connection = this.#byEnds.get(key);
+    this.#byEnds.delete(key);
     return connection ?? null;
   }
 }
 
-function remoteOf(socket: Socket): string {
-  return `${socket.remoteAddress ?? ''} ${socket.remotePort ?? 0}`;
+function endsOf({ remoteAddress = '', remotePort = 0, localAddress = '' }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress}`;
 }
 
 function listening(server: Server, listen: ListenAddress): Promise<void> {

@@ -6,7 +6,7 @@ import {
   type ConnectionOptions,
   type TLSSocket,
 } from 'node:tls';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Destination, ListenAddress, TlsSettings, TransportLayerOptions } from '../../../src/sip/index.ts';
 import { identityError, serverOptions } from '../../../src/sip/transport/tls.ts';
 import { makeAuthority, type Credentials } from '../../support/certificates.ts';
@@ -161,6 +161,33 @@ describe('TLS', () => {
     clock.pass(1_000);
     expect(await readAll(socket)).toBe('');
     expect(clock.running).toBe(0);
+  });
+
+  it('handshakes of one port with two of our addresses are two', async () => {
+    const bob = await peer([{ protocol: 'tls', address: '0.0.0.0', port: 0 }], { tls: own });
+    const { port } = to(bob, 'tls');
+    const first = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.1' });
+    await once(first, 'connect');
+    const { localPort } = first;
+    const second = connect({ host: '127.0.0.2', port, localAddress: '127.0.0.1', ...(localPort && { localPort }) });
+    await once(second, 'connect');
+    for (const socket of [first, second]) {
+      const secure = connectTls({ socket, ca: authority.certificate, servername: 'pbx.example.com' });
+      cleanups.push(() => secure.destroy());
+      secure.on('error', () => undefined);
+      secure.write(requestText());
+    }
+    const flows = [(await bob.messages.next()).flow, (await bob.messages.next()).flow];
+    expect(flows.map((flow) => flow.localAddress).toSorted()).toEqual(['127.0.0.1', '127.0.0.2']);
+  });
+
+  it('the name that is called is asked for (SNI), and no variable of the environment turns verification off', async () => {
+    const other = authority.issue(['DNS:voice.example.net']);
+    const [alice, bob] = [await tlsPeer(), await tlsPeer(own, { hosts: { 'voice.example.net': other } })];
+    await send(alice, named(bob, 'voice.example.net'));
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    cleanups.push(() => vi.unstubAllEnvs());
+    await expect(send(alice, named(bob, 'elsewhere.example.com'))).rejects.toMatchObject({ code: 'failed' });
   });
 
   it('an inbound connection is not used for a request to where it came from: anybody may sit there (RFC 5923)', async () => {
