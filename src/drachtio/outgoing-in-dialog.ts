@@ -23,7 +23,7 @@ import { ownUntilSent } from './own-address.ts';
 import { tagIn } from './placeholder.ts';
 import type { Dialog } from './records.ts';
 import { addAppParts, appSequence } from './requests.ts';
-import { offerSession, rememberLocal } from './session.ts';
+import { invites, offerSession, rememberLocal } from './session.ts';
 import { nokLine, requestSentLine } from './token-line.ts';
 import { peerWay, requestWay } from './way.ts';
 
@@ -110,6 +110,10 @@ function trySend(
   if ('refused' in prepared) {
     return prepared;
   }
+  if (app.method === 'INVITE' && invites(core, dialog)) {
+    refusePending(core, client, askedId, dialog, prepared);
+    return null;
+  }
   update(dialog, prepared.dialogState);
   if (app.method === 'BYE' && dialog.kind === 'call') {
     cdrStop(core, 'application', 'normal-release', prepared.request);
@@ -139,6 +143,39 @@ function prepare(core: EngineCore, dialog: Dialog, state: DialogState, app: SipR
   return { byConnection, request, target, own, shown, dialogState };
 }
 
+/** RFC 3261 14.1: one INVITE at a time. The second never leaves, and is answered as the peer would. */
+function refusePending(
+  core: EngineCore,
+  client: Client,
+  askedId: string,
+  dialog: Dialog,
+  { request, own }: Prepared,
+): void {
+  const txnId = newUuid();
+  client.send(requestSentLine(askedId, 0, requestWay(null, own), core.now(), txnId), serialize(request));
+  neverSent(core, client, txnId, dialog, request).conclude(491, 'Request Pending');
+}
+
+/** A request that the application believes sent, for its answer. */
+function neverSent(
+  core: EngineCore,
+  client: Client,
+  txnId: string,
+  dialog: Dialog,
+  request: SipRequest,
+): OutgoingRequest {
+  return new OutgoingRequest({
+    core,
+    client,
+    txnId,
+    dialog,
+    inDialog: true,
+    written: null,
+    request,
+    byConnection: false,
+  });
+}
+
 /** RFC 3261 15: the callee's side "MUST NOT send a BYE on a confirmed dialog until it has received an ACK for its 2xx". */
 function awaitsAck(dialog: Dialog): boolean {
   if (dialog.role !== 'uas') {
@@ -161,24 +198,24 @@ function holdBye(core: EngineCore, client: Client, askedId: string, dialog: Dial
   }
   const txnId = newUuid();
   const { request } = shown;
-  const unsent = { core, client, txnId, dialog, inDialog: true, written: null, request, byConnection: false };
+  const unsent = neverSent(core, client, txnId, dialog, request);
   dialog.heldBye = {
     send: () => {
       dialog.heldBye = null;
       const prepared = dialog.state === null ? null : prepare(core, dialog, dialog.state, app);
       if (prepared === null || 'refused' in prepared) {
-        new OutgoingRequest(unsent).conclude(503, 'Service Unavailable');
+        unsent.conclude(503, 'Service Unavailable');
         return;
       }
       update(dialog, prepared.dialogState);
       cdrStop(core, 'application', 'normal-release', prepared.request);
       if (send({ core, client, askedId: null, txnId, dialog, inDialog: true, ...prepared }) !== null) {
-        new OutgoingRequest(unsent).conclude(503, 'Service Unavailable');
+        unsent.conclude(503, 'Service Unavailable');
       }
     },
     conclude: (status, reason) => {
       dialog.heldBye = null;
-      new OutgoingRequest(unsent).conclude(status, reason);
+      unsent.conclude(status, reason);
     },
   };
   client.send(requestSentLine(askedId, 0, requestWay(null, shown.own), core.now(), txnId), serialize(request));

@@ -117,7 +117,8 @@ export function sessionAgreed(
   response: SipResponse,
 ): void {
   // 7.4: an UPDATE before the answer names none; in an early dialog there is no session that could run out.
-  if (!REFRESHING.has(method) || dialog.state === null) {
+  // Nor is there one in a dialog that has ended meanwhile.
+  if (!REFRESHING.has(method) || dialog.state === null || core.dialogs.get(dialog.id) !== dialog) {
     return;
   }
   const agreed = parseSessionExpires(response.headers.get('Session-Expires'));
@@ -132,6 +133,11 @@ export function sessionAgreed(
   const session = (dialog.session ??= new DialogSession(core, dialog));
   const refresher: Refresher = (agreed?.refresher ?? 'uac') === role ? 'local' : 'remote';
   session.agreed({ seconds: agreed?.seconds ?? session.seconds, refresher });
+}
+
+/** An INVITE of the application is under way in the dialog, its ACK included (RFC 3261 14.1). */
+export function invites(core: EngineCore, { ours }: Dialog): boolean {
+  return ours !== null && (core.invites.has(ours.transaction.id) || (ours.succeeded && !ours.acknowledged));
 }
 
 /** The session timer of one dialog. */
@@ -238,11 +244,8 @@ export class DialogSession implements SessionTimer {
 
   /** RFC 3261 14.1: one INVITE at a time, its ACK included. */
   #isBusy(): boolean {
-    const { ours, unanswered, unacknowledged, heldBye } = this.#dialog;
-    if (unacknowledged.size > 0 || heldBye !== null) {
-      return true;
-    }
-    if (ours !== null && (this.#core.invites.has(ours.transaction.id) || (ours.succeeded && !ours.acknowledged))) {
+    const { unanswered, unacknowledged, heldBye } = this.#dialog;
+    if (unacknowledged.size > 0 || heldBye !== null || invites(this.#core, this.#dialog)) {
       return true;
     }
     for (const { transaction } of unanswered) {

@@ -125,6 +125,35 @@ describe('a subscription that nobody ends', () => {
   });
 });
 
+describe('requests of the application that meet', () => {
+  embeddedIt('it sends both', '22: one INVITE at a time: a second one gets 491, and the first its end', async () => {
+    const { engine, client, callee, invite, ask } = await talkingToB();
+    const ack = await ask('ACK');
+    expect(ack.tokens[3]).toBe('OK');
+    const first = await ask('INVITE', `\r\n${SDP_A}`);
+    const second = await ask('INVITE', `\r\n${SDP_B}`);
+    expect(second.tokens.slice(3, 6)).toEqual(['OK', 'application', '0']);
+    expect((await client.sip(/SIP\/2\.0 491/)).tokens[8]).toBe(second.tokens[10]);
+    await callee.expect(/^INVITE [^]*;tag=callee/);
+    callee.send(byCallee(callee, invite, 'BYE'));
+    expect((await client.sip(/SIP\/2\.0 487/)).tokens[8]).toBe(first.tokens[10]);
+    expect(callee.count(/^INVITE [^]*;tag=callee/)).toBe(1);
+    expect(engine.counts()).toMatchObject({ dialogs: 0, invites: 0 });
+  });
+
+  embeddedIt('it says nothing of its timers', '54: a 200 to its UPDATE after B`s BYE begins no session', async () => {
+    const { engine, client, callee, invite, ask } = await talkingToB();
+    await ask('ACK');
+    await ask('UPDATE');
+    const update = await callee.expect(/^UPDATE /);
+    callee.send(byCallee(callee, invite, 'BYE'));
+    await client.sip(/BYE /);
+    answer(callee, update, 200, { headers: 'Session-Expires: 90;refresher=uac' });
+    await client.sip(/SIP\/2\.0 200 [^]*UPDATE/);
+    expect(engine.counts()).toMatchObject({ dialogs: 0, timers: 0 });
+  });
+});
+
 describe('a caller whose Contact nobody here can reach', () => {
   const UNREACHABLE = '<sip:alice@127.0.0.1:PORT;transport=tls>';
 
