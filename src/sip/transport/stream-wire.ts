@@ -13,7 +13,11 @@ export class StreamWire implements Wire {
   constructor(socket: Socket, user: WireUser) {
     this.#socket = socket;
     socket.on('data', (chunk) => user.receive(chunk));
-    socket.on('error', (error) => user.failed(error));
+    socket.on('error', (error) => {
+      user.failed(error);
+      // TLS that gets no TLS any more is left open by Node.js.
+      socket.destroy();
+    });
   }
 
   get queuedBytes(): number {

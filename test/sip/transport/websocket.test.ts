@@ -113,6 +113,10 @@ describe.each(['ws', 'wss'] as const)('%s', (kind) => {
     expect(bob.closed.size).toBe(0);
   });
 
+  it('the subprotocol sip is chosen, whatever else is offered first', async () => {
+    expect((await browser(await webPeer(), kind, ['chat', 'sip'])).socket.protocol).toBe('sip');
+  });
+
   it('an end of the WebSocket is told, and a closed flow refuses', async () => {
     const bob = await webPeer();
     const { socket, closed } = await browser(bob, kind);
@@ -202,6 +206,8 @@ describe('a WebSocket message', () => {
     expect((await bob.messages.next()).message.body).toHaveLength(MAX_BODY_BYTES);
     socket.send(requestText({}, 'x'.repeat(MAX_BODY_BYTES + 1)));
     expect((await bob.failures.next()).failure.status).toBe(513);
+    socket.send(requestText({ 'X-Large': 'x'.repeat(MAX_HEAD_BYTES) }));
+    expect((await bob.failures.next()).failure.problem).toBe('Message Too Large');
     socket.send('x'.repeat(MAX_HEAD_BYTES + MAX_BODY_BYTES + 1));
     expect(await closed).toBe(1009);
     await bob.closed.next();
