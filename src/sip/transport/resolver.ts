@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, SocketAddress } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { systemClock } from '../clock.ts';
 import type { SipUri } from '../message/message.ts';
@@ -146,8 +146,10 @@ function securedOf(named: string): TransportProtocol {
   return named === 'ws' || named === 'wss' ? 'wss' : 'tls';
 }
 
+/** Of the many spellings of an IPv6 address (RFC 5952 1) the one that sockets show: by it open connections are found. */
 function bare(host: string): string {
-  return (host.startsWith('[') ? host.slice(1, -1) : host).toLowerCase();
+  const name = (host.startsWith('[') ? host.slice(1, -1) : host).toLowerCase();
+  return isIP(name) === 6 ? new SocketAddress({ address: name, family: 'ipv6' }).address : name;
 }
 
 function destinationOf(

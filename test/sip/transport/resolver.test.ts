@@ -54,6 +54,7 @@ describe('a resolver', () => {
     ['sips:192.0.2.1', 'tls 192.0.2.1 5061'],
     ['sips:192.0.2.1;transport=tcp', 'tls 192.0.2.1 5061'],
     ['sip:[2001:db8::1]', 'udp 2001:db8::1 5060'],
+    ['sip:[2001:DB8:0:0::0:1]', 'udp 2001:db8::1 5060'],
     ['sip:h.example;maddr=192.0.2.9', 'udp 192.0.2.9 5060'],
     ['sip:h.example;maddr=[::1];transport=ws', 'ws ::1 80'],
   ])('answers %s at once: %s', (text, expected) => {
