@@ -23,7 +23,7 @@ import { ownUntilSent } from './own-address.ts';
 import { tagIn } from './placeholder.ts';
 import type { Dialog } from './records.ts';
 import { addAppParts, appSequence } from './requests.ts';
-import { invites, offerSession, rememberLocal } from './session.ts';
+import { isInviting, offerSession, rememberLocal } from './session.ts';
 import { nokLine, requestSentLine } from './token-line.ts';
 import { peerWay, requestWay } from './way.ts';
 
@@ -110,7 +110,7 @@ function trySend(
   if ('refused' in prepared) {
     return prepared;
   }
-  if (app.method === 'INVITE' && invites(core, dialog)) {
+  if (app.method === 'INVITE' && isInviting(core, dialog)) {
     refusePending(core, client, askedId, dialog, prepared);
     return null;
   }

@@ -135,9 +135,9 @@ export function sessionAgreed(
   session.agreed({ seconds: agreed?.seconds ?? session.seconds, refresher });
 }
 
-/** An INVITE of the application is under way in the dialog, its ACK included (RFC 3261 14.1). */
-export function invites(core: EngineCore, { ours }: Dialog): boolean {
-  return ours !== null && (core.invites.has(ours.transaction.id) || (ours.succeeded && !ours.acknowledged));
+/** An INVITE of the application is under way in the dialog (RFC 3261 14.1). */
+export function isInviting(core: EngineCore, { ours }: Dialog): boolean {
+  return ours !== null && core.invites.has(ours.transaction.id);
 }
 
 /** The session timer of one dialog. */
@@ -244,8 +244,11 @@ export class DialogSession implements SessionTimer {
 
   /** RFC 3261 14.1: one INVITE at a time, its ACK included. */
   #isBusy(): boolean {
-    const { unanswered, unacknowledged, heldBye } = this.#dialog;
-    if (unacknowledged.size > 0 || heldBye !== null || invites(this.#core, this.#dialog)) {
+    const { ours, unanswered, unacknowledged, heldBye } = this.#dialog;
+    if (unacknowledged.size > 0 || heldBye !== null || isInviting(this.#core, this.#dialog)) {
+      return true;
+    }
+    if (ours !== null && ours.succeeded && !ours.acknowledged) {
       return true;
     }
     for (const { transaction } of unanswered) {
