@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The Debian packages that the tests against real peers use: sipp (callers and callees), baresip (a softphone), openssl.
-# More on demand, by name: `bash test/setup/debian.sh bench scan browser`
+# More on demand, by name: `bash test/setup/debian.sh bench proxy scan browser`
 #   bench    kamailio, beside which npm run bench measures (27 MB)
+#   proxy    kamailio with TLS, a proxy on both sides of a gateway (28 MB)
 #   scan     sipvicious, with which a SIP server is searched for weaknesses (7 MB)
 #   browser  chromium, which calls over WebSocket (350 MB)
 # Run as root on Debian 12; does nothing where they are installed.
@@ -10,9 +11,10 @@ packages=(sip-tester baresip-core openssl)
 for group in "$@"; do
   case $group in
     bench) packages+=(kamailio) ;;
+    proxy) packages+=(kamailio kamailio-tls-modules) ;;
     scan) packages+=(sipvicious) ;;
     browser) packages+=(chromium) ;;
-    *) echo "There is no group $group; there are bench, scan and browser." >&2; exit 2 ;;
+    *) echo "There is no group $group; there are bench, proxy, scan and browser." >&2; exit 2 ;;
   esac
 done
 missing=()

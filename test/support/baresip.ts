@@ -39,7 +39,10 @@ const START_TRIES = 5;
 export interface BaresipOptions {
   /** 127.0.0.1 where absent. */
   readonly address?: string;
-  /** PEM: its certificate with the key after it, and whom it believes. With them it listens for TLS too, one port above. */
+  /**
+   * PEM: its certificate with the key after it, and whom it should believe (1.0.0 believes everybody). It listens for TLS one
+   * port above the others.
+   */
   readonly tls?: { readonly certificate: string; readonly authority: string };
 }
 
@@ -66,7 +69,7 @@ async function tryToStart(account: string, { address = '127.0.0.1', tls }: Bares
   if (tls !== undefined) {
     await writeFile(join(folder, 'own.pem'), tls.certificate);
     await writeFile(join(folder, 'ca.pem'), tls.authority);
-    security = `sip_certificate ${join(folder, 'own.pem')}\nsip_cafile ${join(folder, 'ca.pem')}\nsip_verify_server yes\n`;
+    security = `sip_certificate ${join(folder, 'own.pem')}\nsip_cafile ${join(folder, 'ca.pem')}\n`;
   }
   await writeFile(
     join(folder, 'config'),
