@@ -1,6 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { isCidr, isHost, isLoopback, listenAddress } from '../config/index.ts';
+import { isCidr, isHost, isLoopback, listenAddress, webOrigin } from '../config/index.ts';
 import type { EngineOptions } from '../drachtio/index.ts';
 import { DEFAULT_TIMERS } from '../sip/index.ts';
 import { readRegularFile } from '../yamlfile/index.ts';
@@ -116,12 +117,24 @@ function tlsOf(terminal: Terminal, flags: EngineFlags, listen: readonly Listen[]
   }
   return {
     tls: {
-      certificate: readFile(terminal, '--tls-certificate', tlsCertificate),
+      certificate: readCertificate(terminal, '--tls-certificate', tlsCertificate),
       key: readFile(terminal, '--tls-key', tlsKey),
-      ...(tlsClientCa === undefined ? {} : { clientCa: readFile(terminal, '--tls-client-ca', tlsClientCa) }),
-      ...(tlsServerCa === undefined ? {} : { serverCa: readFile(terminal, '--tls-server-ca', tlsServerCa) }),
+      ...(tlsClientCa === undefined ? {} : { clientCa: readCertificate(terminal, '--tls-client-ca', tlsClientCa) }),
+      ...(tlsServerCa === undefined ? {} : { serverCa: readCertificate(terminal, '--tls-server-ca', tlsServerCa) }),
     },
   };
+}
+
+function readCertificate(terminal: Terminal, flag: string, file: string): string {
+  const text = readFile(terminal, flag, file);
+  try {
+    // OpenSSL passes over authorities that are none.
+    void new X509Certificate(text);
+  } catch {
+    const remedy = 'name a PEM file, it has a line -----BEGIN CERTIFICATE-----.';
+    throw new CommandError(`${flag} ${file} holds no certificate that can be read: ${remedy}`, 2);
+  }
+  return text;
 }
 
 /** Without the last line break. */
@@ -167,8 +180,10 @@ export function cidrs(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
 
-export function repeated(text: string, before: readonly string[] = []): string[] {
-  return [...before, text];
+export function origins(text: string, before: readonly string[] = []): string[] {
+  const origin = webOrigin(text);
+  if (origin === null) throw new InvalidArgumentError('It must be like https://phone.example.com, without a path.');
+  return [...before, origin];
 }
 
 /** `127.0.0.1:9022`. */

@@ -11,7 +11,7 @@ import {
   engineOptions,
   host,
   listens,
-  repeated,
+  origins,
   SECRET_VARIABLE,
   type EngineFlags,
 } from './engine-options.ts';
@@ -58,7 +58,7 @@ export function addEngine(program: Command, terminal: Terminal, done: (exitCode:
     .option('--tls-key <file>', 'its private key, PEM')
     .option('--tls-client-ca <file>', 'lets in by TLS only who shows a certificate of these authorities, PEM')
     .option('--tls-server-ca <file>', 'authorities of those we call by TLS, PEM, beside the system’s')
-    .option('--origin <url>', 'web sites whose pages may open a WebSocket; may be repeated (default: all)', repeated)
+    .option('--origin <url>', 'web sites whose pages may open a WebSocket; may be repeated (default: all)', origins)
     .option('--cdrs', 'sends call detail records to applications that ask for them')
     .option('--t1 <ms>', `RFC 3261’s T1 (default: ${DEFAULT_TIMERS.t1Ms})`, milliseconds)
     .option('--t2 <ms>', `T2 (default: ${DEFAULT_TIMERS.t2Ms})`, milliseconds)

@@ -2,4 +2,4 @@ export { assumptions, unknownDialPlans } from './assumptions.ts';
 export { changedSettings } from './changes.ts';
 export { loadConfig } from './load.ts';
 export type * from './types.ts';
-export { isCidr, isHost, isLoopback, listenAddress, type Listen } from './values.ts';
+export { isCidr, isHost, isLoopback, listenAddress, webOrigin, type Listen } from './values.ts';

@@ -92,7 +92,7 @@ function sipOf(written: ConfigFile['sip'], folder: string, files: SecretFiles): 
     engine,
     listen: embedded && listen === undefined ? DEFAULT_LISTEN : sockets,
     ...(tls === undefined ? {} : { tls: tlsOf(tls, folder, files) }),
-    ...(origins === undefined ? {} : { origins: origins.map((origin) => origin.toLowerCase()) }),
+    ...(origins === undefined ? {} : { origins }),
     ...(advertise === undefined ? {} : { advertise }),
     localNet,
     drachtio: (drachtio ?? []).map(({ host, port, secret, secretFile }) => {

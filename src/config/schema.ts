@@ -10,6 +10,7 @@ import {
   listenAddress,
   mailTarget,
   sipTarget,
+  webOrigin,
 } from './values.ts';
 
 export const MAX_PEERS = 1_000;
@@ -183,10 +184,7 @@ const sip = z
       .optional()
       .describe('Certificates for tls:// and wss://: { certificate: gateway.pem, keyFile: gateway.key }.'),
     origins: list(
-      z
-        .string()
-        .regex(/^https?:\/\/[^/\s]+$/i, says('is not an origin'))
-        .describe('A web site as browsers name it: https://phone.example.com, without a path.'),
+      parsed(webOrigin, 'an origin', 'A web site as browsers name it: https://phone.example.com, without a path.'),
       MAX_ORIGINS,
       'The web sites whose pages may open a WebSocket here: a list such as [https://phone.example.com].',
     ).optional(),

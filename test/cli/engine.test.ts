@@ -163,13 +163,21 @@ describe('mcg engine', () => {
   });
 
   it('says which certificate cannot be used', async () => {
-    const file = join(await folder(), 'cert.pem');
-    await writeFile(file, 'no certificate');
-    const tls = ['--listen', 'tls://127.0.0.1:0', '--tls-certificate', file, '--tls-key', file];
-    const { code, stderr } = await inProcess('engine', ...FREE, '--secret', 'x', ...tls);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/could not start: .*--tls-certificate and --tls-key must be a pair, in PEM/);
-    expect(stderr).not.toContain('    at ');
+    const path = await folder();
+    const [file, none] = [join(path, 'cert.pem'), join(path, 'none.pem')];
+    await writeFile(file, makeAuthority().certificate);
+    await writeFile(none, 'no certificate');
+    const start = (...tls: string[]) => inProcess('engine', ...FREE, '--secret', 'x', ...tls);
+    const noPair = await start('--tls-certificate', file, '--tls-key', none);
+    expect(noPair.code).toBe(1);
+    expect(noPair.stderr).toMatch(/could not start: .*--tls-certificate and --tls-key must be a pair, in PEM/);
+    expect(noPair.stderr).not.toContain('    at ');
+    for (const flag of ['--tls-certificate', '--tls-client-ca', '--tls-server-ca']) {
+      const given = { '--tls-certificate': file, '--tls-key': file, [flag]: none };
+      const { code, stderr } = await start(...Object.entries(given).flat());
+      expect(code).toBe(2);
+      expect(stderr).toContain(`${flag} ${none} holds no certificate that can be read`);
+    }
   });
 
   it('serves the application that README.md shows', async () => {
@@ -199,6 +207,7 @@ describe('mcg engine refuses', () => {
     [`${named} --listen sctp://127.0.0.1:5060`, /'sctp:\/\/127\.0\.0\.1:5060' is invalid.*udp:\/\/127\.0\.0\.1:5060/],
     [`${named} --listen tcp://127.0.0.1:5060 --listen ws://127.0.0.1:5060`, /Another --listen has this port/],
     [`${named} --listen tls://127.0.0.1:5061`, /Listening on tls:\/\/ needs both --tls-certificate FILE and --tls-key/],
+    [`${named} --origin phone.example.com`, /--origin.*is invalid. It must be like https:\/\/phone.example.com/],
     [`${named} --tls-client-ca ca.pem`, /TLS needs both --tls-certificate FILE and --tls-key FILE/],
     [`${named} --tls-certificate no.pem --tls-key no.pem`, /--tls-certificate .*no\.pem: ENOENT/],
     [`${named} --listen 127.0.0.1:5060`, /It must be udp, tcp/],
