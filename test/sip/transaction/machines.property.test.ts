@@ -16,7 +16,7 @@ class Bench {
   readonly running = new Map<string, number>();
   readonly done: Action[] = [];
   readonly delivered: string[] = [];
-  /** How many were delivered when the timeout was told; null before. */
+  /** How many were delivered when the timeout or error was told; null before. */
   deliveredInTime: number | null = null;
   readonly #machine: Machine<AnyState, AnyInput>;
   readonly #rules: Rules;
@@ -57,7 +57,7 @@ class Bench {
       this.done.push(action);
       if (action.do === 'start') this.running.set(action.timer, this.nowMs + action.delayMs);
       if (action.do === 'stop') this.running.delete(action.timer);
-      if (action.do === 'timeout') this.deliveredInTime ??= this.delivered.length;
+      if (action.do === 'timeout' || action.do === 'fail') this.deliveredInTime ??= this.delivered.length;
       if (action.do === 'deliver' && input !== null) this.delivered.push(JSON.stringify(input));
       // The runner answers with this status itself, where it is a server's.
       if (action.do === 'conclude' && !this.ended) this.step({ kind: 'respond', status: action.status });
@@ -204,7 +204,7 @@ describe('what goes up', () => {
         runOut(bench);
         const statuses = bench.delivered.map((text) => Number(/\d+/.exec(text)?.[0]));
         const inTime = statuses.slice(0, bench.deliveredInTime ?? Infinity);
-        // Who was told of the timeout hears of late answers, and of nothing else.
+        // Who was told of the timeout, or of an error, hears of late answers, and of nothing else.
         expect(statuses.slice(inTime.length).filter((each) => each < 200 || each > 299)).toEqual([]);
         const finals = inTime.filter((each) => each >= 200);
         const failures = finals.filter((each) => each >= 300);
