@@ -16,8 +16,8 @@ export async function openClientPort(
 ): Promise<ClientPort> {
   const clients = new Set<Client>();
   const server = createServer((socket) => {
-    if (clients.size >= limits.maxClients) {
-      handlers.log('warn', `an application was refused: ${limits.maxClients} are connected already`);
+    if (clients.size >= limits.maxClients && !makeRoom(clients)) {
+      handlers.onRefused(`an application was refused: ${limits.maxClients} are connected already`);
       socket.destroy();
       return;
     }
@@ -27,6 +27,7 @@ export async function openClientPort(
         clients.delete(closed);
         handlers.onClosed(closed);
       },
+      onRefused: (text) => handlers.onRefused(text),
       onDefect: (what, error) => handlers.onDefect(what, error),
       log: (level, text) => handlers.log(level, text),
     });
@@ -47,6 +48,17 @@ export async function openClientPort(
         }
       }),
   };
+}
+
+/** Whoever does not know the secret must not keep out who does: the one that has waited longest for it gives its place. */
+function makeRoom(clients: ReadonlySet<Client>): boolean {
+  for (const client of clients) {
+    if (!client.authenticated) {
+      client.abort('did not authenticate before others came');
+      return true;
+    }
+  }
+  return false;
 }
 
 function listen(server: Server, address: { readonly host: string; readonly port: number }): Promise<void> {

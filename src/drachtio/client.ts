@@ -6,6 +6,8 @@ import { type Command, parsePayload } from './token-line.ts';
 export interface ClientHandlers {
   onCommand(client: Client, command: Command): void;
   onClosed(client: Client): void;
+  /** Somebody who did not show the secret was turned away, for an operator: anybody can do that any number of times. */
+  onRefused(text: string): void;
   /** Something was thrown while `what` was handled. */
   onDefect(what: string, error: unknown): void;
   log(level: 'warn' | 'info' | 'debug', text: string): void;
@@ -46,7 +48,11 @@ export class Client {
         this.abort('sent what could not be read');
       }
     });
-    socket.on('error', (error) => handlers.log('info', `application ${this.name}: ${error.message}`));
+    socket.on('error', (error) => {
+      if (this.authenticated) {
+        handlers.log('info', `application ${this.name}: ${error.message}`);
+      }
+    });
     socket.on('close', () => this.#onClose());
   }
 
@@ -102,7 +108,12 @@ export class Client {
   /** Closes at once. */
   abort(reason: string): void {
     if (!this.#closed) {
-      this.#handlers.log('warn', `application ${this.name}: ${reason}, its connection is closed`);
+      const text = `application ${this.name}: ${reason}, its connection is closed`;
+      if (this.authenticated) {
+        this.#handlers.log('warn', text);
+      } else {
+        this.#handlers.onRefused(text);
+      }
     }
     this.#socket.destroy();
     this.#onClose();

@@ -2,7 +2,7 @@ import { parseFragment } from '../sip/index.ts';
 import { answer } from './answers.ts';
 import { CDR_VERBS } from './cdr.ts';
 import type { Client } from './client.ts';
-import type { EngineCore } from './core.ts';
+import { logRefusal, type EngineCore } from './core.ts';
 import { sameSecret } from './ids.ts';
 import { sendCancel, sendInDialog } from './outgoing-in-dialog.ts';
 import { sendRequest } from './outgoing.ts';
@@ -61,7 +61,7 @@ function breach(client: Client, id: string, reason: string): void {
 
 function authenticate(core: EngineCore, client: Client, id: string, secret: string): void {
   if (!sameSecret(secret, core.secret)) {
-    core.log('warn', `application ${client.name}: incorrect secret`);
+    logRefusal(core, `application ${client.name}: incorrect secret`);
     breach(client, id, 'incorrect secret');
     return;
   }

@@ -30,8 +30,16 @@ export interface EngineCore {
   readonly cdrs: boolean;
   /** What was thrown while a command was carried out, or an application forgotten: that alone is lost. */
   readonly defects: Defects;
-  /** Lines about requests refused at a limit: a flood of them must not become a flood of lines. */
+  /** Lines about requests refused at a limit, and about who does not know the secret: a flood of them must not become a flood of lines. */
   readonly refusals: LineBudget;
   readonly now: () => number;
   readonly log: (level: LogLevel, text: string) => void;
+}
+
+/** A line about somebody who was turned away, as long as there are not too many. */
+export function logRefusal(core: Pick<EngineCore, 'refusals' | 'log'>, text: string): void {
+  const before = core.refusals.take();
+  if (before !== null) {
+    core.log('warn', `${text}${before}`);
+  }
 }

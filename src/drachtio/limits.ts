@@ -11,7 +11,7 @@ export interface EngineLimits {
   readonly maxUnauthenticatedFrameBytes: number;
   /** A connection that has not authenticated by then is closed. */
   readonly authenticateTimeoutMs: number;
-  /** Connections of applications; one more is closed at once. */
+  /** Connections of applications; one more takes the place of one that has not authenticated, or is closed at once. */
   readonly maxClients: number;
   /** Bytes waiting for an application that does not read; beyond, its connection is closed. */
   readonly maxClientBacklogBytes: number;
@@ -70,7 +70,7 @@ export const MAX_REGISTERED_CHARACTERS = 1_024;
 /** What the 503 to a request beyond a limit tells its sender to wait (RFC 3261 20.33). */
 export const RETRY_AFTER_S = 5;
 
-/** Lines about requests beyond a limit; the rest is counted. */
+/** Lines about requests beyond a limit, and about who does not know the secret; the rest is counted. */
 export const REFUSAL_LINES_PER_MINUTE = 10;
 
 /** Digits of a frame's length: 8 are enough for `maxFrameBytes`. */

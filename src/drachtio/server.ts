@@ -13,7 +13,7 @@ import { cdrStop } from './cdr.ts';
 import type { Client } from './client.ts';
 import { openClientPort } from './client-port.ts';
 import { receiveCommand } from './commands.ts';
-import type { EngineCore, LogLevel } from './core.ts';
+import { logRefusal, type EngineCore, type LogLevel } from './core.ts';
 import { DialogTable, namesOf } from './dialogs.ts';
 import { acknowledgeAndEnd } from './ended-dialogs.ts';
 import { refuse, settle } from './incoming-requests.ts';
@@ -75,6 +75,7 @@ export async function startEngine(options: EngineOptions, hooks: EngineHooks = {
         }
       },
       onClosed: (client) => forgetClient(core, client),
+      onRefused: (text) => logRefusal(core, text),
       onDefect: (what, error) => core.defects.report(what, error),
       log: core.log,
     });

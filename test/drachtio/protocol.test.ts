@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/drachtio/index.ts';
+import { DEFAULT_LIMITS, startEngine } from '../../src/drachtio/index.ts';
+import { REFUSAL_LINES_PER_MINUTE } from '../../src/drachtio/limits.ts';
 import { frame, rawClient } from './raw-client.ts';
 import {
   callerPeer,
@@ -330,6 +331,35 @@ describe('limits of the client port', () => {
           return Promise.race([again.closed.then(() => 'closed'), once(again.socket, 'data').then(() => 'open')]);
         })
         .toBe('open');
+    },
+  );
+
+  embeddedIt(
+    'its limits differ, or are lowered',
+    'who does not know the secret keeps no application out, and ten lines a minute tell of any number',
+    async () => {
+      const lines: string[] = [];
+      const engine = await startEngine(
+        {
+          listen: [{ protocol: 'udp', address: '127.0.0.1', port: 0 }],
+          client: { host: '127.0.0.1', port: 0 },
+          secret: 'cymru',
+          limits: { maxClients: 2 },
+        },
+        { log: (_, text) => void (text.includes('application') && lines.push(text)) },
+      );
+      later(() => engine.close());
+      const silent = await rawClient(engine, null);
+      await rawClient(engine, null);
+      const application = await rawClient(engine);
+      await silent.closed;
+      for (let time = 0; time < 20; time += 1) {
+        const wrong = await rawClient(engine, null);
+        wrong.send('authenticate|wrong|');
+        await wrong.closed;
+      }
+      expect((await application.ask('ping')).tokens[4]).toBe('pong');
+      expect(lines.filter((line) => !line.endsWith('is connected'))).toHaveLength(REFUSAL_LINES_PER_MINUTE);
     },
   );
 
