@@ -26,7 +26,7 @@ export interface StackUnderTest {
   readonly cancels: Inbox<{ transaction: ServerTransaction; cancel: SipRequest }>;
   readonly closed: Inbox<Flow>;
   /** Bound port of this protocol. */
-  port(protocol: 'udp' | 'tcp', address?: string): number;
+  readonly port: (protocol: 'udp' | 'tcp', address?: string) => number;
   /** A raw UDP socket that sends to the stack. */
   peer(): Promise<RawPeer>;
 }
