@@ -1,24 +1,7 @@
-import { formatHostPort, type BoundAddress, type Headers, type SipMessage } from '../sip/index.ts';
+import type { BoundAddress, Headers, SipMessage } from '../sip/index.ts';
 import { wireName } from './header-names.ts';
-import { replaceLocalhost } from './placeholder.ts';
-
-/** `host:port` of the socket that a message goes out from, as others see it. */
-export function ownHostPort(own: BoundAddress): string {
-  return formatHostPort(own.host, own.port);
-}
-
-const TRANSPORT_PARAM: Readonly<Record<BoundAddress['protocol'], string>> = {
-  udp: '',
-  tcp: ';transport=tcp',
-  tls: ';transport=tls',
-  ws: ';transport=ws',
-  wss: ';transport=ws',
-};
-
-/** `<sip:host:port>`, with the transport where it is not the default one (drachtio-protocol 3.2). */
-export function ownContact(own: BoundAddress): string {
-  return `<sip:${ownHostPort(own)}${TRANSPORT_PARAM[own.protocol]}>`;
-}
+import { ownHostPort, ownHostPortTransport } from './own-address.ts';
+import { replaceLocalhost, replaceLocalhostInContact } from './placeholder.ts';
 
 /**
  * Copies what the application wrote under its wire names, but for the headers named in `except`. In Contact and
@@ -37,7 +20,7 @@ export function appendAppHeaders(
   for (const { name, value } of app.headers.fields) {
     const known = wireName(name);
     if (known === 'Contact') {
-      appendContacts(headers, replaceLocalhost(value, ownHostPort(own)));
+      appendContacts(headers, value, own);
     } else {
       headers.append(known, known === 'P-Asserted-Identity' ? replaceLocalhost(value, ownHostPort(own)) : value);
     }
@@ -45,15 +28,16 @@ export function appendAppHeaders(
 }
 
 /** srf joins repeated headers with commas; several Contacts go on lines of their own, as drachtio-server sends them. */
-function appendContacts(headers: Headers, value: string): void {
-  headers.append('Contact', value);
+function appendContacts(headers: Headers, value: string, own: BoundAddress): void {
   if (!value.includes(',')) {
+    headers.append('Contact', replaceLocalhostInContact(value, ownHostPort(own), ownHostPortTransport(own)));
     return;
   }
+  headers.append('Contact', value);
   const contacts = headers.elements('Contact');
   headers.delete('Contact');
   for (const contact of contacts) {
-    headers.append('Contact', contact);
+    headers.append('Contact', replaceLocalhostInContact(contact, ownHostPort(own), ownHostPortTransport(own)));
   }
 }
 

@@ -17,6 +17,20 @@ export function replaceLocalhost(value: string, hostPort: string): string {
   return value.replace(QUOTED_OR_RUN, (text) => (text.startsWith('"') ? text : replaceInRun(text, hostPort)));
 }
 
+/**
+ * The same in one Contact, which others follow: where its uri names no transport, `hostPortTransport` tells ours. It gets brackets,
+ * without which that parameter would be the header's (RFC 3261 20.10).
+ */
+export function replaceLocalhostInContact(value: string, hostPort: string, hostPortTransport: string): string {
+  if (!value.includes('localhost')) {
+    return value;
+  }
+  const { address, params } = splitAddress(value);
+  const namesTransport = /;\s*transport\s*=/i.test(address.slice(address.lastIndexOf('<')));
+  const replaced = replaceLocalhost(address, namesTransport ? hostPort : hostPortTransport);
+  return replaced === address ? value : replaced + params;
+}
+
 function replaceInRun(run: string, hostPort: string): string {
   const parts = run.split('@');
   let previous = '';

@@ -1,6 +1,7 @@
 import { newCallId, newTag, parseUri, SipHeaders, type BoundAddress, type SipRequest } from '../sip/index.ts';
-import { appendAppHeaders, labelBody, ownContact, ownHostPort, type Refused } from './app-headers.ts';
+import { appendAppHeaders, labelBody, type Refused } from './app-headers.ts';
 import { newSequence } from './ids.ts';
+import { ownContact, ownHostPort } from './own-address.ts';
 import { replaceLocalhost, splitAddress, tagIn } from './placeholder.ts';
 
 /** What an application's request becomes on the wire (drachtio-protocol 3.2). */

@@ -1,5 +1,6 @@
 import { makeResponse, type BoundAddress, type SipRequest, type SipResponse } from '../sip/index.ts';
-import { appendAppHeaders, labelBody, ownContact, type Refused } from './app-headers.ts';
+import { appendAppHeaders, labelBody, type Refused } from './app-headers.ts';
+import { ownContact } from './own-address.ts';
 import { tagIn } from './placeholder.ts';
 
 /** What an application's response becomes on the wire (drachtio-protocol 3.3). */

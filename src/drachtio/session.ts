@@ -16,10 +16,10 @@ import {
   type SipRequest,
   type SipResponse,
 } from '../sip/index.ts';
-import { ownContact } from './app-headers.ts';
 import type { EngineCore } from './core.ts';
 import { acknowledge, endDialog } from './ended-dialogs.ts';
 import { dialogTarget } from './next-hop.ts';
+import { ownContact } from './own-address.ts';
 import type { Dialog, IncomingRequest, SessionTimer } from './records.ts';
 import type { EngineTimer } from './timers.ts';
 

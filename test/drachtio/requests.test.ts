@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { rawClient } from './raw-client.ts';
 import { rawApplication, UNKNOWN } from './raw-application.ts';
 import {
+  answer,
   EXPIRING,
   beyond,
   calleePeer,
@@ -55,15 +56,45 @@ describe('requests of the application', () => {
       const callee = await calleePeer(0, protocol);
       await client.ask(
         `sip||\r\nINVITE sip:1001@localhost:${callee.port}${param} SIP/2.0\r\nfrom: sip:123@localhost\r\n` +
-          'to: <sip:9@localhost>\r\nP-Asserted-Identity: <sip:pai@localhost>\r\n\r\n',
+          'to: <sip:9@localhost>\r\nP-Asserted-Identity: <sip:pai@localhost>\r\n' +
+          'contact: sip:123@localhost, <sip:4@localhost;transport=udp>\r\n\r\n',
       );
       const invite = await callee.expect(/^INVITE /);
       const own = engine.sipAddresses.find((each) => each.startsWith(`${protocol}://127`))?.slice(6);
       expect(invite.header('Via')).toContain(` ${own};`);
-      expect(invite.header('Contact')).toBe(`<sip:${own}${param}>`);
+      expect(invite.all('Contact')).toEqual([`<sip:123@${own}${param}>`, `<sip:4@${own};transport=udp>`]);
       expect(invite.header('From')).toMatch(new RegExp(`^<sip:123@${own}>;tag=[\\w.-]+$`));
       expect(invite.header('To')).toBe(`<sip:9@${own}>`);
       expect(invite.header('P-Asserted-Identity')).toBe(`<sip:pai@${own}>`);
+    });
+  }
+
+  for (const protocol of ['udp', 'tcp'] as const) {
+    it(`33: in a Contact it says how we are reached, in brackets: ${protocol}, in requests, 18x, 2xx and dialogs`, async () => {
+      const { client, udpPort, tcpPort } = await rawApplication();
+      // drachtio-server tells its transport to registered contacts only.
+      const [port, param] = protocol === 'udp' ? [udpPort, ''] : [tcpPort, differs(';transport=tcp', '')];
+      const shown = `<sip:me@127.0.0.1:${port}${param}>`;
+      const contact = 'contact: sip:me@localhost\r\n\r\n';
+      const callee = await calleePeer(port, protocol);
+      const uri = `sip:1001@127.0.0.1:${callee.port};transport=${protocol}`;
+      await client.ask(`sip||\r\nINVITE ${uri} SIP/2.0\r\n${contact}`);
+      const invite = await callee.expect(/^INVITE /);
+      expect(invite.header('Contact')).toBe(shown);
+      answer(callee, invite, 200, { body: SDP_A });
+      const { tokens: answered } = await client.sip(/SIP\/2\.0 200/);
+      await client.ask(`sip||${answered[9]}\r\nACK sip:x SIP/2.0\r\n\r\n`);
+      await client.ask(`sip||${answered[9]}\r\nINVITE sip:x SIP/2.0\r\n${contact}`);
+      const reInvite = await callee.expect(/^INVITE [^]*To: [^\r]*;tag=/);
+      expect(reInvite.header('Contact')).toBe(differs(shown, reInvite.header('Contact')));
+      const call = newCall(await callerPeer(port, protocol));
+      sendInvite(call);
+      const { tokens } = await client.sip(/INVITE /);
+      for (const status of [183, 200]) {
+        await client.ask(`sip|${tokens[8]}|\r\nSIP/2.0 ${status} X\r\n${contact}`);
+        expect((await response(call, status)).header('Contact')).toBe(shown);
+      }
+      sendAck(call);
     });
   }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { wireName } from '../../src/drachtio/header-names.ts';
 import { isBehindNat, isPrivate } from '../../src/drachtio/next-hop.ts';
-import { replaceLocalhost, splitAddress, tagIn } from '../../src/drachtio/placeholder.ts';
+import { replaceLocalhost, replaceLocalhostInContact, splitAddress, tagIn } from '../../src/drachtio/placeholder.ts';
 import { parsePayload, timeOfDay } from '../../src/drachtio/token-line.ts';
 import type { Flow } from '../../src/sip/index.ts';
 
@@ -36,6 +36,23 @@ describe('the placeholder localhost', () => {
   ])('costs no more than one reading: 2 MB of %s, which would take minutes if each began it anew', (_name, text) => {
     expect(replaceLocalhost(`localhost ${text}`, 'h')).toBe(`localhost ${text}`);
     expect(replaceLocalhost(`${text}localhost:1`, 'h')).toBe(`${text}localhost:1`);
+    expect(replaceLocalhostInContact(`${text}localhost:1`, 'h', 'h;transport=tcp')).toBe(`${text}localhost:1`);
+  });
+
+  it.each([
+    ['sip:1@localhost', '<sip:1@h:5;transport=tcp>'],
+    ['<sip:1@localhost>', '<sip:1@h:5;transport=tcp>'],
+    ['sip:localhost', '<sip:h:5;transport=tcp>'],
+    ['"x" <sips:1@localhost;lr>;expires=2', '"x" <sips:1@h:5;transport=tcp;lr>;expires=2'],
+    ['sip:1@localhost;expires=2', '<sip:1@h:5;transport=tcp>;expires=2'],
+    ['<sip:1@localhost;transport=udp>', '<sip:1@h:5;transport=udp>'],
+    ['";transport=udp" <sip:1@localhost>', '";transport=udp" <sip:1@h:5;transport=tcp>'],
+    ['sip:1@localhost:5090;x', 'sip:1@localhost:5090;x'],
+    ['sip:localhost@example', 'sip:localhost@example'],
+    ['sip:1@192.0.2.1', 'sip:1@192.0.2.1'],
+    ['*', '*'],
+  ])('in the Contact %s becomes %s', (given, expected) => {
+    expect(replaceLocalhostInContact(given, 'h:5', 'h:5;transport=tcp')).toBe(expected);
   });
 
   it('is the only thing that changes', () => {

@@ -62,7 +62,7 @@ describe('TLS', () => {
     const invite = await callee.expect(/^INVITE /);
     expect(requests[0]).toMatchObject({ protocol: 'tls', source_address: '127.0.0.1' });
     expect(invite.header('Via')).toMatch(new RegExp(`^SIP/2\\.0/TLS 127\\.0\\.0\\.1:${tlsPort};`));
-    expect(invite.header('Contact')).toContain(`127.0.0.1:${tlsPort}`);
+    expect(invite.header('Contact')).toBe(`"Alice" <sip:alice@127.0.0.1:${tlsPort};transport=tls>`);
     answer(callee, invite, 200, { body: SDP_B, contact: contactOf(callee) });
     const answered = await response(call, 200);
     expect(answered.header('Contact')).toBe(`<sip:127.0.0.1:${tlsPort};transport=tls>`);
