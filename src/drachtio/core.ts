@@ -5,6 +5,7 @@ import type { EngineLimits } from './limits.ts';
 import type { IncomingRequest, OutgoingInvite, PendingSubscribe } from './records.ts';
 import type { RegisteredContacts } from './registered-contacts.ts';
 import type { Routes } from './routes.ts';
+import type { Shares } from './shares.ts';
 import type { EngineTimers } from './timers.ts';
 
 export type LogLevel = 'warn' | 'info' | 'debug';
@@ -20,6 +21,8 @@ export interface EngineCore {
   readonly dialogs: DialogTable;
   /** Requests from the network without a final answer, by txnId. */
   readonly incoming: Map<string, IncomingRequest>;
+  /** How many of `incoming` each source has. */
+  readonly shares: Shares;
   /** The applications' INVITEs without a final answer, by txnId. */
   readonly invites: Map<string, OutgoingInvite>;
   /** The applications' SUBSCRIBEs without a final answer, by the id of the dialog that they would make. */

@@ -4,6 +4,7 @@ import {
   parseCSeq,
   requestInDialog,
   serialize,
+  sourceOf,
   type Flow,
   type ResponseParts,
   type ServerTransaction,
@@ -32,6 +33,7 @@ export function newIncoming(
 export function track(core: EngineCore, incoming: IncomingRequest): void {
   const { transaction } = incoming;
   core.incoming.set(transaction.id, incoming);
+  core.shares.add(sourceOf(transaction.flow.remoteAddress));
   transaction.onTerminated = () => {
     // Nobody hears an answer any more: the application was silent for too long, or the caller's connection broke.
     if (core.incoming.get(transaction.id) === incoming) {
@@ -45,7 +47,9 @@ export function track(core: EngineCore, incoming: IncomingRequest): void {
 
 /** The request has its final answer. A call that was not answered with a 2xx leaves no dialog. */
 export function settle(core: EngineCore, incoming: IncomingRequest): void {
-  core.incoming.delete(incoming.transaction.id);
+  if (core.incoming.delete(incoming.transaction.id)) {
+    core.shares.remove(sourceOf(incoming.transaction.flow.remoteAddress));
+  }
   const { dialog, reliable } = incoming;
   reliable?.close();
   dialog?.unanswered.delete(incoming);

@@ -1,6 +1,13 @@
-import { parseNameAddress, type Flow, type ServerTransaction, type SipRequest } from '../sip/index.ts';
+import {
+  parseNameAddress,
+  sourceOf,
+  type Flow,
+  type Refusal,
+  type ServerTransaction,
+  type SipRequest,
+} from '../sip/index.ts';
 import { cdrAttempt } from './cdr.ts';
-import type { EngineCore } from './core.ts';
+import { logRefusal, type EngineCore } from './core.ts';
 import { deliveredText } from './delivery.ts';
 import { namesOf, newDialogId } from './dialogs.ts';
 import { deliverCancel, newIncoming, refuse, settle, track } from './incoming-requests.ts';
@@ -108,11 +115,24 @@ function receiveCall(
   }
 }
 
+/** Whether a new request from there may wait for an application: of those that do, most belong to nobody alone. */
+export function hasRoomFor(core: EngineCore, { remoteAddress }: Flow): boolean {
+  return core.shares.hasRoom(sourceOf(remoteAddress), core.limits.maxUnansweredRequests - core.incoming.size);
+}
+
+/**
+ * The answer where it may not. Without a transaction: it would be kept for as long as the others are, and its answer be sent over and
+ * over to whoever a forged source belongs to.
+ */
+export function crowded(core: EngineCore, { method }: SipRequest, { remoteAddress }: Flow): Refusal {
+  const source = sourceOf(remoteAddress);
+  const [all, own] = [core.incoming.size, core.shares.of(source)];
+  logRefusal(core, `${method} of ${source} was refused: ${all} requests are unanswered, ${own} of its own`);
+  return { status: 503, reason: 'Service Unavailable', ...RETRY_LATER };
+}
+
 function refuseBeyondLimit(core: EngineCore, transaction: ServerTransaction, why: string): void {
-  const before = core.refusals.take();
-  if (before !== null) {
-    core.log('warn', `${transaction.request.method} was refused${before}: ${why}`);
-  }
+  logRefusal(core, `${transaction.request.method} was refused: ${why}`);
   refuse(transaction, 503, 'Service Unavailable', RETRY_LATER);
 }
 
@@ -126,10 +146,6 @@ function deliverNew(
 ): void {
   if (request.body.length > core.limits.maxNewRequestBodyBytes) {
     refuse(transaction, 513, 'Message Too Large');
-    return;
-  }
-  if (core.incoming.size >= core.limits.maxUnansweredRequests) {
-    refuseBeyondLimit(core, transaction, `${core.incoming.size} requests are unanswered`);
     return;
   }
   const client = core.routes.pick(request.method.toLowerCase());

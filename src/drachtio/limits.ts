@@ -24,7 +24,7 @@ export interface EngineLimits {
   readonly maxNewRequestBodyBytes: number;
   /** Dialogs, early ones included; beyond, new INVITEs get 503 and the application's are refused. */
   readonly maxDialogs: number;
-  /** Requests from the network that no application has answered; beyond, new ones get 503. */
+  /** Requests from the network that no application has answered; of one source four times what is free at most. Beyond, new ones get 503. */
   readonly maxUnansweredRequests: number;
   /**
    * Transactions of the stack, both ways; beyond, new requests from the network get 503 and the application's are refused. Requests

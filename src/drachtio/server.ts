@@ -17,11 +17,12 @@ import { logRefusal, type EngineCore, type LogLevel } from './core.ts';
 import { DialogTable, namesOf } from './dialogs.ts';
 import { acknowledgeAndEnd } from './ended-dialogs.ts';
 import { refuse, settle } from './incoming-requests.ts';
-import { receiveAck, receiveCancel, receiveRequest } from './incoming.ts';
+import { receiveAck, receiveCancel, receiveRequest, crowded, hasRoomFor } from './incoming.ts';
 import { DEFAULT_LIMITS, REFUSAL_LINES_PER_MINUTE } from './limits.ts';
 import type { Dialog, IncomingRequest } from './records.ts';
 import { RegisteredContacts } from './registered-contacts.ts';
 import { Routes } from './routes.ts';
+import { Shares } from './shares.ts';
 import { EngineTimers } from './timers.ts';
 import { nokLine } from './token-line.ts';
 import type { Engine, EngineOptions } from './types.ts';
@@ -131,7 +132,8 @@ function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
     // The peer of a dialog may have moved to an address that is not allowed to call.
     admit: (request, flow) => {
       const refusal = stranger(request, flow);
-      return refusal === null || dialogs.match(namesOf(request)) !== null ? null : refusal;
+      if (refusal === null && hasRoomFor(core, flow)) return null;
+      return dialogs.match(namesOf(request)) !== null ? null : (refusal ?? crowded(core, request, flow));
     },
     maxTransactions: limits.maxTransactions,
     user: {
@@ -150,6 +152,7 @@ function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
     applications: new Set(),
     dialogs,
     incoming: new Map(),
+    shares: new Shares(),
     invites: new Map(),
     subscribes: new Map(),
     contacts: new RegisteredContacts(limits.maxRegisteredContacts),

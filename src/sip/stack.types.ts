@@ -42,7 +42,7 @@ export interface SipStackOptions {
    * Asked for every request but ACK and CANCEL before a transaction is made for it: a status refuses it statelessly. A To tag
    * proves no dialog, anybody can make one up: who knows the dialogs admits what belongs to one.
    */
-  readonly admit?: (request: SipRequest, flow: Flow) => { readonly status: number; readonly reason: string } | null;
+  readonly admit?: (request: SipRequest, flow: Flow) => Refusal | null;
   /**
    * Transactions that may live at once: 100,000 by default. Beyond it new requests outside a dialog get a stateless 503, and
    * ours are refused.
@@ -60,6 +60,13 @@ export interface SipStackOptions {
   readonly user: StackUser;
   /** One line for an operator; the stack never logs by itself. */
   readonly log?: (level: 'warn' | 'info' | 'debug', text: string) => void;
+}
+
+/** An answer without a transaction. */
+export interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers?: readonly HeaderField[];
 }
 
 /**

@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { describe, expect, vi } from 'vitest';
 import { rawClient } from './raw-client.ts';
 import { rawApplication } from './raw-application.ts';
@@ -74,6 +76,29 @@ describe('limits', () => {
     sendInvite(third, { method: 'OPTIONS', body: '' });
     await response(third, 503, 'OPTIONS');
   });
+
+  embeddedIt(
+    'its limits are lowered',
+    'unanswered requests: one source leaves room for others; its refusals are sent once, and make no transaction',
+    async () => {
+      const { client, peer, engine, uri, udpPort } = await rawApplication({
+        limits: { maxUnansweredRequests: 10 },
+        timers: FAST,
+      });
+      const flood = Array.from({ length: 10 }, () => newCall(peer));
+      for (const call of flood) sendInvite(call);
+      // Of ten, eight are not more than four times the two that are left.
+      for (const call of flood.slice(8)) expect((await response(call, 503)).header('Retry-After')).toBe('5');
+      for (const call of flood.slice(0, 8)) await client.sip(new RegExp(`INVITE [^]*${call.callId}`));
+      expect(engine.counts().transactions).toBe(8);
+      const other = createSocket('udp4').bind(0, '127.0.0.2');
+      await once(other, 'listening');
+      const options = `OPTIONS ${uri} SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=z9hG4bKother;rport\r\nMax-Forwards: 70\r\nFrom: <sip:a@x>;tag=a\r\nTo: <sip:b@x>\r\nCall-ID: other\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`;
+      other.send(options, udpPort, '127.0.0.1');
+      await client.sip(/OPTIONS [^]*Call-ID: other/i);
+      other.close();
+    },
+  );
 
   embeddedIt(
     'its limits are lowered',

@@ -193,7 +193,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
     }
     const refusal = this.#parts.admit?.(request, flow) ?? null;
     if (refusal !== null) {
-      this.#stateless.send(request, flow, refusal.status, refusal.reason);
+      this.#stateless.send(request, flow, refusal.status, refusal.reason, refusal);
       return false;
     }
     if (!this.#hasRoom(outside)) {
