@@ -2,6 +2,7 @@ import { once, type EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { afterEach } from 'vitest';
 import { startEngine, type Engine, type EngineOptions, type LocalEngine } from '../../src/drachtio/index.ts';
+import { LOCAL_ENGINE, portOf } from '../support/local-engine.ts';
 import { tcpPeer, udpPeer, type Received, type SipPeer } from '../support/sip-peer.ts';
 import { attach, drachtioServer, waitsOf, type Waits } from './target.ts';
 
@@ -133,12 +134,7 @@ export async function startEngineForTest(options: Partial<EngineOptions> = {}): 
 async function startEmbedded(options: Partial<EngineOptions>): Promise<LocalEngine> {
   const engine = await startEngine(
     {
-      listen: [
-        { protocol: 'udp', address: '127.0.0.1', port: 0 },
-        { protocol: 'tcp', address: '127.0.0.1', port: 0 },
-      ],
-      client: { host: '127.0.0.1', port: 0 },
-      secret: 'cymru',
+      ...LOCAL_ENGINE,
       ...options,
     },
     {
@@ -159,11 +155,6 @@ afterEach(() => {
   const seen = failures.splice(0);
   if (seen.length > 0) throw new Error(`the engine survived its own defect:\n${seen.join('\n')}`);
 });
-
-function portOf(engine: Engine, protocol: string): number {
-  const address = engine.sipAddresses.find((text) => text.startsWith(`${protocol}://`));
-  return Number(/:(\d+)$/.exec(address ?? '')?.[1] ?? 0);
-}
 
 export async function connectSrf(engine: Engine, prepare: (srf: Srf) => void = () => undefined): Promise<Srf> {
   const srf = new SrfClass();

@@ -1,38 +1,26 @@
 import process from 'node:process';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, vi } from 'vitest';
-import { startEngineThread, type EngineOptions, type EngineThread } from '../../src/drachtio/index.ts';
+import { startEngineThread } from '../../src/drachtio/index.ts';
+import { LOCAL_ENGINE, portOf } from '../support/local-engine.ts';
 import { callerPeer, connectSrf, later, newCall, next, response, sendInvite } from './support.ts';
 import { embeddedIt } from './target.ts';
-
-const OPTIONS: EngineOptions = {
-  listen: [
-    { protocol: 'udp', address: '127.0.0.1', port: 0 },
-    { protocol: 'tcp', address: '127.0.0.1', port: 0 },
-  ],
-  client: { host: '127.0.0.1', port: 0 },
-  secret: 'cymru',
-};
 
 async function start(hooks: Parameters<typeof startEngineThread>[1] = {}) {
   const workers: Worker[] = [];
   const onWorker = (worker: Worker): void => void workers.push(worker);
   process.on('worker', onWorker);
   later(() => void process.removeListener('worker', onWorker));
-  const engine = await startEngineThread(OPTIONS, hooks);
+  const engine = await startEngineThread(LOCAL_ENGINE, hooks);
   later(() => engine.close());
   return { engine, workers };
-}
-
-function udpPort(engine: EngineThread): number {
-  return Number(/:(\d+)$/.exec(engine.sipAddresses[0] ?? '')?.[1]);
 }
 
 describe('an engine on its own thread', () => {
   embeddedIt('its thread', 'takes calls, and closes', async () => {
     const { engine } = await start();
     await connectSrf(engine, (srf) => srf.invite((_req, res) => res.send(486)));
-    const call = newCall(await callerPeer(udpPort(engine)));
+    const call = newCall(await callerPeer(portOf(engine, 'udp')));
     sendInvite(call);
     await response(call, 486);
     await engine.close();
@@ -50,7 +38,7 @@ describe('an engine on its own thread', () => {
     expect(engine.restarts).toBe(1);
     expect({ client: engine.client, sip: engine.sipAddresses }).toEqual(before);
     await reconnected;
-    const call = newCall(await callerPeer(udpPort(engine)));
+    const call = newCall(await callerPeer(portOf(engine, 'udp')));
     sendInvite(call);
     await response(call, 486);
   });
@@ -64,8 +52,8 @@ describe('an engine on its own thread', () => {
     await engine.close();
     expect(workers.map(({ threadId }) => threadId)).toEqual([-1, -1]);
     expect(restarts).toBe(0);
-    const taken = [{ protocol: 'udp', address: '127.0.0.1', port: udpPort(engine) }] as const;
-    const next = await startEngineThread({ ...OPTIONS, listen: taken });
+    const taken = [{ protocol: 'udp', address: '127.0.0.1', port: portOf(engine, 'udp') }] as const;
+    const next = await startEngineThread({ ...LOCAL_ENGINE, listen: taken });
     await next.close();
   });
 
@@ -114,12 +102,15 @@ describe('an engine on its own thread', () => {
 
   embeddedIt('its thread', 'rejects with the address where a port is taken', async () => {
     const { engine } = await start();
-    const taken = { ...OPTIONS, listen: [{ protocol: 'udp', address: '127.0.0.1', port: udpPort(engine) }] } as const;
-    await expect(startEngineThread(taken)).rejects.toThrow(String(udpPort(engine)));
+    const taken = {
+      ...LOCAL_ENGINE,
+      listen: [{ protocol: 'udp', address: '127.0.0.1', port: portOf(engine, 'udp') }],
+    } as const;
+    await expect(startEngineThread(taken)).rejects.toThrow(String(portOf(engine, 'udp')));
   });
 
   embeddedIt('its thread', 'refuses an address range that is none before it binds anything', async () => {
-    await expect(startEngineThread({ ...OPTIONS, allow: ['10.0.0.0/8', 'nowhere'] })).rejects.toThrow(
+    await expect(startEngineThread({ ...LOCAL_ENGINE, allow: ['10.0.0.0/8', 'nowhere'] })).rejects.toThrow(
       'nowhere is no address range',
     );
   });

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startEngine, type LocalEngine } from '../../src/drachtio/index.ts';
+import { LOCAL_ENGINE, portOf } from '../support/local-engine.ts';
 import { connectApplication, type Application } from './application.ts';
 import { openFrameClient, type FrameClient } from './frames.ts';
 import { mutated } from './mutate.ts';
@@ -34,27 +35,20 @@ export async function startEngineUnderFuzz(): Promise<EngineUnderFuzz> {
   const failures: string[] = [];
   const engine = await startEngine(
     {
-      listen: [
-        { protocol: 'udp', address: '127.0.0.1', port: 0 },
-        { protocol: 'tcp', address: '127.0.0.1', port: 0 },
-      ],
-      client: { host: '127.0.0.1', port: 0 },
-      secret: 'cymru',
+      ...LOCAL_ENGINE,
       timers: TIMERS,
     },
     { log: (_level, text) => (/failed: |was dropped/.test(text) ? failures.push(text) : undefined) },
   );
-  const port = (protocol: string): number =>
-    Number(/:(\d+)$/.exec(engine.sipAddresses.find((text) => text.startsWith(protocol)) ?? '')?.[1]);
   const application: Application = await connectApplication(engine);
-  const phone: Phone = await openPhone(port('udp'));
-  const sink: Phone = await openPhone(port('udp'));
+  const phone: Phone = await openPhone(portOf(engine, 'udp'));
+  const sink: Phone = await openPhone(portOf(engine, 'udp'));
   const frames: FrameClient = openFrameClient(engine, sink.port);
   let connection: Socket | null = null;
 
   const overTcp = (bytes: Buffer, random: Random): void => {
     if (connection === null || connection.destroyed || !connection.writable) {
-      connection = connect(port('tcp'), '127.0.0.1');
+      connection = connect(portOf(engine, 'tcp'), '127.0.0.1');
       connection.on('error', () => undefined);
       connection.resume();
     }

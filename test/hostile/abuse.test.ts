@@ -2,11 +2,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { REFUSAL_LINES_PER_MINUTE } from '../../src/drachtio/limits.ts';
-import { newCall, requestText, SDP_A, type SrfRequest } from '../drachtio/support.ts';
+import { connectSrf, newCall, requestText, SDP_A, type SrfRequest } from '../drachtio/support.ts';
 import { heapBytes } from '../fuzz/heap.ts';
 import { toWire, type SipPeer } from '../support/sip-peer.ts';
 import {
-  application,
   expectCall,
   peerTo,
   ping,
@@ -157,7 +156,7 @@ describe('floods', () => {
     async () => {
       const limit = FLOOD / 2;
       const started = await startHostileEngine({ limits: { maxUnansweredRequests: limit } });
-      await application(started.engine, (app) => {
+      await connectSrf(started.engine, (app) => {
         app.options((_req, res) => res.send(200));
         app.invite((req, res) => {
           if (!req.uri.includes('nowhere')) void app.createUAS(req, res, { localSdp: SDP_A });
@@ -258,7 +257,7 @@ Contact: <sip:b@127.0.0.1>
 describe('reliable provisional responses', () => {
   it('that are never acknowledged end 100 calls with 5xx, and no other (RFC 3262 3)', async () => {
     const started = await startHostileEngine({ timers: { t1Ms: 31, t2Ms: 250, t4Ms: 312, t1x64Ms: 2_000 } });
-    await application(started.engine, (app) => {
+    await connectSrf(started.engine, (app) => {
       app.options((_req, res) => res.send(200));
       app.invite((req, res) => {
         if (req.uri.includes('1001')) void app.createUAS(req, res, { localSdp: SDP_A });
@@ -289,7 +288,7 @@ describe('responses with the right branch', () => {
   it('but another method in CSeq are no answers', async () => {
     const { engine, udpPort } = await startHostileEngine();
     const peer = await peerTo(udpPort);
-    const srf = await application(engine, (app) => app.options((_req, res) => res.send(200)));
+    const srf = await connectSrf(engine, (app) => app.options((_req, res) => res.send(200)));
     const statuses: number[] = [];
     const request = await srf.request(`sip:bob@127.0.0.1:${peer.port}`, {
       method: 'MESSAGE',

@@ -1,16 +1,16 @@
-import { once } from 'node:events';
 import { expect, onTestFinished } from 'vitest';
 import { startEngine, type EngineOptions, type LocalEngine } from '../../src/drachtio/index.ts';
 import {
+  connectSrf,
   newCall,
   response,
   sendAck,
   sendInDialog,
   sendInvite,
-  SrfClass,
   type Srf,
   type SrfRequest,
 } from '../drachtio/support.ts';
+import { LOCAL_ENGINE, portOf } from '../support/local-engine.ts';
 import { tcpPeer, udpPeer, type Received, type SipPeer } from '../support/sip-peer.ts';
 
 /** An engine of the test's own, with whatever limits; what it survived although it should not have met it fails the test. */
@@ -25,12 +25,7 @@ export async function startHostileEngine(options: Partial<EngineOptions> = {}): 
   const logged: string[] = [];
   const engine = await startEngine(
     {
-      listen: [
-        { protocol: 'udp', address: '127.0.0.1', port: 0 },
-        { protocol: 'tcp', address: '127.0.0.1', port: 0 },
-      ],
-      client: { host: '127.0.0.1', port: 0 },
-      secret: 'cymru',
+      ...LOCAL_ENGINE,
       ...options,
     },
     { log: (level, text) => void logged.push(`${level}: ${text}`) },
@@ -41,29 +36,6 @@ export async function startHostileEngine(options: Partial<EngineOptions> = {}): 
     expect(engine.defectCount).toBe(0);
   });
   return { engine, udpPort: portOf(engine, 'udp'), tcpPort: portOf(engine, 'tcp'), logged };
-}
-
-function portOf(engine: LocalEngine, protocol: string): number {
-  const address = engine.sipAddresses.find((text) => text.startsWith(`${protocol}://`));
-  return Number(/:(\d+)$/.exec(address ?? '')?.[1] ?? 0);
-}
-
-export async function application(engine: LocalEngine, prepare: (srf: Srf) => void): Promise<Srf> {
-  const srf = new SrfClass();
-  srf.on('error', () => undefined);
-  prepare(srf);
-  srf.connect({ host: engine.client.host, port: engine.client.port, secret: engine.secret });
-  const [error] = (await once(srf, 'connect')) as [Error | null];
-  if (error !== null) throw error;
-  await expect.poll(() => srf.idle).toBe(true);
-  onTestFinished(() => {
-    try {
-      srf.disconnect();
-    } catch {
-      // Not connected any more.
-    }
-  });
-  return srf;
 }
 
 export async function peerTo(port: number, host = '127.0.0.1'): Promise<SipPeer> {
@@ -111,7 +83,7 @@ const SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0
 export async function userAgent(engine: LocalEngine): Promise<{ srf: Srf; heard: SrfRequest[] }> {
   const heard: SrfRequest[] = [];
   const methods = ['register', 'options', 'message', 'info', 'subscribe', 'notify', 'refer', 'bye', 'update'];
-  const srf = await application(engine, (app) => {
+  const srf = await connectSrf(engine, (app) => {
     app.invite((req, res) => {
       heard.push(req);
       const refusal = refusalOf(req);

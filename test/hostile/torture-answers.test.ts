@@ -1,8 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { answer, SDP_A, type Srf, type SrfDialog, type SrfRequest, type SrfResponse } from '../drachtio/support.ts';
+import {
+  answer,
+  connectSrf,
+  SDP_A,
+  type Srf,
+  type SrfDialog,
+  type SrfRequest,
+  type SrfResponse,
+} from '../drachtio/support.ts';
 import { readMessage, type Received, type SipPeer } from '../support/sip-peer.ts';
-import { application, peerTo, ping, startHostileEngine } from './support.ts';
+import { peerTo, ping, startHostileEngine } from './support.ts';
 
 /** Torture messages that only mean something where they belong to something. */
 
@@ -32,7 +40,7 @@ interface Calling {
 async function calling(): Promise<Calling> {
   const { engine, udpPort } = await startHostileEngine();
   const peer = await peerTo(udpPort);
-  const srf: Srf = await application(engine, (app) => app.options((_req, res) => res.send(200)));
+  const srf: Srf = await connectSrf(engine, (app) => app.options((_req, res) => res.send(200)));
   const responses: SrfResponse[] = [];
   const final = Promise.withResolvers<SrfResponse>();
   const request = await srf.request(`sip:bob@127.0.0.1:${peer.port}`, { method: 'INVITE', body: SDP_A });
@@ -83,7 +91,7 @@ it('3.1.1.1: the tortuous INVITE is read as what it means in its dialog', async 
   const { engine, udpPort } = await startHostileEngine();
   const peer = await peerTo(udpPort);
   const modified = Promise.withResolvers<SrfRequest>();
-  await application(engine, (app) => {
+  await connectSrf(engine, (app) => {
     app.options((_req, res) => res.send(200));
     app.invite((req, res) => {
       const options = { localSdp: SDP_A, headers: { To: '<sip:vivekg@chair-dnrc.example.com>;tag=1918181833n' } };
