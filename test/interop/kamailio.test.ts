@@ -64,8 +64,9 @@ routing:
     judgedBefore += 1;
   });
   afterAll(async () => {
-    await gateway?.stop();
+    // A gateway with calls waits for them.
     await proxy?.stop();
+    await gateway?.stop();
     await Promise.all([caller.close(), phone.close(), elsewhere.close()]);
     await removeFiles(gateway);
   });
