@@ -182,7 +182,8 @@ export function cidrs(text: string, before: readonly string[] = []): string[] {
 
 export function origins(text: string, before: readonly string[] = []): string[] {
   const origin = webOrigin(text);
-  if (origin === null) throw new InvalidArgumentError('It must be like https://phone.example.com, without a path.');
+  if (origin === null)
+    throw new InvalidArgumentError('It must be like https://phone.example.com: scheme, host, port, no path.');
   return [...before, origin];
 }
 

@@ -76,9 +76,9 @@ export function isHost(text: string): boolean {
   return isAddress(text) || (HOST_NAME.test(text) && !/^[0-9.]+$/.test(text));
 }
 
-/** A web site as browsers name it in Origin (RFC 6454 6.1): lower case, without the default port. Null: none, or with a path. */
+/** A web site as browsers name it in Origin (RFC 6454 6.1): lower case, without the default port or a final slash. Null: none, or with a path. */
 export function webOrigin(text: string): string | null {
-  return /^https?:\/\/[^/\s]+$/i.test(text) && URL.canParse(text) ? new URL(text).origin : null;
+  return /^https?:\/\/[^/\s?#@]+\/?$/i.test(text) && URL.canParse(text) ? new URL(text).origin : null;
 }
 
 export interface SipTarget {

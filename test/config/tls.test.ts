@@ -54,7 +54,7 @@ describe('sip.tls', () => {
     const hosts = 'hosts: { voice.example.net: { certificate: other.pem, keyFile: other.key } }';
     const { sip } = config(
       `${OWN}, clientCa: ca.pem, serverCa: ca.pem, ${hosts}`,
-      ', origins: [https://Phone.example.com:443]',
+      ', origins: [https://Phone.example.com:443/]',
     );
     const trimmed = ({ certificate, key }: Credentials) => ({ certificate: certificate.trimEnd(), key: key.trimEnd() });
     expect(sip.tls).toEqual({

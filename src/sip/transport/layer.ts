@@ -32,6 +32,9 @@ import {
 } from './transport.ts';
 import { UdpSocket } from './udp.ts';
 
+/** Characters of an Origin that get into a line. */
+const MAX_ORIGIN_SHOWN = 200;
+
 /** Peers whose matching own address is remembered. */
 const MAX_REMEMBERED_PEERS = 1_000;
 
@@ -97,7 +100,7 @@ class SocketLayer implements TransportLayer {
       onFramed: (framed, flow) => this.#receiveFramed(framed, flow),
       onClosed: (flow) => this.#handlers?.onClosed(flow),
       onDefect: this.#onDefect,
-      onHandshakeFailed: (peer, error) => this.#notice(`no TLS with ${peer}`, error),
+      onHandshakeFailed: (peer, error) => this.#notice(`no TLS with ${peer}`, error.message),
     });
   }
 
@@ -175,7 +178,11 @@ class SocketLayer implements TransportLayer {
       ...(tls === undefined ? {} : { tls }),
       ...(origins === undefined ? {} : { origins }),
       accept: (socket) => this.#connections.accept(listen.protocol, socket),
-      onHandshakeFailed: (source, error) => this.#notice(`no TLS with ${source}`, error),
+      onHandshakeFailed: (source, error) => this.#notice(`no TLS with ${source}`, error.message),
+      onOriginRefused: (source, origin) => {
+        const name = JSON.stringify(origin.slice(0, MAX_ORIGIN_SHOWN));
+        this.#notice(`a WebSocket from ${source} is refused`, `its Origin ${name} is not among those allowed`);
+      },
     });
     return { bound: this.#bound(listen, port), udp: null, close };
   }
@@ -312,9 +319,9 @@ class SocketLayer implements TransportLayer {
     else connection.send(bytes, onSent);
   }
 
-  #notice(what: string, error: Error): void {
+  #notice(what: string, why: string): void {
     const before = this.#lines.take();
-    if (before !== null) this.#options.log?.(`${what}${before}: ${error.message}`);
+    if (before !== null) this.#options.log?.(`${what}${before}: ${why}`);
   }
 }
 

@@ -22,6 +22,8 @@ export interface StreamListenOptions {
   accept(socket: Socket): Connection | null;
   /** A TLS handshake failed; for an operator. */
   readonly onHandshakeFailed: (source: string, error: Error) => void;
+  /** A page of a web site that is not named in `origins` was turned away; for an operator. */
+  readonly onOriginRefused: (source: string, origin: string) => void;
 }
 
 /** A listening socket of a stream protocol. What a peer does in its handshakes costs its own connection alone. */
@@ -39,7 +41,7 @@ export async function listenStream(listen: ListenAddress, options: StreamListenO
     if (connection === null) socket.destroy();
     else connection.opened(new StreamWire(socket, connection));
   };
-  const web = protocol === 'ws' || protocol === 'wss' ? webSocketServer(handshakes, options.origins) : null;
+  const web = protocol === 'ws' || protocol === 'wss' ? webSocketServer(handshakes, options) : null;
   const begin = web === null ? open : (socket: Socket): void => void web.emit('connection', socket);
   const secure = protocol === 'tls' || protocol === 'wss' ? tlsServer(options, begin) : null;
   const server = createServer(
@@ -112,7 +114,7 @@ function tlsServer({ tls, onHandshakeFailed }: StreamListenOptions, onSecure: (s
 }
 
 /** Speaks HTTP as far as the handshake of RFC 6455 4.2. */
-function webSocketServer(handshakes: Handshakes, origins: readonly string[] | undefined): HttpServer {
+function webSocketServer(handshakes: Handshakes, options: StreamListenOptions): HttpServer {
   const webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -134,7 +136,7 @@ function webSocketServer(handshakes: Handshakes, origins: readonly string[] | un
     // What net and tls have emitted is a socket.
     const socket = stream as Socket;
     socket.on('error', () => undefined);
-    const refusal = refusalOf(request, origins);
+    const refusal = refusalOf(request, options);
     if (refusal !== null) {
       socket.end(refusal);
       return;
@@ -149,9 +151,13 @@ function webSocketServer(handshakes: Handshakes, origins: readonly string[] | un
 }
 
 /** The whole HTTP answer where this WebSocket is not to be opened. */
-function refusalOf({ headers }: IncomingMessage, origins: readonly string[] | undefined): string | null {
+function refusalOf(
+  { headers, socket }: IncomingMessage,
+  { origins, onOriginRefused }: StreamListenOptions,
+): string | null {
   const { origin } = headers;
   if (origins !== undefined && origin !== undefined && !origins.includes(origin.toLowerCase())) {
+    onOriginRefused(socket.remoteAddress ?? 'a client', origin);
     return httpRefusal('403 Forbidden', 'Pages of this site may not call here.');
   }
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());

@@ -278,11 +278,27 @@ describe('WebSocket connections', () => {
     await bob.closed.next();
   });
 
-  it('origins: pages of other sites are refused, those named and programs are not', async () => {
-    const bob = await webPeer({ origins: ['https://phone.example.com'] });
+  it('origins: pages of other sites are refused, and named in the log; those named and programs are not', async () => {
+    const lines: string[] = [];
+    const bob = await webPeer({ origins: ['https://phone.example.com'], log: (line) => lines.push(line) });
     await browser(bob, 'ws', 'sip', { origin: 'https://phone.example.com' });
     await browser(bob, 'ws', 'sip');
     await expect(browser(bob, 'ws', 'sip', { origin: 'https://elsewhere.example' })).rejects.toThrow('403');
+    const long = `https://${'x'.repeat(1_000)}`;
+    await expect(browser(bob, 'ws', 'sip', { origin: long })).rejects.toThrow('403');
+    expect(lines).toEqual([
+      'a WebSocket from 127.0.0.1 is refused: its Origin "https://elsewhere.example" is not among those allowed',
+      expect.stringMatching(/^.{1,300}$/),
+    ]);
+  });
+
+  it('refused origins cost ten lines a minute', async () => {
+    const lines: string[] = [];
+    const bob = await webPeer({ origins: [], log: (line) => lines.push(line) });
+    for (let index = 0; index < 15; index += 1) {
+      await expect(browser(bob, 'ws', 'sip', { origin: 'https://elsewhere.example' })).rejects.toThrow('403');
+    }
+    expect(lines).toHaveLength(10);
   });
 
   it('of many pings at once the last alone is answered (RFC 6455 5.5.3)', async () => {
