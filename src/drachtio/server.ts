@@ -184,10 +184,10 @@ function forgetConnection(core: EngineCore, flow: Flow): void {
  * them gets 481.
  */
 function forgetClient(core: EngineCore, client: Client): void {
+  // Who did not know the secret has nothing here, and may come and go any number of times: looking for it costs a walk over all calls.
+  if (!core.applications.delete(client)) return;
+  core.log('info', `application ${client.name} is gone`);
   core.routes.removeClient(client);
-  if (core.applications.delete(client)) {
-    core.log('info', `application ${client.name} is gone`);
-  }
   for (const incoming of core.incoming.values()) {
     if (incoming.client === client) {
       guarded(core, 'a request', () => giveBack(core, incoming));
