@@ -120,6 +120,14 @@ const TABLE: readonly Row[] = [
     judge: (facts) => (facts.voicemail === null ? null : voicemailVerdict(facts, facts.voicemail)),
   },
   {
+    // Whether our 200 still left is not known; somebody has picked up, and knows of the call.
+    rule: 'a phone had answered when the gateway ended the call',
+    judge: (facts) =>
+      has(facts, 'interrupted') && facts.phones.some((leg) => leg.answeredAt !== null)
+        ? verdict('answered', 'interrupted', 'answered')
+        : null,
+  },
+  {
     rule: 'the gateway ended the call while it rang',
     judge: (facts) => (has(facts, 'interrupted') ? missed('interrupted') : null),
   },

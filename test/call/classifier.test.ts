@@ -294,6 +294,11 @@ describe('the verdict table, line by line', () => {
       'answered / interrupted / answered',
     ],
     [
+      'the gateway stopped when a phone had answered, and before the caller knew',
+      ended(oneCall().rings(1).answers(3), { evidence: seen('interrupted') }),
+      'answered / interrupted / answered',
+    ],
+    [
       'the gateway stopped while voicemail had it: pending',
       ended(diverted(30), { evidence: seen('interrupted') }),
       'pending 90 s',
