@@ -1,4 +1,4 @@
-import type { BoundAddress, Headers, SipMessage } from '../sip/index.ts';
+import { SipHeaders, type BoundAddress, type Headers, type SipMessage } from '../sip/index.ts';
 import { wireName } from './header-names.ts';
 import { ownHostPort, ownHostPortTransport } from './own-address.ts';
 import { replaceLocalhost, replaceLocalhostInContact } from './placeholder.ts';
@@ -19,26 +19,52 @@ export function appendAppHeaders(
   }
   for (const { name, value } of app.headers.fields) {
     const known = wireName(name);
-    if (known === 'Contact') {
-      appendContacts(headers, value, own);
-    } else {
-      headers.append(known, known === 'P-Asserted-Identity' ? replaceLocalhost(value, ownHostPort(own)) : value);
+    for (const line of linesOf(known, value)) {
+      headers.append(known, withOwnAddress(known, line, own));
     }
   }
 }
 
-/** srf joins repeated headers with commas; several Contacts go on lines of their own, as drachtio-server sends them. */
-function appendContacts(headers: Headers, value: string, own: BoundAddress): void {
-  if (!value.includes(',')) {
-    headers.append('Contact', replaceLocalhostInContact(value, ownHostPort(own), ownHostPortTransport(own)));
-    return;
+function withOwnAddress(name: string, value: string, own: BoundAddress): string {
+  switch (name) {
+    case 'Contact':
+      return replaceLocalhostInContact(value, ownHostPort(own), ownHostPortTransport(own));
+    case 'P-Asserted-Identity':
+      return replaceLocalhost(value, ownHostPort(own));
+    default:
+      return value;
   }
-  headers.append('Contact', value);
-  const contacts = headers.elements('Contact');
-  headers.delete('Contact');
-  for (const contact of contacts) {
-    headers.append('Contact', replaceLocalhostInContact(contact, ownHostPort(own), ownHostPortTransport(own)));
+}
+
+/** Lists that drachtio-server sends one element a line. */
+const LISTS: ReadonlySet<string> = new Set(['Contact', 'Path', 'Service-Route', 'P-Asserted-Identity', 'Warning']);
+
+/** RFC 3261 7.3.1: these "MUST NOT be combined into a single header field row". */
+const CREDENTIALS: ReadonlySet<string> = new Set([
+  'WWW-Authenticate',
+  'Proxy-Authenticate',
+  'Authorization',
+  'Proxy-Authorization',
+]);
+
+/** `Digest realm=…`, and not `realm = …`. */
+const BEGINS_CREDENTIALS = /^[\w.!%*+`'~-]+[ \t]+[^\s=]/;
+
+/** The lines of a header: srf joins an array with commas (RFC 8760 2.4: two algorithms are two challenges). */
+function linesOf(name: string, value: string): readonly string[] {
+  const credentials = CREDENTIALS.has(name);
+  if (!value.includes(',') || !(credentials || LISTS.has(name))) {
+    return [value];
   }
+  const elements = new SipHeaders([{ name, value }]).elements(name);
+  if (!credentials) {
+    return elements;
+  }
+  const begin = [...elements.keys()].filter((index) => BEGINS_CREDENTIALS.test(elements[index] ?? ''));
+  if (begin.length < 2 || begin[0] !== 0) {
+    return [value];
+  }
+  return begin.map((from, index) => elements.slice(from, begin[index + 1]).join(', '));
 }
 
 /** Adds the label that an SDP body lacks; only SDP is recognised. Otherwise the reason of the NOK (drachtio-protocol 3.2). */

@@ -116,6 +116,7 @@ function receiveSip(core: EngineCore, client: Client, command: Command): void {
 function refusalOf(text: Buffer, problem: string): string {
   const end = text.indexOf('\r');
   const startLine = text.toString('latin1', 0, end === -1 ? text.length : end);
-  const reason = startLine.startsWith('SIP/') ? problem : `invalid request-uri: ${startLine} (${problem})`;
+  const inHeaders = /^(Bad Header Line|Bad Line End|Too Many Header Fields)/.test(problem);
+  const reason = startLine.startsWith('SIP/') || inHeaders ? problem : `invalid request-uri: ${startLine} (${problem})`;
   return reason.replace(/[\r\n|]/g, ' ').slice(0, 300);
 }

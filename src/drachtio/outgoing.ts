@@ -43,7 +43,8 @@ export function sendRequest(
 
 function trySend(core: EngineCore, client: Client, askedId: string, app: SipRequest, routeUrl: string): Refused | null {
   if (ONLY_IN_DIALOGS.has(app.method)) {
-    return { refused: UNKNOWN_DIALOG };
+    // Not UNKNOWN_DIALOG, which srf takes for the race of two BYEs.
+    return { refused: `${app.method} exists only inside dialogs: use the dialog's own methods, or name the dialog` };
   }
   const nextHop = routeUrl === '' ? app.uri : routeUrl;
   const parsed = parseUri(nextHop);

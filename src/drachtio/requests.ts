@@ -1,4 +1,12 @@
-import { newCallId, newTag, parseUri, SipHeaders, type BoundAddress, type SipRequest } from '../sip/index.ts';
+import {
+  newCallId,
+  newTag,
+  parseNameAddress,
+  parseUri,
+  SipHeaders,
+  type BoundAddress,
+  type SipRequest,
+} from '../sip/index.ts';
 import { appendAppHeaders, labelBody, type Refused } from './app-headers.ts';
 import { newSequence } from './ids.ts';
 import { ownContact, ownHostPort } from './own-address.ts';
@@ -46,12 +54,19 @@ export function isRequestUri(uri: string): boolean {
   return parseUri(uri) !== null || /^tel:\+?[0-9A-Fa-f.()*#-]+(;[^\s<>"]*)?$/.test(uri);
 }
 
+/** Characters of an application's header that its refusal repeats. */
+const MAX_QUOTED = 100;
+
 /** A request outside a dialog. */
 export function buildRequest(app: SipRequest, own: BoundAddress): SipRequest | Refused {
   const callId = app.headers.get('Call-ID') ?? newCallId();
   const from = fromValue(app.headers.get('From'), own);
   if (callId.includes('|') || tagIn(from).includes('|')) {
     return { refused: 'a Call-ID or From tag may hold no |' };
+  }
+  if (parseNameAddress(from) === null) {
+    const given = (app.headers.get('From') ?? '').replaceAll('|', ' ').slice(0, MAX_QUOTED);
+    return { refused: `From: "${given}" is no address, write <sip:user@host>` };
   }
   const headers = new SipHeaders();
   headers.append('Max-Forwards', app.headers.get('Max-Forwards') ?? '70');
