@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { isCidr, isHost, isLoopback, listenAddress, webOrigin } from '../config/index.ts';
@@ -33,6 +34,7 @@ export interface EngineFlags {
   readonly timerB?: number;
 }
 
+const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 /** What needs a certificate of ours. */
 const TLS: ReadonlySet<Listen['protocol']> = new Set(['tls', 'wss']);
 export const DEFAULT_LISTEN = ['udp://127.0.0.1:5060', 'tcp://127.0.0.1:5060'];
@@ -56,6 +58,14 @@ export function engineOptions(terminal: Terminal, flags: EngineFlags): EngineOpt
   if (!isLoopback(client.host) && flags.remoteClients !== true) {
     throw new CommandError(
       `--client ${clientText({ client })} can be reached from other machines, and nothing on that connection is encrypted, the secret neither. Take an address of this machine alone (127.0.0.1), or add --remote-clients where the network between is yours alone.`,
+      2,
+    );
+  }
+  const taken = listen.find((each) => each.protocol !== 'udp' && isSamePort(each, client.host, client.port));
+  if (taken !== undefined) {
+    const has = `--listen ${taken.protocol}://${clientText({ client: { host: taken.address, port: taken.port } })}`;
+    throw new CommandError(
+      `--client ${clientText({ client })} has the port of ${has}: choose another for one of them.`,
       2,
     );
   }
@@ -145,28 +155,47 @@ function readFile(terminal: Terminal, flag: string, file: string): string {
     if (typeof read !== 'string') return read.bytes.toString('utf8').replace(/\r?\n$/, '');
     throw new Error(read === 'too large' ? `it is larger than ${MAX_FILE_BYTES} bytes` : 'it is no file');
   } catch (error) {
-    throw new CommandError(`${flag} ${path}: ${error instanceof Error ? error.message : String(error)}`, 2);
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const why = missing ? 'there is no such file' : error instanceof Error ? error.message : String(error);
+    throw new CommandError(`${flag} ${path}: ${why}`, 2);
   }
 }
 
+/** An address that is bound by itself and with all others of its family cannot be bound twice. */
+function isSamePort(known: Listen, address: string, port: number): boolean {
+  if (port === 0 || known.port !== port || known.address.includes(':') !== address.includes(':')) return false;
+  return known.address === address || WILDCARDS.has(known.address) || WILDCARDS.has(address);
+}
+
+/** What is wrong with `udp://host:port` or `host:port`; `usual` where nothing better can be said. */
+function addressMistake(text: string, usual: string): string {
+  const [, scheme = '', address = '', port = ''] = /^(\w+:\/\/)?(.+):(\d+)$/.exec(text) ?? [];
+  if (port === '') return usual;
+  if (Number(port) > 65_535) return 'The port must be 1 to 65535.';
+  if (isIP(address) === 6) return `IPv6 in brackets: ${scheme}[${address}]:${port}.`;
+  return isHost(address) ? `It must be an IP address, no name. ${usual}` : usual;
+}
+
 export function listens(text: string, before: readonly Listen[] = []): Listen[] {
-  const address = listenAddress(text);
+  const address = listenAddress(text.replace('://localhost:', '://127.0.0.1:'));
   if (address === null) {
-    throw new InvalidArgumentError(
-      'It must be udp, tcp, tls, ws or wss with an address and a port: udp://127.0.0.1:5060, tcp://[::1]:5060.',
-    );
+    const usual =
+      'It must be udp, tcp, tls, ws or wss with an address and a port: udp://127.0.0.1:5060, tcp://[::1]:5060.';
+    throw new InvalidArgumentError(/^(udp|tcp|tls|wss?):/.test(text) ? addressMistake(text, usual) : usual);
   }
   const { protocol, host: bound, port } = address;
   // TCP, TLS and WebSocket share their ports.
   const isTaken = (known: Listen): boolean =>
-    (known.protocol === 'udp') === (protocol === 'udp') && known.address === bound && known.port === port;
-  if (port !== 0 && before.some(isTaken)) throw new InvalidArgumentError('Another --listen has this port.');
+    (known.protocol === 'udp') === (protocol === 'udp') && isSamePort(known, bound, port);
+  if (before.some(isTaken)) throw new InvalidArgumentError('Another --listen has this port.');
   return [...before, { protocol, address: bound, port }];
 }
 
 export function clientAddress(text: string): EngineOptions['client'] {
   const address = listenAddress(`tcp://${text.replace(/^localhost:/, '127.0.0.1:')}`);
-  if (address === null) throw new InvalidArgumentError(`It must be an address and a port: ${DEFAULT_CLIENT}.`);
+  if (address === null) {
+    throw new InvalidArgumentError(addressMistake(text, `It must be an address and a port: ${DEFAULT_CLIENT}.`));
+  }
   return { host: address.host, port: address.port };
 }
 

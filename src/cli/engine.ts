@@ -80,10 +80,10 @@ async function serve(terminal: Terminal, options: EngineOptions, level: LogLevel
   // In this thread: nothing else is in the process, a thread of its own costs the same CPU (231 to 234 ticks of it for 6,000 calls), and
   // whatever ends it is to be seen by who supervises it.
   const engine = await startEngine(options, { log: (at, text) => log[at]({}, text) }).catch((error: Error) => {
-    throw new CommandError(`The engine could not start: ${error.message}${remedy(error)}.`);
+    throw new CommandError(`The engine could not start: ${error.message}. ${remedy(error)}`.trimEnd());
   });
-  log.info({ sip: engine.sipAddresses, client: clientText(engine) }, 'ready');
-  terminal.stdout.write(welcome(engine));
+  log.info({ sip: engine.sipAddresses, client: clientText(engine), advertise: options.advertise }, 'ready');
+  terminal.stdout.write(welcome(engine, options));
   const exitCode = await stopping.promise;
   await engine.close();
   log.info({}, 'stopped');
@@ -91,15 +91,24 @@ async function serve(terminal: Terminal, options: EngineOptions, level: LogLevel
 }
 
 function remedy({ message }: Error): string {
-  if (message.includes('EADDRINUSE')) return '. Another program has it: stop that one, or take another';
+  const [option, elsewhere] = message.includes('listen for applications')
+    ? ['--client', '']
+    : ['--listen', ' Behind NAT, listen on yours, and name the other with --advertise.'];
+  if (message.includes('EADDRINUSE')) {
+    return `Another program has this port: stop it, or choose another with ${option}.`;
+  }
+  if (message.includes('EADDRNOTAVAIL'))
+    return `This machine has no such address: give ${option} one of its own.${elsewhere}`;
   // OpenSSL's words.
-  if (message.includes('routines:')) return '. --tls-certificate and --tls-key must be a pair, in PEM';
+  if (message.includes('routines:')) return '--tls-certificate and --tls-key must be a pair, in PEM.';
   return '';
 }
 
-function welcome(engine: LocalEngine): string {
+function welcome(engine: LocalEngine, { advertise, localNet = [] }: EngineOptions): string {
+  const local = localNet.length === 0 ? '' : `, those in ${localNet.join(', ')} the address above`;
+  const told = advertise === undefined ? '' : `  peers         are told ${advertise}${local}\n`;
   return `The engine is ready on ${engine.sipAddresses.join(', ')}
-  applications  connect to ${clientText(engine)} with the secret
+${told}  applications  connect to ${clientText(engine)} with the secret
   without any   OPTIONS get 200, everything else 503
 `;
 }

@@ -3,6 +3,9 @@ import { FrameParser } from './framing.ts';
 import type { EngineLimits } from './limits.ts';
 import { type Command, parsePayload } from './token-line.ts';
 
+/** The first byte of a TLS connection (RFC 8446 5.1); a frame begins with a digit. */
+const TLS_HANDSHAKE = 0x16;
+
 export interface ClientHandlers {
   onCommand(client: Client, command: Command): void;
   onClosed(client: Client): void;
@@ -132,7 +135,9 @@ export class Client {
       this.#handlers.onCommand(this, parsePayload(frame));
     }
     if (problem !== null) {
-      this.abort(problem);
+      this.abort(
+        chunk[0] === TLS_HANDSHAKE && !this.authenticated ? 'this looks like TLS: connect without `tls`' : problem,
+      );
     }
   }
 

@@ -73,6 +73,19 @@ describe('mcg engine', () => {
     expect(running.log().filter(({ level }) => level !== 'info')).toEqual([]);
   });
 
+  it('takes localhost for 127.0.0.1', async () => {
+    const running = runHere(['engine', '--listen', 'udp://localhost:0', '--client', 'localhost:0', '--secret', 'x']);
+    expect(await running.logged('ready')).toMatchObject({ sip: [expect.stringMatching(/^udp:\/\/127\.0\.0\.1:/)] });
+  });
+
+  it('says so where an application connects by TLS', async () => {
+    const { running, client } = await engine();
+    const socket = connectTls({ ...client, rejectUnauthorized: false });
+    socket.on('error', () => undefined);
+    const { msg } = await running.logged('application 127.0.0.1:');
+    expect(msg).toMatch(/^application 127\.0\.0\.1:\d+: this looks like TLS: connect without `tls`/);
+  });
+
   it('never says the secret', async () => {
     const { running } = await engine(['--secret', 'very-secret', '--log-level', 'trace']);
     const said = running.printed() + JSON.stringify(running.log());
@@ -123,6 +136,9 @@ describe('mcg engine', () => {
     const [, , , , shown, , bound] = application.received[0]?.tokens ?? [];
     expect(shown?.split(',')).toContain(`udp/203.0.113.5:${behind.udpPort}`);
     expect(bound?.split(',')).toContain(`udp/127.0.0.1:${behind.udpPort}`);
+    expect(behind.running.printed()).toContain(
+      'peers         are told 203.0.113.5, those in 10.0.0.0/8 the address above',
+    );
     const peer = await callerPeer(behind.udpPort);
     await application.ask(`sip||\r\nINVITE sip:1001@127.0.0.1:${peer.port} SIP/2.0\r\n\r\n`);
     expect((await peer.expect(/^INVITE/)).header('Contact')).toContain('203.0.113.5');
@@ -215,10 +231,22 @@ describe('mcg engine refuses', () => {
     [`${named} --origin https://phone.example.com/app`, /scheme, host, port, no path/],
     [`${named} --origin https://me@phone.example.com`, /scheme, host, port, no path/],
     [`${named} --tls-client-ca ca.pem`, /TLS needs both --tls-certificate FILE and --tls-key FILE/],
-    [`${named} --tls-certificate no.pem --tls-key no.pem`, /--tls-certificate .*no\.pem: ENOENT/],
+    [
+      `${named} --tls-certificate no.pem --tls-key no.pem`,
+      /--tls-certificate [^:]*no\.pem: there is no such file\.?\n/,
+    ],
     [`${named} --listen 127.0.0.1:5060`, /It must be udp, tcp/],
-    [`${named} --listen udp://localhost:5060`, /It must be udp, tcp/],
-    [`${named} --listen udp://127.0.0.1:70000`, /It must be udp, tcp/],
+    [`${named} --listen udp://pbx.example.com:5060`, /It must be an IP address, no name/],
+    [`${named} --listen udp://127.0.0.1:99999`, /The port must be 1 to 65535\./],
+    [`${named} --listen udp://::1:27300`, /IPv6 in brackets: udp:\/\/\[::1\]:27300\./],
+    [`${named} --client 127.0.0.1:99999`, /The port must be 1 to 65535\./],
+    [`${named} --client ::1:9022`, /IPv6 in brackets: \[::1\]:9022\./],
+    [`${named} --client pbx:9022`, /It must be an IP address, no name/],
+    [`${named} --listen udp://0.0.0.0:5060 --listen udp://127.0.0.1:5060`, /Another --listen has this port/],
+    [
+      `${named} --listen tcp://0.0.0.0:9022`,
+      /--client 127\.0\.0\.1:9022 has the port of --listen tcp:\/\/0\.0\.0\.0:9022/,
+    ],
     [`${named} --listen udp://127.0.0.1:5060 --listen udp://127.0.0.1:5060`, /Another --listen has this port/],
     [`${named} --client 9022`, /an address and a port: 127\.0\.0\.1:9022/],
     [
@@ -239,7 +267,7 @@ describe('mcg engine refuses', () => {
     [`${named} --log-level loud`, /Allowed choices are trace/],
     ['engine', /The secret is missing.*--secret-file.*DRACHTIO_SECRET/],
     ['engine --secret a|b', /no \| and no line break/],
-    ['engine --secret-file does/not/exist', /--secret-file .*does\/not\/exist.*ENOENT/],
+    ['engine --secret-file does/not/exist', /--secret-file [^:]*does\/not\/exist: there is no such file\.?\n/],
     ['engine --secret-file test', /--secret-file .*test: it is no file/],
     ['engine --secret a --secret-file b', /cannot be used with/],
   ])('%s', async (line, said) => {
@@ -257,7 +285,9 @@ describe('mcg engine refuses', () => {
       const { code, stderr } = await inProcess('engine', '--listen', taken, ...elsewhere);
       expect(code).toBe(1);
       expect(stderr).toMatch(
-        new RegExp(`could not start: cannot listen on ${taken}: .*EADDRINUSE.*Another program has it`),
+        new RegExp(
+          `could not start: cannot listen on ${taken}: .*EADDRINUSE.*\\. Another program has this port: stop it, or choose another with --listen\\.`,
+        ),
       );
     }
     const held = `127.0.0.1:${client.port}`;
@@ -271,7 +301,21 @@ describe('mcg engine refuses', () => {
       'x',
     );
     expect(code).toBe(1);
-    expect(stderr).toMatch(new RegExp(`could not start: cannot listen for applications on ${held}: .*EADDRINUSE`));
+    expect(stderr).toMatch(
+      new RegExp(
+        `could not start: cannot listen for applications on ${held}: .*EADDRINUSE.*or choose another with --client\\.`,
+      ),
+    );
+  });
+
+  it('an address that this machine does not have', async () => {
+    const { code, stderr } = await inProcess('engine', '--secret', 'x', '--listen', 'udp://203.0.113.5:0');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/EADDRNOTAVAIL.*This machine has no such address: .*isten on yours.*--advertise/);
+    const client = ['--client', '203.0.113.5:0', '--remote-clients'];
+    const other = await inProcess('engine', '--secret', 'x', '--listen', 'udp://127.0.0.1:0', ...client);
+    expect(other.stderr).toMatch(/EADDRNOTAVAIL.*This machine has no such address/);
+    expect(other.stderr).not.toContain('--advertise');
   });
 
   it('and its help has examples', async () => {
