@@ -300,6 +300,12 @@ describe('requests of the application', () => {
 
   const TRUSTING = 'drachtio-server writes what it is given';
 
+  embeddedIt(TRUSTING, 'the refusal of a long From repeats its beginning only', async () => {
+    const { client, uri } = await rawApplication();
+    const refused = await client.ask(`sip||\r\nOPTIONS ${uri} SIP/2.0\r\nfrom: ${'x'.repeat(5_000)}\r\n\r\n`);
+    expect(refused.tokens[4]).toBe(`From: "${'x'.repeat(100)}" is no address, write <sip:user@host>`);
+  });
+
   embeddedIt(TRUSTING, 'no line break or separator of a value gets onto a line of its own', async () => {
     const { client, uri } = await rawApplication();
     const smuggled = await client.ask(`sip||\r\nOPTIONS ${uri} SIP/2.0\r\nsubject: a\nX-Smuggled: 1\r\n\r\n`);
