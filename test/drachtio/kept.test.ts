@@ -15,6 +15,7 @@ import {
   type SipRequest,
 } from '../../src/sip/index.ts';
 import type { Client } from '../../src/drachtio/client.ts';
+import { Shares } from '../../src/drachtio/shares.ts';
 import type { EngineTimers } from '../../src/drachtio/timers.ts';
 import { rawApplication } from './raw-application.ts';
 import { rawClient } from './raw-client.ts';
@@ -96,12 +97,15 @@ describe('what is kept of a dialog', () => {
   it('a request that has its answer is no longer one that the end of its dialog must answer', () => {
     const dialogs = new DialogTable(1, {} as EngineTimers);
     const dialog = dialogs.create('d', 'uas', {} as Client);
-    const transaction = { id: 't', request: { method: 'INFO' } } as ServerTransaction;
+    const flow = { remoteAddress: '192.0.2.1' };
+    const transaction = { id: 't', request: { method: 'INFO' }, flow } as ServerTransaction;
     const incoming = newIncoming(transaction, dialog.client, dialog, true);
-    const core = { dialogs, incoming: new Map([['t', incoming]]) } as unknown as EngineCore;
+    const shares = new Shares();
+    const core = { dialogs, shares, incoming: new Map([['t', incoming]]) } as unknown as EngineCore;
+    shares.add(flow.remoteAddress);
     dialog.unanswered.add(incoming);
     settle(core, incoming);
-    expect([core.incoming.size, dialog.unanswered.size]).toEqual([0, 0]);
+    expect([core.incoming.size, dialog.unanswered.size, shares.of(flow.remoteAddress)]).toEqual([0, 0, 0]);
   });
 });
 
