@@ -4,7 +4,10 @@ import type { Clock } from '../stack.types.ts';
 import type { Framed } from './framer.ts';
 import type { TransportLimits } from './limits.ts';
 import { TransportError, type Flow, type TransportProtocol } from './transport.ts';
+import type { Turns } from './turns.ts';
 import type { Wire, WireUser } from './wire.ts';
+
+const NOTHING = Buffer.alloc(0);
 
 export type Sent = (error: TransportError | null, flow: Flow | null) => void;
 
@@ -34,6 +37,8 @@ export interface ConnectionParts {
   readonly handlers: ConnectionHandlers;
   readonly limits: TransportLimits;
   readonly clock: Clock;
+  /** Shared by all connections. */
+  readonly turns: Turns;
 }
 
 interface Waiting {
@@ -178,13 +183,26 @@ export class Connection implements WireUser {
   }
 
   receive(chunk: Buffer): void {
-    const flow = this.#flow;
-    if (flow === null || !this.usable) return;
+    if (!this.usable) return;
     const asked = this.#silent;
     this.#alive();
+    this.#read(chunk, asked);
+  }
+
+  readonly #goOn = (): void => {
+    if (this.usable) this.#read(NOTHING, false);
+  };
+
+  #read(chunk: Buffer, asked: boolean): void {
+    const { turns } = this.#parts;
+    const flow = this.#flow;
+    if (flow === null) return;
+    const framed = this.#cut(chunk, asked, turns.share);
+    turns.spend(framed.length);
+    if (this.#wire?.more === true) turns.wait(this.#goOn);
     let complete = false;
     let pinged = false;
-    for (const each of this.#cut(chunk, asked)) {
+    for (const each of framed) {
       if (!this.usable) return;
       // Only a message earns a place: line breaks and what must be refused cost a stranger nothing.
       this.#heard ||= each.kind === 'message';
@@ -229,11 +247,11 @@ export class Connection implements WireUser {
     }
   }
 
-  #cut(chunk: Buffer, pongDue: boolean): readonly Framed[] {
+  #cut(chunk: Buffer, pongDue: boolean, maxMessages: number): readonly Framed[] {
     const wire = this.#wire;
     if (wire === null) return [];
     try {
-      const framed = wire.cut(chunk, pongDue);
+      const framed = wire.cut(chunk, pongDue, maxMessages);
       this.#hold(wire.heldBytes);
       return framed;
     } catch (error) {

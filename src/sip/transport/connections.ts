@@ -6,6 +6,7 @@ import { TCP_KEEP_ALIVE_MS, type TransportLimits } from './limits.ts';
 import { sourceOf } from './local-address.ts';
 import { StreamWire } from './stream-wire.ts';
 import { clientContext, identityError, type TlsSettings } from './tls.ts';
+import { Turns } from './turns.ts';
 import { TransportError, type Destination, type Flow, type TransportProtocol } from './transport.ts';
 import type { Framed } from './framer.ts';
 
@@ -30,6 +31,7 @@ export class ConnectionTable {
   /** The connection that a destination is reached by. */
   readonly #byDestination = new Map<string, Connection>();
   readonly #acceptedBySource = new Map<string, number>();
+  readonly #turns = new Turns();
   #clientContext: SecureContext | null = null;
   #nextId = 1;
   #heldBytes = 0;
@@ -164,6 +166,7 @@ export class ConnectionTable {
       handlers,
       limits,
       clock,
+      turns: this.#turns,
     });
     this.#connections.set(connection.id, connection);
     if (key !== null && expected) this.#byDestination.set(key, connection);

@@ -34,6 +34,7 @@ export class Framer {
   #bodyLength = 0;
   #lineBreaks = 0;
   #dead = false;
+  #more = false;
 
   /** A message has begun and is not complete. */
   get partial(): boolean {
@@ -45,13 +46,28 @@ export class Framer {
     return this.#bytes.length;
   }
 
-  /** `pongDue`: a single line break in this chunk is the answer to a ping of ours, not half a ping. */
-  push(chunk: Buffer, pongDue = false): Framed[] {
+  /** `push` has stopped at its `maxMessages`: the next, of no bytes even, goes on. */
+  get more(): boolean {
+    return this.#more;
+  }
+
+  /**
+   * `pongDue`: a single line break in this chunk is the answer to a ping of ours, not half a ping. `maxMessages`: so many are
+   * taken, what comes after them is held back.
+   */
+  push(chunk: Buffer, pongDue = false, maxMessages = Infinity): Framed[] {
     const framed: Framed[] = [];
     if (this.#dead) return framed;
     if (pongDue && !this.partial && chunk.length === 2 && chunk[0] === CR && chunk[1] === LF) return [{ kind: 'pong' }];
     this.#take(chunk);
-    for (let next = this.#next(); next !== null; next = this.#next()) framed.push(next);
+    let messages = 0;
+    while (messages < maxMessages) {
+      const next = this.#next();
+      if (next === null) break;
+      framed.push(next);
+      if (next.kind !== 'ping') messages += 1;
+    }
+    this.#more = messages >= maxMessages && this.partial && !this.#dead;
     this.#keepRest(chunk);
     return framed;
   }

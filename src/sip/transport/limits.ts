@@ -48,5 +48,9 @@ export const TCP_KEEP_ALIVE_MS = 45_000;
 export const MAX_HTTP_HEAD_BYTES = 16_384;
 /** Fragments of a WebSocket message, and segments of a frame: 1 MiB in segments of an MTU of 576 makes 2,100. */
 export const MAX_WEBSOCKET_PIECES = 4_096;
+/** Messages of all streams that are taken in one turn of the event loop, some milliseconds: datagrams are read between two. */
+export const MESSAGES_PER_TURN = 64;
+/** The same of one stream, so that others have their share of the turn. */
+export const MESSAGES_PER_CONNECTION = 16;
 /** Lines a minute about TLS handshakes that failed and web sites that were refused; the rest is counted. */
 export const NOTICE_LINES_PER_MINUTE = 10;

@@ -40,8 +40,23 @@ export class StreamWire implements Wire {
     this.#framer.maxBodyBytes = bytes;
   }
 
-  cut(bytes: Buffer, pongDue: boolean): readonly Framed[] {
-    return this.#framer.push(bytes, pongDue);
+  get more(): boolean {
+    return this.#framer.more;
+  }
+
+  cut(bytes: Buffer, pongDue: boolean, maxMessages: number): readonly Framed[] {
+    const paused = this.#framer.more;
+    const framed = this.#framer.push(bytes, pongDue, maxMessages);
+    if (this.#framer.more !== paused) this.#pause(!paused);
+    return framed;
+  }
+
+  #pause(paused: boolean): void {
+    // The peer's end is heard even while paused. What it sent before is to be read, and answered, first.
+    this.#socket.allowHalfOpen = paused;
+    if (paused) this.#socket.pause();
+    else if (this.#socket.readableEnded) queueMicrotask(() => this.#socket.end());
+    else this.#socket.resume();
   }
 
   send(message: Buffer): void {

@@ -58,6 +58,11 @@ export class WebSocketWire implements Wire {
     return Math.max(0, this.#held - this.#taken);
   }
 
+  /** One message of the library is one of ours. */
+  get more(): boolean {
+    return false;
+  }
+
   get partial(): boolean {
     return this.heldBytes > 0;
   }

@@ -11,7 +11,9 @@ export interface Wire {
   /** A message with a larger body is refused. */
   maxBodyBytes: number;
   /** What is in these bytes, together with those before. `pongDue`: the answer to a ping of ours has not come yet. */
-  cut(bytes: Buffer, pongDue: boolean): readonly Framed[];
+  cut(bytes: Buffer, pongDue: boolean, maxMessages: number): readonly Framed[];
+  /** `cut` left messages in what has come, for it has taken `maxMessages`; meanwhile no more is read. */
+  readonly more: boolean;
   /** One whole message. */
   send(message: Buffer): void;
   /** Asks the peer for a sign of life (RFC 5626 3.5.1; RFC 6455 5.5.2). */

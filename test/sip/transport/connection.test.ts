@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_TRANSPORT_LIMITS, type Flow, type ListenAddress } from '../../../src/sip/index.ts';
-import { TCP_KEEP_ALIVE_MS } from '../../../src/sip/transport/limits.ts';
+import { DEFAULT_TRANSPORT_LIMITS, type Flow, type ListenAddress, type SipMessage } from '../../../src/sip/index.ts';
+import { MESSAGES_PER_TURN, TCP_KEEP_ALIVE_MS } from '../../../src/sip/transport/limits.ts';
 import { makeAuthority } from '../../support/certificates.ts';
 import { requestText } from '../message/support.ts';
-import { HandClock, cleanups, client, peer, send, to, type Peer } from './layers.ts';
+import { HandClock, cleanups, client, peer, readAll, send, to, type Peer } from './layers.ts';
 
 const { keepAliveMs, messageTimeoutMs } = DEFAULT_TRANSPORT_LIMITS;
 /** More than the kernel takes for a peer that does not read. */
@@ -62,6 +62,32 @@ describe('a peer that does not read', () => {
     clock.pass(1);
     await bob.closed.next();
     expect(clock.running).toBe(0);
+  });
+});
+
+describe('connections that are full of messages', () => {
+  it('share the turns of the event loop: all messages come, in order, few at once, and those before an end are answered', async () => {
+    const count = 400;
+    const heard = new Map<number, number[]>();
+    let atOnce = 0;
+    let most = 0;
+    const onMessage = (message: SipMessage, flow: Flow): void => {
+      const { remotePort } = flow;
+      if (atOnce === 0) setImmediate(() => (atOnce = 0));
+      most = Math.max(most, (atOnce += 1));
+      const ids = heard.get(remotePort) ?? [];
+      heard.set(remotePort, [...ids, Number(message.headers.get('Call-ID'))]);
+      if (ids.length === count - 1) void send(bob, flow, Buffer.from('last'));
+    };
+    const bob = await peer(undefined, {}, { onMessage });
+    const sockets = await Promise.all(Array.from({ length: 5 }, () => client(bob)));
+    const numbers = Array.from({ length: count }, (_, index) => index);
+    const stream = numbers.map((index) => requestText({ 'Call-ID': String(index) })).join('');
+    for (const socket of sockets) socket.end(stream);
+    expect(await Promise.all(sockets.map(readAll))).toEqual(Array.from({ length: 5 }, () => 'last'));
+    for (const ids of heard.values()) expect(ids).toEqual(numbers);
+    // What the sockets gave before the turn, and what had waited for it.
+    expect(most).toBeLessThanOrEqual(2 * MESSAGES_PER_TURN);
   });
 });
 

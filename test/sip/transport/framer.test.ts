@@ -45,6 +45,19 @@ describe('Framer', () => {
     );
   });
 
+  it('takes no more messages than it is told, and goes on where it stopped', () => {
+    const framer = new Framer();
+    const stream = bytesOf(`\r\n\r\n${one}${two}${one}${two.slice(0, 20)}`);
+    expect(framer.push(stream, false, 2).map(summary)).toEqual(['ping', 'one body\r\n\r\n1', 'two ']);
+    stream.fill(0);
+    expect(framer.more).toBe(true);
+    expect(framer.push(bytesOf(two.slice(20)), false, 0)).toEqual([]);
+    expect(framer.more).toBe(true);
+    expect(framer.push(bytesOf(''), false, 3).map(summary)).toEqual(['one body\r\n\r\n1', 'two ']);
+    expect(framer.more).toBe(false);
+    expect(framer.heldBytes).toBe(0);
+  });
+
   it('does not hold on to the chunk it was given', () => {
     const framer = new Framer();
     const chunk = bytesOf(one);
