@@ -9,19 +9,19 @@ import {
   type SipRequest,
   type SipResponse,
 } from '../sip/index.ts';
-import type { Refused } from './app-headers.ts';
+import type { Refused } from './text/app-headers.ts';
 import { cdrStart, cdrStop } from './cdr.ts';
-import type { Client } from './client.ts';
+import type { Client } from './protocol/client.ts';
 import type { EngineCore } from './core.ts';
 import { namesOf, newDialogId, update } from './dialogs.ts';
 import { endDialog, forgetDialog } from './ended-dialogs.ts';
 import { settle } from './incoming-requests.ts';
 import type { Dialog, IncomingRequest, ReliableResponses } from './records.ts';
 import { names100rel, ReliableProvisionals } from './reliable.ts';
-import { appToTag, buildResponse, wantsContact } from './responses.ts';
+import { appToTag, buildResponse, wantsContact } from './text/responses.ts';
 import { answerSession, rememberLocal, sessionAgreed } from './session.ts';
 import { endsSubscription, subscriptionGranted } from './subscriptions.ts';
-import { nokLine, responseSentLine } from './token-line.ts';
+import { nokLine, responseSentLine } from './protocol/token-line.ts';
 import { peerWay } from './way.ts';
 
 /** The application answers a request of the network (drachtio-protocol 1.4, 1.5, 3.3). */

@@ -1,7 +1,7 @@
 import type { SipMessage } from '../sip/index.ts';
 import type { EngineCore } from './core.ts';
-import { deliveredText } from './delivery.ts';
-import { cdrLine } from './token-line.ts';
+import { deliveredText } from './protocol/delivery.ts';
+import { cdrLine } from './protocol/token-line.ts';
 
 /** Call detail records (drachtio-protocol 2.5), where the engine was started with `cdrs`. */
 

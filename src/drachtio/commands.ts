@@ -1,13 +1,13 @@
 import { parseFragment } from '../sip/index.ts';
 import { answer } from './answers.ts';
 import { CDR_VERBS } from './cdr.ts';
-import type { Client } from './client.ts';
+import type { Client } from './protocol/client.ts';
 import { logRefusal, type EngineCore } from './core.ts';
 import { sameSecret } from './ids.ts';
 import { sendCancel, sendInDialog } from './outgoing-in-dialog.ts';
 import { sendRequest } from './outgoing.ts';
-import { METHODS } from './requests.ts';
-import { noLine, nokLine, okLine, type Command } from './token-line.ts';
+import { METHODS } from './text/requests.ts';
+import { noLine, nokLine, okLine, type Command } from './protocol/token-line.ts';
 
 /** srf pings only servers of v0.8.2 or later; we behave as the 0.9.10 which drachtio-protocol.md describes. */
 export const VERSION = 'v0.9.10-mcg';

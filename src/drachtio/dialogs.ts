@@ -1,5 +1,5 @@
 import { tagOf, type Dialog as DialogState, type Flow, type SipRequest } from '../sip/index.ts';
-import type { Client } from './client.ts';
+import type { Client } from './protocol/client.ts';
 import type { Dialog } from './records.ts';
 import type { EngineTimers } from './timers.ts';
 

@@ -14,7 +14,7 @@ import type { EngineCore } from './core.ts';
 import { refuse, settle } from './incoming-requests.ts';
 import { dialogTarget } from './next-hop.ts';
 import type { Dialog } from './records.ts';
-import { sipLine, UNKNOWN_WAY } from './token-line.ts';
+import { sipLine, UNKNOWN_WAY } from './protocol/token-line.ts';
 import { peerWay } from './way.ts';
 
 /** Dialogs that the engine ends by itself (drachtio-protocol 2.4, 3.1, 3.6, 3.7). */

@@ -8,7 +8,7 @@ import {
 } from '../sip/index.ts';
 import { cdrStop } from './cdr.ts';
 import type { EngineCore } from './core.ts';
-import { deliveredText } from './delivery.ts';
+import { deliveredText } from './protocol/delivery.ts';
 import { update } from './dialogs.ts';
 import { forgetDialog } from './ended-dialogs.ts';
 import { newUuid } from './ids.ts';
@@ -16,7 +16,7 @@ import { cancelFor, deliverCancel, newIncoming, refuse, settle, track } from './
 import type { Dialog, IncomingRequest } from './records.ts';
 import { receivePrack } from './reliable.ts';
 import { asksTooShort } from './session.ts';
-import { sipLine } from './token-line.ts';
+import { sipLine } from './protocol/token-line.ts';
 import { ackWay, peerWay } from './way.ts';
 
 /** Requests of the peer in a dialog (drachtio-protocol 3.5, 3.8, 3.9). */

@@ -11,11 +11,11 @@ import {
   type SipRequest,
 } from '../sip/index.ts';
 import { cdrStop } from './cdr.ts';
-import type { Client } from './client.ts';
+import type { Client } from './protocol/client.ts';
 import type { EngineCore } from './core.ts';
-import { deliveredText } from './delivery.ts';
+import { deliveredText } from './protocol/delivery.ts';
 import type { Dialog, IncomingRequest } from './records.ts';
-import { sipLine, UNKNOWN_WAY } from './token-line.ts';
+import { sipLine, UNKNOWN_WAY } from './protocol/token-line.ts';
 import { peerWay } from './way.ts';
 
 /** The life of a request from the network, from its delivery to its final answer. */

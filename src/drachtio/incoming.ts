@@ -8,14 +8,14 @@ import {
 } from '../sip/index.ts';
 import { cdrAttempt } from './cdr.ts';
 import { logRefusal, type EngineCore } from './core.ts';
-import { deliveredText } from './delivery.ts';
+import { deliveredText } from './protocol/delivery.ts';
 import { namesOf, newDialogId } from './dialogs.ts';
 import { deliverCancel, newIncoming, refuse, settle, track } from './incoming-requests.ts';
 import { receiveAckInDialog, receiveInDialog } from './incoming-in-dialog.ts';
 import { RETRY_AFTER_S } from './limits.ts';
-import { METHODS } from './requests.ts';
+import { METHODS } from './text/requests.ts';
 import { dialogOfNotify } from './subscriptions.ts';
-import { sipLine } from './token-line.ts';
+import { sipLine } from './protocol/token-line.ts';
 import { peerWay } from './way.ts';
 
 /** Requests from the network (drachtio-protocol 3.1, 3.5, 3.6). */

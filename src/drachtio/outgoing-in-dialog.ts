@@ -8,10 +8,10 @@ import {
   type HeaderField,
   type SipRequest,
 } from '../sip/index.ts';
-import type { Refused } from './app-headers.ts';
-import { wireName } from './header-names.ts';
+import type { Refused } from './text/app-headers.ts';
+import { wireName } from './text/header-names.ts';
 import { cdrStop } from './cdr.ts';
-import type { Client } from './client.ts';
+import type { Client } from './protocol/client.ts';
 import type { EngineCore } from './core.ts';
 import { update } from './dialogs.ts';
 import { endDialog, forgetDialog } from './ended-dialogs.ts';
@@ -19,12 +19,12 @@ import { newUuid } from './ids.ts';
 import { dialogTarget } from './next-hop.ts';
 import { OutgoingRequest } from './outgoing-request.ts';
 import { send, UNKNOWN_DIALOG, type Sending } from './outgoing.ts';
-import { ownUntilSent } from './own-address.ts';
-import { tagIn } from './placeholder.ts';
+import { ownUntilSent } from './text/own-address.ts';
+import { tagIn } from './text/placeholder.ts';
 import type { Dialog } from './records.ts';
-import { addAppParts, appSequence } from './requests.ts';
+import { addAppParts, appSequence } from './text/requests.ts';
 import { isInviting, offerSession, rememberLocal } from './session.ts';
-import { nokLine, requestSentLine } from './token-line.ts';
+import { nokLine, requestSentLine } from './protocol/token-line.ts';
 import { peerWay, requestWay } from './way.ts';
 
 /** Requests of the application in a dialog, its ACKs and CANCELs (drachtio-protocol 1.4, 3.6, 3.7, 3.9). */

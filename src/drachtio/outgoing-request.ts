@@ -14,18 +14,18 @@ import {
   type SipResponse,
 } from '../sip/index.ts';
 import { cdrStart, cdrStop } from './cdr.ts';
-import type { Client } from './client.ts';
+import type { Client } from './protocol/client.ts';
 import type { EngineCore } from './core.ts';
-import { deliveredText } from './delivery.ts';
+import { deliveredText } from './protocol/delivery.ts';
 import { namesOf, newDialogId, update } from './dialogs.ts';
 import { acknowledge, acknowledgeAndEnd, forgetDialog, forgetLater } from './ended-dialogs.ts';
-import { showOwn } from './own-address.ts';
+import { showOwn } from './text/own-address.ts';
 import type { Dialog, OutgoingInvite, PendingSubscribe } from './records.ts';
 import { names100rel, ReceivedReliables } from './reliable.ts';
 import { rememberLocal, sessionAgreed } from './session.ts';
 import { endsSubscription, subscriptionGranted } from './subscriptions.ts';
 import type { EngineTimer } from './timers.ts';
-import { sipLine, type Way } from './token-line.ts';
+import { sipLine, type Way } from './protocol/token-line.ts';
 import { peerWay } from './way.ts';
 
 /** The way of responses that nobody sent: the engine makes them where a request fails (drachtio-protocol 2.3). */

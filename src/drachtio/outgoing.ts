@@ -6,17 +6,17 @@ import {
   type RequestTarget,
   type SipRequest,
 } from '../sip/index.ts';
-import type { Refused } from './app-headers.ts';
+import type { Refused } from './text/app-headers.ts';
 import { cdrAttempt } from './cdr.ts';
-import type { Client } from './client.ts';
+import type { Client } from './protocol/client.ts';
 import type { EngineCore } from './core.ts';
 import { namesOf, newDialogId } from './dialogs.ts';
 import { OutgoingRequest } from './outgoing-request.ts';
 import type { Dialog } from './records.ts';
-import { isUnknown, ownUntilSent, showOwn } from './own-address.ts';
-import { buildRequest, isRequestUri } from './requests.ts';
+import { isUnknown, ownUntilSent, showOwn } from './text/own-address.ts';
+import { buildRequest, isRequestUri } from './text/requests.ts';
 import { rememberLocal } from './session.ts';
-import { nokLine, requestSentLine } from './token-line.ts';
+import { nokLine, requestSentLine } from './protocol/token-line.ts';
 import { requestWay } from './way.ts';
 
 /** Requests of the application outside a dialog (drachtio-protocol 1.4 point 4, 3.2, 3.4). */

@@ -7,7 +7,7 @@ import type {
   SipRequest,
   SipResponse,
 } from '../sip/index.ts';
-import type { Client } from './client.ts';
+import type { Client } from './protocol/client.ts';
 import type { EngineTimer } from './timers.ts';
 
 /** What the engine remembers while something is under way: dialogs, and requests in both directions. */

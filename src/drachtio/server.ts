@@ -10,8 +10,8 @@ import {
 } from '../sip/index.ts';
 import { createAdmission, createAllowed } from './admission.ts';
 import { cdrStop } from './cdr.ts';
-import type { Client } from './client.ts';
-import { openClientPort } from './client-port.ts';
+import type { Client } from './protocol/client.ts';
+import { openClientPort } from './protocol/client-port.ts';
 import { receiveCommand } from './commands.ts';
 import { logRefusal, type EngineCore, type LogLevel } from './core.ts';
 import { DialogTable, namesOf } from './dialogs.ts';
@@ -21,10 +21,10 @@ import { receiveAck, receiveCancel, receiveRequest, crowded, hasRoomFor } from '
 import { DEFAULT_LIMITS, REFUSAL_LINES_PER_MINUTE } from './limits.ts';
 import type { Dialog, IncomingRequest } from './records.ts';
 import { RegisteredContacts } from './registered-contacts.ts';
-import { Routes } from './routes.ts';
+import { Routes } from './protocol/routes.ts';
 import { Shares } from './shares.ts';
 import { EngineTimers } from './timers.ts';
-import { nokLine } from './token-line.ts';
+import { nokLine } from './protocol/token-line.ts';
 import type { Engine, EngineOptions } from './types.ts';
 
 export interface EngineHooks {

@@ -19,7 +19,7 @@ import {
 import type { EngineCore } from './core.ts';
 import { acknowledge, endDialog } from './ended-dialogs.ts';
 import { dialogTarget } from './next-hop.ts';
-import { ownContact } from './own-address.ts';
+import { ownContact } from './text/own-address.ts';
 import type { Dialog, IncomingRequest, SessionTimer } from './records.ts';
 import type { EngineTimer } from './timers.ts';
 

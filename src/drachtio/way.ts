@@ -1,5 +1,5 @@
 import type { BoundAddress, Flow } from '../sip/index.ts';
-import { UNKNOWN_WAY, type Way } from './token-line.ts';
+import { UNKNOWN_WAY, type Way } from './protocol/token-line.ts';
 
 /** The peer of a flow: where a message came from, or a response goes to. A WebSocket peer is shown as `tcp` (2.1). */
 export function peerWay(flow: Flow): Way {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameParser } from '../../src/drachtio/framing.ts';
+import { FrameParser } from '../../src/drachtio/protocol/framing.ts';
 
 function frame(payload: string): Buffer {
   const bytes = Buffer.from(payload, 'utf8');

@@ -14,7 +14,7 @@ import {
   type ServerTransaction,
   type SipRequest,
 } from '../../src/sip/index.ts';
-import type { Client } from '../../src/drachtio/client.ts';
+import type { Client } from '../../src/drachtio/protocol/client.ts';
 import { Shares } from '../../src/drachtio/shares.ts';
 import type { EngineTimers } from '../../src/drachtio/timers.ts';
 import { rawApplication } from './raw-application.ts';

@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { wireName } from '../../src/drachtio/header-names.ts';
+import { wireName } from '../../src/drachtio/text/header-names.ts';
 import { isBehindNat, isPrivate } from '../../src/drachtio/next-hop.ts';
-import { replaceLocalhost, replaceLocalhostInContact, splitAddress, tagIn } from '../../src/drachtio/placeholder.ts';
-import { parsePayload, timeOfDay } from '../../src/drachtio/token-line.ts';
+import {
+  replaceLocalhost,
+  replaceLocalhostInContact,
+  splitAddress,
+  tagIn,
+} from '../../src/drachtio/text/placeholder.ts';
+import { parsePayload, timeOfDay } from '../../src/drachtio/protocol/token-line.ts';
 import type { Flow } from '../../src/sip/index.ts';
 
 describe('the placeholder localhost', () => {

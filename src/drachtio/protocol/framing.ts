@@ -1,4 +1,4 @@
-import { MAX_LENGTH_DIGITS } from './limits.ts';
+import { MAX_LENGTH_DIGITS } from '../limits.ts';
 
 const HASH = 0x23;
 const ZERO = 0x30;

@@ -1,4 +1,4 @@
-import { makeResponse, type BoundAddress, type SipRequest, type SipResponse } from '../sip/index.ts';
+import { makeResponse, type BoundAddress, type SipRequest, type SipResponse } from '../../sip/index.ts';
 import { appendAppHeaders, labelBody, type Refused } from './app-headers.ts';
 import { ownContact } from './own-address.ts';
 import { tagIn } from './placeholder.ts';

@@ -6,7 +6,7 @@ import {
   type Headers,
   type RequestTarget,
   type SipRequest,
-} from '../sip/index.ts';
+} from '../../sip/index.ts';
 
 /** Stands in a request for our own address while its next hop, a name, is not looked up (RFC 2606: no host is called so). */
 const UNKNOWN_HOST = 'own-address.invalid';

@@ -1,8 +1,8 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { LogLevel } from './core.ts';
+import type { LogLevel } from '../core.ts';
 import type { EngineThreadData, FromEngine, ToEngine } from './thread-messages.ts';
-import type { Engine, EngineMeasures, EngineOptions } from './types.ts';
+import type { Engine, EngineMeasures, EngineOptions } from '../types.ts';
 
 export interface EngineThreadHooks {
   readonly log?: (level: LogLevel, text: string) => void;

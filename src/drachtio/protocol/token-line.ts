@@ -1,4 +1,4 @@
-import { newUuid } from './ids.ts';
+import { newUuid } from '../ids.ts';
 
 /**
  * First lines of the client protocol (drachtio-protocol 1.5, 2.1). They are held, like SIP headers, as one character per

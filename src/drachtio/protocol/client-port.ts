@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { Client, type ClientHandlers } from './client.ts';
-import type { EngineLimits } from './limits.ts';
+import type { EngineLimits } from '../limits.ts';
 
 /** The port that applications connect to. */
 export interface ClientPort {

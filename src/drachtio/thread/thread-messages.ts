@@ -1,5 +1,5 @@
-import type { LogLevel } from './core.ts';
-import type { EngineMeasures, EngineOptions } from './types.ts';
+import type { LogLevel } from '../core.ts';
+import type { EngineMeasures, EngineOptions } from '../types.ts';
 
 /** What the engine's thread says to the one that started it. */
 export type FromEngine =

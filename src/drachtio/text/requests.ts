@@ -6,9 +6,9 @@ import {
   SipHeaders,
   type BoundAddress,
   type SipRequest,
-} from '../sip/index.ts';
+} from '../../sip/index.ts';
 import { appendAppHeaders, labelBody, type Refused } from './app-headers.ts';
-import { newSequence } from './ids.ts';
+import { newSequence } from '../ids.ts';
 import { ownContact, ownHostPort } from './own-address.ts';
 import { replaceLocalhost, splitAddress, tagIn } from './placeholder.ts';
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { FrameParser } from './framing.ts';
-import type { EngineLimits } from './limits.ts';
+import type { EngineLimits } from '../limits.ts';
 import { type Command, parsePayload } from './token-line.ts';
 
 /** The first byte of a TLS connection (RFC 8446 5.1); a frame begins with a digit. */

@@ -1,4 +1,4 @@
-import { SipHeaders, serialize, type SipMessage } from '../sip/index.ts';
+import { SipHeaders, serialize, type SipMessage } from '../../sip/index.ts';
 
 /**
  * Names that drachtio-srf does not read as they stand: it decodes %-escapes, so that `%50-Asserted-Identity` or a name with

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { watchLoopDelay } from './loop-delay.ts';
-import { startEngine } from './server.ts';
+import { startEngine } from '../server.ts';
 import type { EngineThreadData, FromEngine, ToEngine } from './thread-messages.ts';
 
 /** The entry of the engine's own thread; thread.ts starts it. */

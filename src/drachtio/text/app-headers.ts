@@ -1,4 +1,4 @@
-import { SipHeaders, type BoundAddress, type Headers, type SipMessage } from '../sip/index.ts';
+import { SipHeaders, type BoundAddress, type Headers, type SipMessage } from '../../sip/index.ts';
 import { wireName } from './header-names.ts';
 import { ownHostPort, ownHostPortTransport } from './own-address.ts';
 import { replaceLocalhost, replaceLocalhostInContact } from './placeholder.ts';

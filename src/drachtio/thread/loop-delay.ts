@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { LoopDelay } from './types.ts';
+import type { LoopDelay } from '../types.ts';
 
 /** Samples are taken this often: finer than what matters (20 ms), coarse enough to cost nothing. */
 const RESOLUTION_MS = 10;
