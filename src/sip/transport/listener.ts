@@ -132,6 +132,8 @@ function webSocketServer(handshakes: Handshakes, options: StreamListenOptions): 
     response.writeHead(426, { Connection: 'Upgrade, close', Upgrade: 'websocket', 'Content-Type': 'text/plain' });
     response.end('This is no web server: it speaks SIP over WebSocket (RFC 7118).\n');
   });
+  // Node.js answers an expectation it does not know, and keeps the connection.
+  server.on('checkExpectation', (_, response) => response.writeHead(417, { Connection: 'close' }).end());
   server.on('upgrade', (request, stream, head) => {
     // What net and tls have emitted is a socket.
     const socket = stream as Socket;

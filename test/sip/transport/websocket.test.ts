@@ -102,6 +102,12 @@ describe.each(['ws', 'wss'] as const)('%s', (kind) => {
     expect(answer).toMatch(/^Upgrade: websocket\r$/im);
   });
 
+  it('an expectation that is not met ends the connection with the answer', async () => {
+    const ask = 'GET / HTTP/1.1\r\nHost: x\r\nExpect: the-unexpected\r\n\r\n';
+    const answer = await readAll(raw(await webPeer(), kind, ask + ask));
+    expect(answer.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 417']);
+  });
+
   it.each([
     ['none', upgrade()],
     ['another', upgrade('Sec-WebSocket-Protocol: chat, sips')],
