@@ -1,11 +1,10 @@
-import type { Defects, LineBudget, SipStack } from '../sip/index.ts';
+import type { Defects, LineBudget, Shares, SipStack } from '../sip/index.ts';
 import type { Client } from './protocol/client.ts';
 import type { DialogTable } from './dialogs.ts';
 import type { EngineLimits } from './limits.ts';
 import type { IncomingRequest, OutgoingInvite, PendingSubscribe } from './records.ts';
 import type { RegisteredContacts } from './registered-contacts.ts';
 import type { Routes } from './protocol/routes.ts';
-import type { Shares } from './shares.ts';
 import type { EngineTimers } from './timers.ts';
 
 export type LogLevel = 'warn' | 'info' | 'debug';

@@ -3,6 +3,7 @@ import {
   Defects,
   LineBudget,
   makeResponse,
+  Shares,
   systemClock,
   type Clock,
   type Flow,
@@ -22,7 +23,6 @@ import { DEFAULT_LIMITS, REFUSAL_LINES_PER_MINUTE } from './limits.ts';
 import type { Dialog, IncomingRequest } from './records.ts';
 import { RegisteredContacts } from './registered-contacts.ts';
 import { Routes } from './protocol/routes.ts';
-import { Shares } from './shares.ts';
 import { EngineTimers } from './timers.ts';
 import { nokLine } from './protocol/token-line.ts';
 import type { Engine, EngineOptions } from './types.ts';

@@ -13,6 +13,7 @@ export type * from './stack.types.ts';
 export type { BoundAddress, Destination, Flow, ListenAddress, TransportProtocol } from './transport/transport.ts';
 export { createTransportLayer, type TransportLayerOptions } from './transport/layer.ts';
 export { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './transport/limits.ts';
+export { Shares } from './transaction/shares.ts';
 export { sourceOf } from './transport/local-address.ts';
 export { systemNames, type NameService, type SrvRecord } from './transport/names.ts';
 export { createResolver, type ResolverOptions } from './transport/resolver.ts';

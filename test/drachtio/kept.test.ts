@@ -7,6 +7,7 @@ import { newIncoming, settle } from '../../src/drachtio/incoming-requests.ts';
 import { dialogTarget } from '../../src/drachtio/next-hop.ts';
 import {
   createSipStack,
+  Shares,
   SipHeaders,
   type ClientTransactionHandlers,
   type Dialog,
@@ -15,7 +16,6 @@ import {
   type SipRequest,
 } from '../../src/sip/index.ts';
 import type { Client } from '../../src/drachtio/protocol/client.ts';
-import { Shares } from '../../src/drachtio/shares.ts';
 import type { EngineTimers } from '../../src/drachtio/timers.ts';
 import { rawApplication } from './raw-application.ts';
 import { rawClient } from './raw-client.ts';

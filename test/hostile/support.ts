@@ -38,8 +38,9 @@ export async function startHostileEngine(options: Partial<EngineOptions> = {}): 
   return { engine, udpPort: portOf(engine, 'udp'), tcpPort: portOf(engine, 'tcp'), logged };
 }
 
-export async function peerTo(port: number, host = '127.0.0.1'): Promise<SipPeer> {
-  const peer = await udpPeer(port, host);
+/** `own`: the address that it sends from. */
+export async function peerTo(port: number, host = '127.0.0.1', own = host): Promise<SipPeer> {
+  const peer = await udpPeer(port, host, own);
   onTestFinished(() => peer.close());
   return peer;
 }
@@ -52,7 +53,10 @@ export async function streamPeerTo(port: number): Promise<Awaited<ReturnType<typ
 
 let pings = 0;
 
-/** Resolves once an OPTIONS of the peer is answered: what it sent before has been read, and had its answer. */
+/**
+ * Resolves once an OPTIONS of the peer is answered (503 where its source has no room left): what it sent before has been read, and had its
+ * answer.
+ */
 export async function ping(peer: SipPeer): Promise<void> {
   const id = `ping-${(pings += 1)}`;
   peer.send(`OPTIONS sip:127.0.0.1 SIP/2.0
@@ -63,7 +67,7 @@ Call-ID: ${id}
 CSeq: 1 OPTIONS
 Max-Forwards: 70
 `);
-  await peer.expect(new RegExp(`^SIP/2.0 200 [^]*Call-ID: ${id}\r\n`), 20_000);
+  await peer.expect(new RegExp(`^SIP/2.0 (?:200|503) [^]*Call-ID: ${id}\r\n`), 20_000);
 }
 
 /** The final answers that came to anything but pings, each once. */

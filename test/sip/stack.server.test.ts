@@ -457,6 +457,29 @@ describe('what must not become a transaction', () => {
   });
 });
 
+describe('the transactions of one source', () => {
+  it('are four times what is free at most: beyond, it gets 503 and others are served; they count until they end', async () => {
+    const under = await startStack({ maxTransactions: 10 });
+    const flooding = await under.peer();
+    const asked = (index: number): string =>
+      written({ method: 'OPTIONS', branch: `z9hG4bK-${index}`, callId: `call-${index}` });
+    const admitted: Arrival[] = [];
+    for (let index = 0; index < 8; index += 1) {
+      flooding.send(asked(index));
+      admitted.push(await under.requests.next());
+    }
+    flooding.send(asked(8));
+    expect((await responseAt(flooding, 503)).headers.get('Retry-After')).toBe('10');
+    const other = await peerOf({ port: under.port('udp') }, '127.0.0.2');
+    other.send(asked(9));
+    await under.requests.next();
+    for (const { transaction } of admitted) answer(transaction, 200);
+    under.clock.advance(under.stack.timers.t1x64Ms);
+    flooding.send(asked(10));
+    await under.requests.next();
+  });
+});
+
 describe('requests within dialogs', () => {
   it('are bounded as well: beyond DIALOG_RESERVE they get the same 503', async () => {
     const under = await startStack({ maxTransactions: 1 - DIALOG_RESERVE });

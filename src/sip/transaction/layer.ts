@@ -9,11 +9,13 @@ import type {
   SipTimers,
   StackUser,
 } from '../stack.types.ts';
+import { sourceOf } from '../transport/local-address.ts';
 import { TransportError, type Flow, type TransportHandlers, type TransportLayer } from '../transport/transport.ts';
 import type { Attempt } from './attempt.ts';
 import { ClientRun, type ClientHost } from './client.ts';
 import { requestKeys, responseKey, type RequestKeys } from './keys.ts';
 import { newServerTransaction, type ServerHost, type ServerRun } from './server.ts';
+import { Shares } from './shares.ts';
 import { StatelessAnswers } from './stateless.ts';
 import type { Targets } from './targets.ts';
 import type { TimerQueue } from './timer-queue.ts';
@@ -49,6 +51,8 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
   readonly #stateless: StatelessAnswers;
   /** By `RequestKeys.transaction`. */
   readonly #servers = new Map<string, ServerRun>();
+  /** Of `#servers`. */
+  readonly #shares = new Shares();
   /** INVITE transactions by `RequestKeys.attempt`: of several, the latest that was not refused when it came. */
   readonly #invites = new Map<string, ServerRun>();
   readonly #attempts = new Map<string, Attempt>();
@@ -85,7 +89,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
       if (message.kind === 'request') this.#onRequest(message, flow);
       else this.#onResponse(message, flow);
     } catch (error) {
-      this.onDefect(`a message from ${sourceOf(flow)}`, error);
+      this.onDefect(`a message from ${nameOf(flow)}`, error);
     }
   }
 
@@ -93,7 +97,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
     try {
       this.#refuseUnreadable(failure, flow);
     } catch (error) {
-      this.onDefect(`an unreadable message from ${sourceOf(flow)}`, error);
+      this.onDefect(`an unreadable message from ${nameOf(flow)}`, error);
     }
   }
 
@@ -104,7 +108,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
       for (const attempt of waiting ?? []) attempt.onConnectionClosed();
       this.user.onClosed?.(flow);
     } catch (error) {
-      this.onDefect(`the end of the connection of ${sourceOf(flow)}`, error);
+      this.onDefect(`the end of the connection of ${nameOf(flow)}`, error);
     }
   }
 
@@ -114,7 +118,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
       if (waiting === undefined) return;
       for (const attempt of waiting) attempt.onPeerUnreachable(error);
     } catch (thrown) {
-      this.onDefect(`a send error to ${sourceOf(flow)}`, thrown);
+      this.onDefect(`a send error to ${nameOf(flow)}`, thrown);
     }
   }
 
@@ -168,6 +172,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
     if (!this.#admits(request, flow, keys)) return;
     const transaction = newServerTransaction(this, request, flow, keys);
     this.#servers.set(keys.transaction, transaction);
+    this.#shares.add(sourceOf(flow.remoteAddress));
     if (request.method === 'INVITE' && !this.#isMerged(keys)) this.#invites.set(keys.attempt, transaction);
     transaction.start();
     // The 100 could not be sent: nobody is there any more.
@@ -178,7 +183,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
     try {
       this.user.onRequest(transaction, request, flow);
     } catch (error) {
-      this.onDefect(`${request.method} from ${sourceOf(flow)}`, error);
+      this.onDefect(`${request.method} from ${nameOf(flow)}`, error);
       // 21.5.1: whoever sent it need not wait until its timers have run.
       transaction.conclude(500);
     }
@@ -196,7 +201,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
       this.#stateless.send(request, flow, refusal.status, refusal.reason, refusal);
       return false;
     }
-    if (!this.#hasRoom(outside)) {
+    if (!this.#hasRoom(outside) || (outside && !this.#hasShare(flow))) {
       const headers = [{ name: 'Retry-After', value: String(RETRY_AFTER_S) }];
       this.#stateless.send(request, flow, 503, 'Service Unavailable', { headers });
       return false;
@@ -206,6 +211,11 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
 
   #hasRoom(outsideDialog: boolean): boolean {
     return this.transactionCount < this.#parts.maxTransactions + (outsideDialog ? 0 : DIALOG_RESERVE);
+  }
+
+  /** Transactions live for 64*T1: who sends without end would fill the table, and be the only one that is served. */
+  #hasShare({ remoteAddress }: Flow): boolean {
+    return this.#shares.hasRoom(sourceOf(remoteAddress), this.#parts.maxTransactions - this.transactionCount);
   }
 
   /**
@@ -258,8 +268,8 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
   }
 
   forgetServer(transaction: ServerRun): void {
-    const { keys } = transaction;
-    this.#servers.delete(keys.transaction);
+    const { keys, flow } = transaction;
+    if (this.#servers.delete(keys.transaction)) this.#shares.remove(sourceOf(flow.remoteAddress));
     if (this.#invites.get(keys.attempt) === transaction) this.#invites.delete(keys.attempt);
   }
 
@@ -292,7 +302,7 @@ export class TransactionLayer implements ServerHost, ClientHost, TransportHandle
   }
 }
 
-function sourceOf({ protocol, remoteAddress, remotePort }: Flow): string {
+function nameOf({ protocol, remoteAddress, remotePort }: Flow): string {
   return `${protocol}:${remoteAddress}:${remotePort}`;
 }
 
