@@ -1,6 +1,7 @@
 import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { drachtioServerConfiguration } from '../support/peer-configurations.ts';
 import { freePort } from '../support/sipp.ts';
 import { freeTcpPort, listening, NotInstalled, run, type Program } from './program.ts';
 
@@ -21,13 +22,7 @@ export async function startDrachtioServer(): Promise<DrachtioServer> {
   const file = join(folder, 'drachtio.conf.xml');
   await writeFile(
     file,
-    `<drachtio>
-  <admin port="${clientPort}" secret="${secret}">127.0.0.1</admin>
-  <sip><contacts><contact>sip:127.0.0.1:${sipPort};transport=udp</contact></contacts></sip>
-  <cdrs>false</cdrs>
-  <logging><console/><sofia-loglevel>0</sofia-loglevel><loglevel>notice</loglevel></logging>
-</drachtio>
-`,
+    drachtioServerConfiguration({ sipPort, clientPort, secret, transports: 'udp', logLevel: 'notice' }),
   );
   const program = run(binary, ['--file', file]);
   await listening(program, clientPort);

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../support/gateway-process.ts';
+import { KAMAILIO_WITHIN_DIALOGS } from '../support/peer-configurations.ts';
 import { freePort } from '../support/sipp.ts';
 import { NotInstalled, run } from './program.ts';
 import type { System } from './types.ts';
@@ -30,19 +31,7 @@ loadmodule "textops.so"
 loadmodule "tmx.so"
 loadmodule "siputils.so"
 request_route {
-  if (!mf_process_maxfwd_header("70")) {
-    sl_send_reply("483", "Too Many Hops");
-    exit;
-  }
-  if (is_method("CANCEL")) {
-    if (t_check_trans()) t_relay();
-    exit;
-  }
-  if (has_totag()) {
-    if (loose_route() || (is_method("ACK") && t_check_trans())) t_relay();
-    else if (!is_method("ACK")) sl_send_reply("404", "Not here");
-    exit;
-  }
+${KAMAILIO_WITHIN_DIALOGS}
   if (!is_method("ACK")) {
     if (t_precheck_trans()) {
       t_check_trans();

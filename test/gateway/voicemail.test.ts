@@ -9,8 +9,9 @@ import {
   sendAck,
   sendInDialog,
   sendInvite,
+  type RawCall,
 } from '../drachtio/support.ts';
-import type { SipPeer } from '../support/sip-peer.ts';
+import type { Received, SipPeer } from '../support/sip-peer.ts';
 import { expectNothingHeld, type Parts, response, type Rig, ringing, sendCancel, startRig } from './support.ts';
 
 /** A rig that diverts to a voicemail system of its own. */
@@ -23,6 +24,16 @@ async function startVoicemailRig(parts: Parts = {}): Promise<{ rig: Rig; voicema
     voicemail: { owner: 'gateway', target, ...parts.voicemail },
   });
   return { rig, voicemail };
+}
+
+/** The voicemail system answers, and the caller hangs up at once. */
+async function visit(call: RawCall, voicemail: SipPeer, invite: Received): Promise<void> {
+  answer(voicemail, invite, 200, { body: SDP_B });
+  await response(call, 200);
+  sendAck(call);
+  await voicemail.expect(/^ACK /);
+  sendInDialog(call, 'BYE');
+  answer(voicemail, await voicemail.expect(/^BYE /), 200);
 }
 
 /** The phone rings, and nobody takes the call: the voicemail system has its INVITE. */
@@ -62,12 +73,7 @@ describe('a call that nobody takes', () => {
   it('and who hangs up in the greeting has left nothing', async () => {
     const { rig, voicemail } = await startVoicemailRig();
     const { call, diverted } = await unanswered(rig, voicemail);
-    answer(voicemail, diverted, 200, { body: SDP_B });
-    await response(call, 200);
-    sendAck(call);
-    await voicemail.expect(/^ACK /);
-    sendInDialog(call, 'BYE');
-    answer(voicemail, await voicemail.expect(/^BYE /), 200);
+    await visit(call, voicemail, diverted);
     expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'voicemail-abandoned' });
   });
 
@@ -160,12 +166,7 @@ describe('a call that nobody takes', () => {
     answer(rig.callee, invite, 200, { body: SDP_B });
     await rig.callee.expect(/^ACK /);
     answer(rig.callee, await rig.callee.expect(/^BYE /), 200);
-    answer(voicemail, diverted, 200, { body: SDP_B });
-    await response(call, 200);
-    sendAck(call);
-    await voicemail.expect(/^ACK /);
-    sendInDialog(call, 'BYE');
-    answer(voicemail, await voicemail.expect(/^BYE /), 200);
+    await visit(call, voicemail, diverted);
     expect((await rig.ledger.call()).verdict.outcome).not.toBe('answered');
     await expectNothingHeld(rig);
   });
@@ -199,12 +200,7 @@ describe('whoever listens to messages', () => {
     sendInvite(call);
     const invite = await voicemail.expect(/^INVITE sip:voicemail/);
     expect(invite.all('Diversion')).toEqual([]);
-    answer(voicemail, invite, 200, { body: SDP_B });
-    await response(call, 200);
-    sendAck(call);
-    await voicemail.expect(/^ACK /);
-    sendInDialog(call, 'BYE');
-    answer(voicemail, await voicemail.expect(/^BYE /), 200);
+    await visit(call, voicemail, invite);
     const { verdict, state } = await rig.ledger.call();
     expect(verdict).toMatchObject({ outcome: 'answered', cause: 'voicemail-access', reason: 'voicemail-access' });
     expect(state.legs).toMatchObject([{ kind: 'voicemail' }]);
@@ -231,12 +227,7 @@ describe('whoever listens to messages', () => {
     const busy = await rig.callee.expect(/^INVITE /);
     answer(rig.callee, busy, 486);
     const invite = await voicemail.expect(/^INVITE /);
-    answer(voicemail, invite, 200, { body: SDP_B });
-    await response(call, 200);
-    sendAck(call);
-    await voicemail.expect(/^ACK /);
-    sendInDialog(call, 'BYE');
-    answer(voicemail, await voicemail.expect(/^BYE /), 200);
+    await visit(call, voicemail, invite);
     const { verdict, start } = await rig.ledger.call();
     expect(verdict).toMatchObject({ outcome: 'answered', cause: 'voicemail-access' });
     // A gateway that dies meanwhile must know it when it starts again.
@@ -254,12 +245,7 @@ describe('a call that another system diverted to voicemail', () => {
     const invite = await voicemail.expect(/^INVITE /);
     // Exactly one goes on: the called user's.
     expect(invite.all('Diversion')).toEqual(['<sip:1001@pbx>;reason=unconditional']);
-    answer(voicemail, invite, 200, { body: SDP_B });
-    await response(call, 200);
-    sendAck(call);
-    await voicemail.expect(/^ACK /);
-    sendInDialog(call, 'BYE');
-    answer(voicemail, await voicemail.expect(/^BYE /), 200);
+    await visit(call, voicemail, invite);
     const { verdict, start } = await rig.ledger.call();
     expect(start).toMatchObject({ mailbox: 'alice', callee: '1001' });
     expect(verdict).toMatchObject({ outcome: 'missed', cause: 'voicemail-abandoned' });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Authority } from '../support/certificates.ts';
+import { KAMAILIO_WITHIN_DIALOGS } from '../support/peer-configurations.ts';
 import { freePort } from '../support/sipp.ts';
 import { until } from '../support/gateway-process.ts';
 
@@ -55,19 +56,7 @@ loadmodule "siputils.so"
 modparam("tls", "config", "${folder}/tls.cfg")
 modparam("rr", "enable_double_rr", 1)
 request_route {
-  if (!mf_process_maxfwd_header("70")) {
-    sl_send_reply("483", "Too Many Hops");
-    exit;
-  }
-  if (is_method("CANCEL")) {
-    if (t_check_trans()) t_relay();
-    exit;
-  }
-  if (has_totag()) {
-    if (loose_route() || (is_method("ACK") && t_check_trans())) t_relay();
-    else if (!is_method("ACK")) sl_send_reply("404", "Not here");
-    exit;
-  }
+${KAMAILIO_WITHIN_DIALOGS}
   t_check_trans();
   if (is_method("INVITE")) record_route();
   if ($pr == "tls") {

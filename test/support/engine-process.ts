@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import { drachtioServerConfiguration } from './peer-configurations.ts';
 
 /** Where an engine of its own is found; the same after each of its starts. */
 export interface EnginePlace {
@@ -108,13 +109,7 @@ export function drachtioServer(program: string): EngineKind {
       const file = join(folder, 'drachtio.conf.xml');
       await writeFile(
         file,
-        `<drachtio>
-  <admin port="${clientPort}" secret="${secret}">127.0.0.1</admin>
-  <sip><contacts><contact>sip:127.0.0.1:${sipPort};transport=udp,tcp</contact></contacts></sip>
-  <cdrs>false</cdrs>
-  <logging><console/><sofia-loglevel>0</sofia-loglevel><loglevel>error</loglevel></logging>
-</drachtio>
-`,
+        drachtioServerConfiguration({ sipPort, clientPort, secret, transports: 'udp,tcp', logLevel: 'error' }),
       );
       const child = spawn(program, ['--file', file], { stdio: 'ignore' });
       onTestFinished(() => rm(folder, { recursive: true, force: true }));
