@@ -131,6 +131,12 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
     settings: gatewaySettings(config),
     ledger,
     policy,
+    phones: { find: () => undefined },
+    registrations: {
+      load: () => journal.registrations(),
+      save: (aor, contacts) => journal.saveRegistrations(aor, contacts),
+    },
+    switchNotifications: () => Promise.reject(new Error('Notifications cannot be switched by phone yet.')),
     log: log.child({ room: 'gateway' }),
     now,
     newCallId: uuidv7,
@@ -207,8 +213,8 @@ async function startEngine({ config, log, onFatal }: AppOptions, cleanups: Clean
   };
 }
 
-function gatewaySettings({ peers, routing, voicemail }: GatewayConfig): GatewaySettings {
-  return { peers, routing, voicemail };
+function gatewaySettings({ peers, routing, voicemail, featureCodes }: GatewayConfig): GatewaySettings {
+  return { peers, routing, voicemail, registrar: null, featureCodes };
 }
 
 interface Parts {

@@ -18,7 +18,14 @@ export type LegKind = 'phone' | 'voicemail';
 
 export type CallEvent =
   /** An INVITE of this call reached us. `returned`: it is one of our own legs that came back (loop-back, spiral). */
-  | { readonly type: 'caller-invited'; readonly at: number; readonly caller: LegId; readonly returned: boolean }
+  | {
+      readonly type: 'caller-invited';
+      readonly at: number;
+      readonly caller: LegId;
+      readonly returned: boolean;
+      /** Its Call-ID on the wire. */
+      readonly sipCallId?: string;
+    }
   /** We sent an INVITE on behalf of inbound leg `caller`. */
   | {
       readonly type: 'leg-invited';
@@ -27,7 +34,11 @@ export type CallEvent =
       readonly caller: LegId;
       readonly kind: LegKind;
       readonly target: string;
+      /** The group member whose phone it rings (policy.yaml identity); absent: the called user's own, or nobody's. */
+      readonly mailbox?: string;
     }
+  /** The engine sent that INVITE under this Call-ID. */
+  | { readonly type: 'leg-sent'; readonly at: number; readonly leg: LegId; readonly sipCallId: string }
   /** A 101-199 came. `sdp`: it carried a session description. */
   | {
       readonly type: 'leg-provisional';

@@ -13,14 +13,28 @@ export const EVIDENCE_KINDS = [
   'refused',
   'diverted',
   'talk-time',
+  /** Whoever answered the leg that is the source is a voicemail system. */
+  'voicemail-reached',
+  /** How many messages the mailbox had before the call: what comes later can be compared. */
+  'message-totals',
   'voicemail-duration',
   'voicemail-left',
   'voicemail-blank',
+  /** The voicemail system says that no message was left. */
+  'voicemail-none',
   'voicemail-access',
   'interrupted',
   'journalled-late',
   'ambiguous',
   'joined',
+  /** The call went on to another number, because the one before said so (3xx). */
+  'redirected',
+  /** Another phone took the call over (Replaces): pickup, park retrieve, attended transfer. */
+  'taken-over',
+  /** An answered side was asked to call somebody else (REFER). */
+  'transferred',
+  /** A group was called: who of it rang. */
+  'group',
 ] as const;
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 

@@ -24,10 +24,36 @@ export interface CallStart {
   readonly calleeUri: string;
   /** The called user's mailbox (policy.yaml identity), null where the number has none. */
   readonly mailbox: string | null;
+  /** The group that was called (policy.yaml identity), null where the number is no group's. `mailbox` is then the group's own. */
+  readonly group: string | null;
   /** Name of the peer the call came from. */
   readonly peer: string;
   readonly startedAt: number;
   readonly evidence: readonly Evidence[];
+}
+
+/** How many messages a mailbox has, as its voicemail system tells (RFC 3842 5.2: `Voice-Message: new/old`). */
+export interface MessageTotals {
+  /** policy.yaml identity. */
+  readonly mailbox: string;
+  readonly at: number;
+  /** New and old ones together: the user may listen meanwhile. */
+  readonly total: number;
+  /** Who said so: `NOTIFY from pbx`, `event`. */
+  readonly source: string;
+}
+
+/** What a voicemail system tells by itself about one visit (POST /api/v1/voicemail-events, a header of its BYE). */
+export interface VoicemailEvent {
+  readonly mailbox: string;
+  readonly at: number;
+  readonly kind: 'left' | 'blank' | 'none';
+  /** Which call it was, where the system knows: a Call-ID of any of its legs, or ours. */
+  readonly call: string | null;
+  /** The caller's number, where the system knows it. */
+  readonly caller: string | null;
+  readonly durationMs: number | null;
+  readonly source: string;
 }
 
 /**
@@ -48,6 +74,10 @@ export interface Ledger {
   ended(callId: string, state: CallState, at: number): void;
   /** Evidence from outside the call's signalling (an MWI change, an event from the voicemail system). */
   addEvidence(callId: string, evidence: Evidence): void;
+  /** Totals of a mailbox: compared with those before, they say whether a call that waits for its verdict left a message. */
+  messageTotals(totals: MessageTotals): void;
+  /** Resolves with the id of the call that it was taken as evidence for, null where none of the mailbox waits or lives. */
+  voicemailEvent(event: VoicemailEvent): Promise<string | null>;
   /** Judges the calls whose pending verdict is due at `now`. */
   settleDue(now: number): Promise<void>;
 }

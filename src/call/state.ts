@@ -3,6 +3,8 @@ import type { CallEvent, LegId, LegKind, Reason } from './events.ts';
 /** An inbound INVITE of the call: the caller's leg. */
 export interface CallerLeg {
   readonly id: LegId;
+  /** Its Call-ID on the wire; null where nobody told. */
+  readonly sipCallId: string | null;
   readonly invitedAt: number;
   readonly returned: boolean;
   readonly answeredAt: number | null;
@@ -21,6 +23,9 @@ export interface CalleeLeg {
   readonly caller: LegId;
   readonly kind: LegKind;
   readonly target: string;
+  /** The group member whose phone it rings; null: the called user's own, or nobody's. */
+  readonly mailbox: string | null;
+  readonly sipCallId: string | null;
   readonly invitedAt: number;
   /** First 180, or 183 with SDP. */
   readonly rangAt: number | null;
@@ -54,10 +59,12 @@ export function advance(state: CallState, event: CallEvent): CallState {
   switch (event.type) {
     case 'caller-invited':
       if (state.callers.some(({ id }) => id === event.caller)) return state;
-      return { ...state, callers: [...state.callers, newCallerLeg(event.caller, event.at, event.returned)] };
+      return { ...state, callers: [...state.callers, newCallerLeg(event)] };
     case 'leg-invited':
       if (state.legs.some(({ id }) => id === event.leg)) return state;
       return { ...state, legs: [...state.legs, newCalleeLeg(event)] };
+    case 'leg-sent':
+      return updateLeg(state, event.leg, (leg) => ({ ...leg, sipCallId: event.sipCallId }));
     case 'leg-provisional':
       return updateLeg(state, event.leg, (leg) =>
         leg.rangAt === null && !concluded(leg) && rings(event.status, event.sdp) ? { ...leg, rangAt: event.at } : leg,
@@ -110,11 +117,12 @@ function concluded(leg: CalleeLeg): boolean {
   return leg.answeredAt !== null || leg.final !== null || leg.failure !== null;
 }
 
-function newCallerLeg(id: LegId, invitedAt: number, returned: boolean): CallerLeg {
+function newCallerLeg(event: Extract<CallEvent, { type: 'caller-invited' }>): CallerLeg {
   return {
-    id,
-    invitedAt,
-    returned,
+    id: event.caller,
+    sipCallId: event.sipCallId ?? null,
+    invitedAt: event.at,
+    returned: event.returned,
     answeredAt: null,
     answeredBy: null,
     cancelledAt: null,
@@ -131,6 +139,8 @@ function newCalleeLeg(event: Extract<CallEvent, { type: 'leg-invited' }>): Calle
     caller: event.caller,
     kind: event.kind,
     target: event.target,
+    mailbox: event.mailbox ?? null,
+    sipCallId: null,
     invitedAt: event.at,
     rangAt: null,
     answeredAt: null,

@@ -24,7 +24,7 @@ function sections(config: GatewayConfig): Record<string, unknown> {
   const flat: Record<string, unknown> = {};
   for (const section of SECTIONS) {
     flat[section] = null;
-    for (const [key, value] of Object.entries(config[section])) flat[`${section}.${key}`] = value;
+    for (const [key, value] of Object.entries(config[section] ?? {})) flat[`${section}.${key}`] = value;
   }
   return flat;
 }

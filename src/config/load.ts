@@ -110,6 +110,10 @@ function voicemailOf({ owner, target, greeting, minimumMessage, settle }: Config
     greetingMs: greeting,
     minimumMessageMs: minimumMessage,
     settleMs: settle,
+    targets: [],
+    mwi: null,
+    eventToken: null,
+    byeHeader: null,
   };
 }
 
@@ -138,8 +142,21 @@ function configOf(path: string, file: ConfigFile, files: SecretFiles): GatewayCo
     path,
     node: file.node ?? hostname(),
     sip: sipOf(file.sip, folder, files),
-    peers: file.peers.map(({ options, maxCalls, maxCallsPerSecond, ...peer }) => ({
+    peers: file.peers.map(({ options, maxCalls, maxCallsPerSecond, voicemail: takenBy, ...peer }) => ({
       ...defined(peer),
+      profile: 'generic',
+      digest: null,
+      trustCallerId: true,
+      voicemail: takenBy ?? null,
+      answersAfter: null,
+      voicemailEscapeMs: null,
+      headers: { pass: null, drop: [] },
+      diversion: 'all',
+      reliableProvisional: 'off',
+      sessionExpiresMs: null,
+      numberFormat: 'as-dialled',
+      userPhone: false,
+      followRedirects: false,
       optionsMs: options ?? null,
       maxCalls: maxCalls ?? null,
       maxCallsPerSecond: maxCallsPerSecond ?? null,
@@ -154,6 +171,9 @@ function configOf(path: string, file: ConfigFile, files: SecretFiles): GatewayCo
         ringTimeout ?? (voicemail.owner === 'gateway' ? RING_TIMEOUT_BEFORE_VOICEMAIL_MS : RING_TIMEOUT_MS),
     },
     voicemail,
+    registrar: null,
+    featureCodes: { notificationsOn: '*56', notificationsOff: '*57' },
+    trace: null,
     policy: resolve(folder, file.policy),
     journal: { kind: 'sqlite', path: resolve(folder, file.journal.replace(/^sqlite:/, '')) },
     notification: notificationOf(file.notification, folder, files),

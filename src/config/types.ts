@@ -14,6 +14,12 @@ export interface GatewayConfig {
     readonly ringTimeoutMs: number;
   };
   readonly voicemail: VoicemailConfig;
+  /** Null: no phones register here. */
+  readonly registrar: RegistrarConfig | null;
+  /** Null: nothing is switched by calling. */
+  readonly featureCodes: FeatureCodesConfig | null;
+  /** Null: nothing is kept. */
+  readonly trace: TraceConfig | null;
   /** policy.yaml, absolute. */
   readonly policy: string;
   readonly journal: { readonly kind: 'sqlite'; readonly path: string };
@@ -64,18 +70,52 @@ export interface SipConfig {
 
 export type VoicemailOwner = 'gateway' | 'upstream' | 'downstream' | 'none';
 
+/** What kind of system a peer is. */
+export const PROFILES = ['generic', 'asterisk', 'freeswitch', 'cucm', 'lync', 'exchange-um'] as const;
+export type Profile = (typeof PROFILES)[number];
+
 export interface PeerConfig {
   readonly name: string;
-  /** CIDRs. */
+  /** The system behind it: sets the defaults of the keys below (sip-config/README.md explains each). */
+  readonly profile: Profile;
+  /** CIDRs; may be empty where it has `digest`. */
   readonly allow: readonly string[];
+  /** Whoever answers our challenge so is this peer, wherever it calls from. */
+  readonly digest: { readonly username: string; readonly password: string } | null;
   readonly dialPlan?: string;
   readonly calledFrom: 'request-uri' | 'to' | 'p-called-party-id';
   readonly forks: boolean;
   readonly trustReason: boolean;
+  /** Its P-Asserted-Identity is believed; else its From is the caller. */
+  readonly trustCallerId: boolean;
+  /** Who takes its unanswered calls to voicemail; null: `voicemail.owner`. */
+  readonly voicemail: VoicemailOwner | null;
   /** Send OPTIONS to it this often; null never. */
   readonly optionsMs: number | null;
+  /** Calls of it that may live at once; beyond, 503. Null: any number. */
   readonly maxCalls: number | null;
+  /** Calls that it may start in a second, a burst of so many at most; beyond, 503. Null: any number. */
   readonly maxCallsPerSecond: number | null;
+
+  // The rest says how calls are sent to it, and what its answers mean.
+  /** An answer so long after the first ring is probably its voicemail's (weak evidence). */
+  readonly answersAfter: { readonly fromMs: number; readonly toMs: number } | null;
+  /** An answer sooner than this after the INVITE, without a 180, is a carrier's voicemail (Lync: PSTNVoicemailEscapeTimer). */
+  readonly voicemailEscapeMs: number | null;
+  /** Headers that reach it. `pass`: of extension headers (X-…, P-…) only these; null: all. `drop`: not these. In lower case. */
+  readonly headers: { readonly pass: readonly string[] | null; readonly drop: readonly string[] };
+  /** Diversion and History-Info towards it: `all` that came in and ours, `single`: exactly one Diversion, `none`. */
+  readonly diversion: 'all' | 'single' | 'none';
+  /** 100rel (RFC 3262) towards it: named in Supported, in Require, or only where it insists. */
+  readonly reliableProvisional: 'off' | 'supported' | 'required';
+  /** Session-Expires (RFC 4028) that we ask it for; null: we do not. */
+  readonly sessionExpiresMs: number | null;
+  /** How called and calling numbers are written towards it. */
+  readonly numberFormat: 'as-dialled' | 'e164';
+  /** `;user=phone` behind every number. */
+  readonly userPhone: boolean;
+  /** A 302 of it is followed to its Contact's host and port (Exchange UM); else only by the user part, through the routes. */
+  readonly followRedirects: boolean;
 }
 
 export interface NextHopConfig {
@@ -100,6 +140,51 @@ export interface VoicemailConfig {
   readonly greetingMs: number;
   readonly minimumMessageMs: number;
   readonly settleMs: number;
+  /** Further addresses that are voicemail wherever they turn up: user parts (`*97`, `5000`) and URIs. */
+  readonly targets: readonly string[];
+  /** Where message totals (RFC 3842) are asked for, a SUBSCRIBE for each mailbox; null: only what comes unasked counts. */
+  readonly mwi: { readonly subscribe: string; readonly expiresMs: number } | null;
+  /** What POST /api/v1/voicemail-events must show; null: there is no such door. */
+  readonly eventToken: string | null;
+  /** The header of a voicemail system's BYE that says whether a message was left (`yes`, `no`, or its seconds), in lower case. */
+  readonly byeHeader: string | null;
+}
+
+/** Phones that register here. */
+export interface RegistrarConfig {
+  /** RFC 7616: shown to who is asked for a password. */
+  readonly realm: string;
+  /** The file of phones, absolute (phones.yaml). */
+  readonly phones: string;
+  /** The dial plan in which numbers called by phones are looked up; all of them where it is left out. */
+  readonly dialPlan?: string;
+  readonly minExpiresMs: number;
+  readonly maxExpiresMs: number;
+  /** Contacts that one phone number may have at once. */
+  readonly maxContacts: number;
+}
+
+/** One account of phones.yaml. */
+export interface PhoneConfig {
+  readonly username: string;
+  /** The user part of its address-of-record: the number or name that rings it. Default: the username. */
+  readonly number: string;
+  /** RFC 7616 3.4.2: hex of H(username:realm:password), by algorithm. */
+  readonly ha1: { readonly md5: string | null; readonly sha256: string | null };
+}
+
+/** What users dial to switch their own notifications. */
+export interface FeatureCodesConfig {
+  readonly notificationsOn: string;
+  readonly notificationsOff: string;
+}
+
+/** SIP messages are kept for `mcg trace`. */
+export interface TraceConfig {
+  /** A folder, absolute. */
+  readonly path: string;
+  /** All files together. */
+  readonly maxBytes: number;
 }
 
 export interface NotificationConfig {

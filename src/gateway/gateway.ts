@@ -65,6 +65,18 @@ export class SipGateway implements Gateway {
     }));
   }
 
+  get hops(): Gateway['hops'] {
+    return hopUris(this.#options.settings).map((uri) => ({
+      uri,
+      up: !this.#context.health.isDown(uri),
+      since: null,
+    }));
+  }
+
+  get registered(): Gateway['registered'] {
+    return [];
+  }
+
   get sipAddresses(): readonly string[] {
     return this.#agents.flatMap(({ sipAddresses }) => sipAddresses);
   }

@@ -126,6 +126,7 @@ function startOf({ id, at, invite, peer, caller, called, access }: StartFacts): 
     callee: called.number ?? called.uri,
     calleeUri: called.uri,
     mailbox: called.mailbox?.identity ?? null,
+    group: null,
     peer: peer.name,
     startedAt: at,
     evidence,

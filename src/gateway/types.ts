@@ -12,18 +12,44 @@ export interface NextHop {
 
 export interface Peer {
   readonly name: string;
-  /** CIDRs. */
+  /** CIDRs; may be empty where it has `digest`. */
   readonly allow: readonly string[];
+  /** Whoever answers our challenge so is this peer, wherever it calls from. */
+  readonly digest: { readonly username: string; readonly password: string } | null;
   readonly dialPlan?: string;
   readonly calledFrom: 'request-uri' | 'to' | 'p-called-party-id';
   readonly forks: boolean;
   readonly trustReason: boolean;
+  /** Its P-Asserted-Identity is believed; else its From is the caller. */
+  readonly trustCallerId: boolean;
+  /** Who takes its unanswered calls to voicemail; null: `voicemail.owner`. */
+  readonly voicemail: Voicemail['owner'] | null;
   /** Send OPTIONS to it this often; null never. */
   readonly optionsMs: number | null;
   /** Calls of it that may live at once; beyond, 503. Null: any number. */
   readonly maxCalls: number | null;
   /** Calls that it may start in a second, a burst of so many at most; beyond, 503. Null: any number. */
   readonly maxCallsPerSecond: number | null;
+
+  // The rest says how calls are sent to it, and what its answers mean.
+  /** An answer so long after the first ring is probably its voicemail's (weak evidence). */
+  readonly answersAfter: { readonly fromMs: number; readonly toMs: number } | null;
+  /** An answer sooner than this after the INVITE, without a 180, is a carrier's voicemail (Lync: PSTNVoicemailEscapeTimer). */
+  readonly voicemailEscapeMs: number | null;
+  /** Headers that reach it. `pass`: of extension headers (X-…, P-…) only these; null: all. `drop`: not these. In lower case. */
+  readonly headers: { readonly pass: readonly string[] | null; readonly drop: readonly string[] };
+  /** Diversion and History-Info towards it: `all` that came in and ours, `single`: exactly one Diversion, `none`. */
+  readonly diversion: 'all' | 'single' | 'none';
+  /** 100rel (RFC 3262) towards it: named in Supported, in Require, or only where it insists. */
+  readonly reliableProvisional: 'off' | 'supported' | 'required';
+  /** Session-Expires (RFC 4028) that we ask it for; null: we do not. */
+  readonly sessionExpiresMs: number | null;
+  /** How called and calling numbers are written towards it. */
+  readonly numberFormat: 'as-dialled' | 'e164';
+  /** `;user=phone` behind every number. */
+  readonly userPhone: boolean;
+  /** A 302 of it is followed to its Contact's host and port (Exchange UM); else only by the user part, through the routes. */
+  readonly followRedirects: boolean;
 }
 
 export interface Route {
@@ -40,6 +66,62 @@ export interface Voicemail {
   readonly greetingMs: number;
   readonly minimumMessageMs: number;
   readonly settleMs: number;
+  /** Further addresses that are voicemail wherever they turn up: user parts (`*97`, `5000`) and URIs. */
+  readonly targets: readonly string[];
+  /** Where message totals (RFC 3842) are asked for, a SUBSCRIBE for each mailbox; null: only what comes unasked counts. */
+  readonly mwi: { readonly subscribe: string; readonly expiresMs: number } | null;
+  /** The header of a voicemail system's BYE that says whether a message was left, in lower case. */
+  readonly byeHeader: string | null;
+}
+
+export interface RegistrarSettings {
+  readonly realm: string;
+  readonly dialPlan?: string;
+  readonly minExpiresMs: number;
+  readonly maxExpiresMs: number;
+  readonly maxContacts: number;
+  /** Makes nonces that only we can have made; the embedded engine has the same key. */
+  readonly nonceKey: string;
+}
+
+/** A phone that may register, and call once it has shown its password. */
+export interface PhoneAccount {
+  readonly username: string;
+  /** The user part of its address-of-record. */
+  readonly number: string;
+  readonly ha1: { readonly md5: string | null; readonly sha256: string | null };
+}
+
+/** The accounts of phones.yaml; read again on SIGHUP. */
+export interface PhoneDirectory {
+  find(username: string): PhoneAccount | undefined;
+}
+
+/** One contact of a registered phone; kept over a restart where it came over UDP. */
+export interface Registration {
+  readonly aor: string;
+  readonly contact: string;
+  readonly instance: string | null;
+  readonly regId: number | null;
+  readonly path: readonly string[];
+  readonly q: number;
+  readonly callId: string;
+  readonly cseq: number;
+  readonly userAgent: string;
+  /** `udp/192.0.2.7:5060`. */
+  readonly source: string;
+  readonly expiresAt: number;
+}
+
+/** Where registrations are kept (the journal). Neither waits for the other; a failing one loses nothing that lives. */
+export interface Registrations {
+  load(): Promise<readonly Registration[]>;
+  save(aor: string, contacts: readonly Registration[]): Promise<void>;
+}
+
+export interface FeatureCodes {
+  readonly notificationsOn: string;
+  readonly notificationsOff: string;
 }
 
 /** Structural part of gateway.yaml that the application needs; app/ fills it from config/. */
@@ -51,6 +133,9 @@ export interface GatewaySettings {
     readonly ringTimeoutMs: number;
   };
   readonly voicemail: Voicemail;
+  /** Null: no phones register here. */
+  readonly registrar: RegistrarSettings | null;
+  readonly featureCodes: FeatureCodes | null;
 }
 
 /** A drachtio-server, or the embedded engine: the application does not know which. */
@@ -78,6 +163,10 @@ export interface GatewayOptions {
   readonly settings: GatewaySettings;
   readonly ledger: Ledger;
   readonly policy: PolicyStore;
+  readonly phones: PhoneDirectory;
+  readonly registrations: Registrations;
+  /** Sets a user's own switch (missedCallNotificationEnabled); rejects, with a sentence for the log, where it cannot. */
+  readonly switchNotifications: (mailbox: string, on: boolean) => Promise<void>;
   readonly log: GatewayLog;
   readonly now: () => number;
   /** A fresh UUIDv7. */
@@ -92,6 +181,14 @@ export interface LiveCall {
   readonly phase: 'routing' | 'ringing' | 'talking' | 'voicemail';
 }
 
+/** A next hop that is asked by OPTIONS, or that failed lately. */
+export interface HopStatus {
+  readonly uri: string;
+  readonly up: boolean;
+  /** When it changed last; null: never since the start. */
+  readonly since: number | null;
+}
+
 export interface Gateway {
   /** Connects; resolves when the first engine said OK. Goes on reconnecting afterwards. */
   start(): Promise<void>;
@@ -101,6 +198,10 @@ export interface Gateway {
   readonly engines: readonly EngineStatus[];
   /** SIP addresses as the engines report them (`udp/127.0.0.1:5060`). */
   readonly sipAddresses: readonly string[];
+  /** Every next hop of the configuration. */
+  readonly hops: readonly HopStatus[];
+  /** What is registered now, by address-of-record. */
+  readonly registered: readonly Registration[];
   liveCalls(): readonly LiveCall[];
   /** How many `liveCalls` would tell, without looking at any. */
   readonly liveCallCount: number;

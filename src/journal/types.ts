@@ -9,6 +9,7 @@ export interface CallRecord {
   readonly callee: string;
   readonly calleeUri: string;
   readonly mailbox: string | null;
+  readonly group: string | null;
   readonly peer: string;
   readonly startedAt: number;
   readonly rangAt: number | null;
@@ -113,6 +114,34 @@ export interface NotificationSummary {
   readonly lastError: string | null;
 }
 
+/** How many messages a mailbox had when its voicemail system last told. */
+export interface MessageTotalsRecord {
+  readonly mailbox: string;
+  readonly total: number;
+  readonly at: number;
+}
+
+/** One contact of a registered phone (RFC 3261 10). */
+export interface RegistrationRecord {
+  /** The user part of the address-of-record, as the phone registered it. */
+  readonly aor: string;
+  /** The Contact URI. */
+  readonly contact: string;
+  /** RFC 5626: `+sip.instance` and `reg-id`, null where it gave none. */
+  readonly instance: string | null;
+  readonly regId: number | null;
+  /** RFC 3327, outermost first. */
+  readonly path: readonly string[];
+  /** Lower is rung later (RFC 3261 20.10), 0 to 1. */
+  readonly q: number;
+  readonly callId: string;
+  readonly cseq: number;
+  readonly userAgent: string;
+  /** `udp/192.0.2.7:5060`: where the REGISTER came from. */
+  readonly source: string;
+  readonly expiresAt: number;
+}
+
 /**
  * The durable record, behind one interface and one behaviour suite (test/journal/behaviour.ts) for every backend.
  * Statements of calls made without awaiting the one before are committed in the order of the calls (group commit).
@@ -134,6 +163,8 @@ export interface Journal {
    * at a time (SQLite: its lock) gives those of every node, one that several share only this node's.
    */
   unfinished(): Promise<CallRecord[]>;
+  /** Calls of this mailbox (as the called user's, or a group member's) whose verdict is pending, oldest first. */
+  pendingOf(mailbox: string): Promise<CallRecord[]>;
   /** Calls whose pending verdict is due. */
   pendingDue(now: number, limit: number): Promise<CallRecord[]>;
 
@@ -152,6 +183,13 @@ export interface Journal {
   /** An admin's retry of a dead or due one (due now, attempts kept), or drop of one not sent. False where state forbids. */
   retry(id: string, now: number): Promise<boolean>;
   drop(id: string): Promise<boolean>;
+
+  messageTotals(): Promise<MessageTotalsRecord[]>;
+  saveMessageTotals(totals: MessageTotalsRecord): Promise<void>;
+  /** Of phones that registered over UDP: a connection does not survive us. */
+  registrations(): Promise<RegistrationRecord[]>;
+  /** Puts these in the place of all that the address-of-record had. */
+  saveRegistrations(aor: string, contacts: readonly RegistrationRecord[]): Promise<void>;
 
   /** Newest last. */
   calls(query: { readonly limit: number; readonly before?: string }): Promise<CallView[]>;

@@ -112,6 +112,8 @@ export function createLedger(options: LedgerOptions): CallLedger {
     },
 
     addEvidence,
+    messageTotals: () => undefined,
+    voicemailEvent: async () => null,
     settleDue: (at) => sweeps.settleDue(at),
     recover: () => sweeps.recover(),
 

@@ -91,6 +91,7 @@ export function viewOf({ start, evidence }: Judged, settlement: Settlement, node
     callee: start.callee,
     calleeUri: start.calleeUri,
     mailbox: start.mailbox,
+    group: start.group,
     peer: start.peer,
     startedAt: start.startedAt,
     rangAt: settlement.rangAt,

@@ -5,7 +5,7 @@ import { DEFAULT_POLICY_SUFFIX, MAX_MAILBOXES, MAX_POLICY_BYTES } from './limits
 import { LoadedPolicy } from './lookup.ts';
 import { type MailboxEntry, type PolicyFile, policyFile } from './schema.ts';
 import { makeSnapshot, type PolicyData } from './snapshot.ts';
-import type { Mailbox, MailboxPolicy, Policy, PolicyProblem } from './types.ts';
+import type { Conditions, Mailbox, MailboxPolicy, Policy, PolicyProblem } from './types.ts';
 
 export type PolicyReading =
   | { readonly ok: true; readonly data: PolicyData; readonly document: YamlDocument }
@@ -19,6 +19,18 @@ export function versionOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
+/** Exchange's way: every missed call is told of. */
+export const EVERY_MISSED_CALL: Conditions = {
+  internalCalls: true,
+  externalCalls: true,
+  hiddenCallers: true,
+  minimumRingMs: 0,
+  busy: true,
+  declined: true,
+  unreachable: true,
+  groupCalls: true,
+};
+
 const byName = <Entry extends { readonly name: string }>(entries: readonly Entry[]): Map<string, Entry> =>
   new Map(entries.map((entry) => [entry.name.toLowerCase(), entry]));
 
@@ -27,12 +39,18 @@ function policiesOf({ dialPlans, mailboxPolicies }: PolicyFile): MailboxPolicy[]
   const plans = byName(dialPlans);
   const policies = mailboxPolicies.map((policy): MailboxPolicy => ({
     ...policy,
+    conditions: EVERY_MISSED_CALL,
     dialPlan: plans.get(policy.dialPlan.toLowerCase())?.name ?? policy.dialPlan,
   }));
   const served = new Set(policies.map(({ dialPlan }) => dialPlan));
   for (const { name } of dialPlans) {
     if (served.has(name)) continue;
-    policies.push({ name: `${name}${DEFAULT_POLICY_SUFFIX}`, dialPlan: name, allowMissedCallNotifications: true });
+    policies.push({
+      name: `${name}${DEFAULT_POLICY_SUFFIX}`,
+      dialPlan: name,
+      allowMissedCallNotifications: true,
+      conditions: EVERY_MISSED_CALL,
+    });
   }
   return policies;
 }
@@ -59,7 +77,13 @@ export function readPolicy(text: string): PolicyReading {
   const mailboxPolicies = policiesOf(file);
   const policies = byName(mailboxPolicies);
   const mailboxes = file.mailboxes.map((entry) => mailboxOf(entry, policies));
-  const data = { version: versionOf(text), dialPlans: file.dialPlans, mailboxPolicies, mailboxes };
+  const dialPlans = file.dialPlans.map((plan) => ({
+    ...plan,
+    nationalNumberPrefix: null,
+    internationalAccessCode: null,
+    outsideLineAccessCode: null,
+  }));
+  const data = { version: versionOf(text), dialPlans, mailboxPolicies, mailboxes };
   return { ok: true, data, document: reading.document };
 }
 

@@ -1,7 +1,7 @@
 import { calledNumber, sipAddressKey } from './address.ts';
 import type { Snapshot } from './snapshot.ts';
 import { firstEntry, nextEntry, valueOf } from './table.ts';
-import type { DialPlan, Mailbox, MailboxLookup, MailboxPolicy, Policy } from './types.ts';
+import type { DialPlan, Group, Mailbox, MailboxLookup, MailboxPolicy, Policy } from './types.ts';
 
 const NONE: MailboxLookup = Object.freeze({ kind: 'none' });
 /** Instead of a dial plan's position: all of them. */
@@ -51,6 +51,16 @@ export class LoadedPolicy implements Policy {
     const { identities } = this.#snapshot;
     const entry = firstEntry(identities, identity.toLowerCase());
     return entry === 0 ? undefined : this.#at(valueOf(identities, entry));
+  }
+
+  readonly groups: ReadonlyMap<string, Group> = new Map();
+
+  findGroup(): Group | null {
+    return null;
+  }
+
+  toE164(): string | null {
+    return null;
   }
 
   *mailboxes(): Generator<Mailbox> {

@@ -16,12 +16,32 @@ export interface DialPlan {
   readonly timeZone: string;
   /** `+3314000`: this prefix followed by an extension is that extension's E.164 number. */
   readonly numberPrefixes: readonly string[];
+  /** What is dialled before a national number (`0`), an international one (`00`) and to get an outside line (`9`); null: none. */
+  readonly nationalNumberPrefix: string | null;
+  readonly internationalAccessCode: string | null;
+  readonly outsideLineAccessCode: string | null;
+}
+
+/** Which missed calls are told of; the defaults are Exchange's: all of them. */
+export interface Conditions {
+  /** From a number that has a mailbox here, or from a registered phone. */
+  readonly internalCalls: boolean;
+  readonly externalCalls: boolean;
+  readonly hiddenCallers: boolean;
+  /** Calls that rang shorter are not told of; 0: all are. */
+  readonly minimumRingMs: number;
+  readonly busy: boolean;
+  readonly declined: boolean;
+  readonly unreachable: boolean;
+  /** Calls to a group that the user belongs to. */
+  readonly groupCalls: boolean;
 }
 
 export interface MailboxPolicy {
   readonly name: string;
   readonly dialPlan: string;
   readonly allowMissedCallNotifications: boolean;
+  readonly conditions: Conditions;
 }
 
 export interface Mailbox {
@@ -40,6 +60,31 @@ export interface Mailbox {
   readonly timeZone: string | null;
 }
 
+/** Somebody who rings when a group is called: a mailbox's user, or a number that is nobody's here. */
+export interface GroupMember {
+  /** policy.yaml identity, null for a mere number. */
+  readonly mailbox: string | null;
+  /** What is dialled: the mailbox's first extension (else the user part of its first SIP address), or the number. */
+  readonly number: string;
+}
+
+/** A hunt group: one number that rings several users. */
+export interface Group {
+  readonly identity: string;
+  readonly displayName: string;
+  readonly dialPlan: string;
+  readonly extensions: readonly string[];
+  readonly sipAddresses: readonly string[];
+  readonly members: readonly GroupMember[];
+  readonly ring: 'simultaneous' | 'serial';
+  /** How long a member (serial) or all of them (simultaneous) ring; null: as long as any number does. */
+  readonly ringTimeoutMs: number | null;
+  /** Who is told of a missed call: nobody, the group's mailbox, the first or last member that rang, or all that did. */
+  readonly notify: 'nobody' | 'group' | 'first' | 'last' | 'all';
+  /** The group's own mailbox (identity), null where it has none. */
+  readonly mailbox: string | null;
+}
+
 export type MailboxLookup =
   | { readonly kind: 'found'; readonly mailbox: Mailbox }
   | { readonly kind: 'none' }
@@ -56,6 +101,14 @@ export interface Policy {
   /** By identity, in any case. */
   mailbox(identity: string): Mailbox | undefined;
   mailboxes(): Iterable<Mailbox>;
+  readonly groups: ReadonlyMap<string, Group>;
+  /** The group that a called number or address belongs to, found as a mailbox is; null where none or several do. */
+  findGroup(called: { readonly user: string | null; readonly uri: string }, dialPlan?: string): Group | null;
+  /**
+   * A number as the dial plan writes it to the outside: `+33140001001` for `1001` (its first number prefix), `0140001001`,
+   * `0033140001001`. Null where the plan does not say how.
+   */
+  toE164(number: string, dialPlan: string): string | null;
   /**
    * The mailbox that a called number or address belongs to (design.md 4.2): a SIP address whole, an extension whole, or a
    * listed prefix plus extension; never the last digits of a foreign number.

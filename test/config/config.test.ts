@@ -72,16 +72,42 @@ describe('what gateway.yaml leaves out', () => {
         {
           name: 'pbx',
           allow: ['192.0.2.10'],
+          profile: 'generic',
+          digest: null,
           calledFrom: 'request-uri',
           forks: false,
           trustReason: true,
+          trustCallerId: true,
+          voicemail: null,
           optionsMs: null,
           maxCalls: null,
           maxCallsPerSecond: null,
+          answersAfter: null,
+          voicemailEscapeMs: null,
+          headers: { pass: null, drop: [] },
+          diversion: 'all',
+          reliableProvisional: 'off',
+          sessionExpiresMs: null,
+          numberFormat: 'as-dialled',
+          userPhone: false,
+          followRedirects: false,
         },
       ],
       routing: { nextHop: [{ uri: 'sip:192.0.2.20' }], routes: [], ringTimeoutMs: 180_000 },
-      voicemail: { owner: 'none', target: null, greetingMs: 10_000, minimumMessageMs: 3_000, settleMs: 90_000 },
+      voicemail: {
+        owner: 'none',
+        target: null,
+        greetingMs: 10_000,
+        minimumMessageMs: 3_000,
+        settleMs: 90_000,
+        targets: [],
+        mwi: null,
+        eventToken: null,
+        byeHeader: null,
+      },
+      registrar: null,
+      featureCodes: { notificationsOn: '*56', notificationsOff: '*57' },
+      trace: null,
       policy: join(folder, 'policy.yaml'),
       journal: { kind: 'sqlite', path: join(folder, 'gateway.db') },
       notification: { transport: { uri: `maildir:${join(folder, 'mail')}` }, from: 'gw@example.com' },
@@ -92,8 +118,8 @@ describe('what gateway.yaml leaves out', () => {
   });
 
   it('gives the gateway what it needs', () => {
-    const { peers, routing, voicemail } = configOf();
-    const settings: GatewaySettings = { peers, routing, voicemail };
+    const { peers, routing, voicemail, featureCodes } = configOf();
+    const settings: GatewaySettings = { peers, routing, voicemail, registrar: null, featureCodes };
     expect(settings.routing.nextHop).toHaveLength(1);
   });
 

@@ -5,8 +5,10 @@ import {
   type CallState,
   type Evidence,
   type Ledger,
+  type MessageTotals,
   type PendingVerdict,
   type Verdict,
+  type VoicemailEvent,
 } from '../../src/call/index.ts';
 import type { Voicemail } from '../../src/gateway/index.ts';
 
@@ -42,6 +44,18 @@ export class RecordingLedger implements Ledger {
     this.#live.add(start.id);
     this.#evidence.set(start.id, [...start.evidence]);
     await this.journal;
+  }
+
+  readonly totals: MessageTotals[] = [];
+  readonly voicemailEvents: VoicemailEvent[] = [];
+
+  messageTotals(totals: MessageTotals): void {
+    this.totals.push(totals);
+  }
+
+  async voicemailEvent(event: VoicemailEvent): Promise<string | null> {
+    this.voicemailEvents.push(event);
+    return null;
   }
 
   rang(id: string): void {

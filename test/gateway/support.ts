@@ -57,12 +57,24 @@ function storeOf(policy: Policy): PolicyStore {
 export const LOCAL_PEER: Peer = {
   name: 'pbx',
   allow: ['127.0.0.0/8'],
+  digest: null,
   calledFrom: 'request-uri',
   forks: false,
   trustReason: true,
+  trustCallerId: true,
+  voicemail: null,
   optionsMs: null,
   maxCalls: null,
   maxCallsPerSecond: null,
+  answersAfter: null,
+  voicemailEscapeMs: null,
+  headers: { pass: null, drop: [] },
+  diversion: 'all',
+  reliableProvisional: 'off',
+  sessionExpiresMs: null,
+  numberFormat: 'as-dialled',
+  userPhone: false,
+  followRedirects: false,
 };
 
 export const NO_VOICEMAIL: Voicemail = {
@@ -71,6 +83,9 @@ export const NO_VOICEMAIL: Voicemail = {
   greetingMs: 10_000,
   minimumMessageMs: 3_000,
   settleMs: 90_000,
+  targets: [],
+  mwi: null,
+  byeHeader: null,
 };
 
 export interface Parts {
@@ -130,7 +145,12 @@ export async function startRig(parts: Parts = {}): Promise<Rig> {
         ringTimeoutMs: parts.ringTimeoutMs ?? 10_000,
       },
       voicemail,
+      registrar: null,
+      featureCodes: null,
     },
+    phones: { find: () => undefined },
+    registrations: { load: async () => [], save: async () => undefined },
+    switchNotifications: async () => undefined,
     ledger,
     policy: storeOf(policyOf()),
     log: recordingLog(log),

@@ -27,6 +27,7 @@ export function callStart(changes: Partial<CallStart> = {}): CallStart {
     callee: '1001',
     calleeUri: 'sip:1001@pbx.example',
     mailbox: 'alice',
+    group: null,
     peer: 'pbx',
     startedAt: T0,
     evidence: [],

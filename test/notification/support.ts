@@ -91,6 +91,7 @@ export async function owe(journal: Journal, changes: Partial<NotificationRecord>
     callee: content.callee,
     calleeUri: `sip:${content.callee}@example.com`,
     mailbox: owed.mailbox,
+    group: null,
     peer: 'pbx',
     startedAt: now,
     evidence: [],

@@ -63,6 +63,11 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     addEvidence: (callId, evidence) => writer.request('addEvidence', callId, evidence),
     settle: (settlement) => writer.request('settle', settlement),
     unfinished: () => reader.request('unfinished'),
+    pendingOf: async () => [],
+    messageTotals: async () => [],
+    saveMessageTotals: async () => undefined,
+    registrations: async () => [],
+    saveRegistrations: async () => undefined,
     pendingDue: (now, limit) => reader.request('pendingDue', now, limit),
 
     releaseClaims: (now) => writer.request('releaseClaims', now),

@@ -33,6 +33,7 @@ export function callRecord(row: Row): CallRecord {
     callee: String(row['callee']),
     calleeUri: String(row['callee_uri']),
     mailbox: text(row['mailbox']),
+    group: null,
     peer: String(row['peer']),
     startedAt: Number(row['started_at']),
     rangAt: integer(row['rang_at']),
