@@ -195,6 +195,7 @@ async function startEngine({ config, log, onFatal }: AppOptions, cleanups: Clean
       ...(config.sip.origins === undefined ? {} : { origins: config.sip.origins }),
       ...(config.sip.advertise === undefined ? {} : { advertise: config.sip.advertise }),
       localNet: config.sip.localNet,
+      ...(config.trace === null ? {} : { trace: config.trace }),
       client: { host: '127.0.0.1', port: 0 },
       secret: randomBytes(24).toString('base64url'),
       allow: config.peers.flatMap(({ allow }) => allow),

@@ -8,6 +8,7 @@ import { addExplain } from './explain.ts';
 import { addNotifications } from './notifications.ts';
 import { addShell } from './shell.ts';
 import { addStart } from './start.ts';
+import { addTrace } from './trace.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
 export type { Terminal } from './terminal.ts';
@@ -29,7 +30,17 @@ export async function run(terminal: Terminal): Promise<number> {
   const done = (code: number): void => {
     exitCode = code;
   };
-  for (const add of [addStart, addCheck, addShell, addCalls, addExplain, addNotifications, addDemo, addEngine]) {
+  for (const add of [
+    addStart,
+    addCheck,
+    addShell,
+    addCalls,
+    addExplain,
+    addNotifications,
+    addTrace,
+    addDemo,
+    addEngine,
+  ]) {
     add(program, terminal, done);
   }
   try {

@@ -25,6 +25,8 @@ import { RegisteredContacts } from './registered-contacts.ts';
 import { Routes } from './protocol/routes.ts';
 import { EngineTimers } from './timers.ts';
 import { nokLine } from './protocol/token-line.ts';
+import { createTraceWriter, type TraceWriter } from '../trace/index.ts';
+import { traceTap } from './tracing.ts';
 import type { Engine, EngineOptions } from './types.ts';
 
 export interface EngineHooks {
@@ -61,7 +63,8 @@ export interface EngineCounts {
  * incomplete list of them. Rejects with the address that could not be bound.
  */
 export async function startEngine(options: EngineOptions, hooks: EngineHooks = {}): Promise<LocalEngine> {
-  const core = createCore(options, hooks);
+  const trace = traceOf(options, hooks);
+  const core = createCore(options, hooks, trace);
   const { stack } = core;
   await stack.start();
   try {
@@ -103,15 +106,22 @@ export async function startEngine(options: EngineOptions, hooks: EngineHooks = {
         await port.close();
         core.timers.close();
         await stack.close();
+        await trace?.close();
       },
     };
   } catch (error) {
     await stack.close();
+    await trace?.close();
     throw error;
   }
 }
 
-function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
+function traceOf({ trace }: EngineOptions, { log }: EngineHooks): TraceWriter | null {
+  if (trace === undefined) return null;
+  return createTraceWriter({ ...trace, now: Date.now, log: (text) => log?.('warn', text) });
+}
+
+function createCore(options: EngineOptions, hooks: EngineHooks, trace: TraceWriter | null): EngineCore {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const isAllowed = createAllowed(options.allow);
   const stranger = createAdmission(isAllowed);
@@ -136,6 +146,7 @@ function createCore(options: EngineOptions, hooks: EngineHooks): EngineCore {
       return dialogs.match(namesOf(request)) !== null ? null : (refusal ?? crowded(core, request, flow));
     },
     maxTransactions: limits.maxTransactions,
+    ...(trace === null ? {} : { tap: traceTap(trace, isAllowed, Date.now) }),
     user: {
       onRequest: (transaction, request, flow) => receiveRequest(core, transaction, request, flow),
       onAck: (ack, flow) => receiveAck(core, ack, flow),

@@ -25,6 +25,8 @@ export interface EngineOptions {
   readonly allow?: readonly string[];
   /** Whether applications that route `cdr:attempt`, `cdr:start` and `cdr:stop` get call detail records; false by default. */
   readonly cdrs?: boolean;
+  /** Messages are written down in this folder (trace/), at most so many bytes; nothing is by default. */
+  readonly trace?: { readonly path: string; readonly maxBytes: number };
   /** Bounds other than the usual ones (limits.ts). */
   readonly limits?: Partial<EngineLimits>;
 }

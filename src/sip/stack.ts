@@ -8,13 +8,14 @@ import { TimerQueue } from './transaction/timer-queue.ts';
 import { createTransportLayer } from './transport/layer.ts';
 import { createOwnUris } from './transport/own-uri.ts';
 import { createResolver } from './transport/resolver.ts';
+import { tapped } from './transport/tapped.ts';
 import type { TransportLayer } from './transport/transport.ts';
 
 /** Puts transports, resolver and transactions together. `start` binds the sockets. */
 export function createSipStack(options: SipStackOptions): SipStack {
   const clock = options.clock ?? systemClock;
   const timers = { ...DEFAULT_TIMERS, ...options.timers };
-  const transport = createTransportLayer(options.listen, {
+  const transports = createTransportLayer(options.listen, {
     clock,
     log: (text) => options.log?.('info', text),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
@@ -23,6 +24,7 @@ export function createSipStack(options: SipStackOptions): SipStack {
     ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
     ...(options.localNet === undefined ? {} : { localNet: options.localNet }),
   });
+  const transport = tapped(transports, options.tap);
 
   const resolver = createResolver({
     random: randomFraction,

@@ -1,5 +1,6 @@
 import type { HeaderField, SipRequest, SipResponse, SipUri } from './message/message.ts';
 import type { NameService } from './transport/names.ts';
+import type { Tap } from './transport/tapped.ts';
 import type { TlsSettings } from './transport/tls.ts';
 import type { BoundAddress, Flow, ListenAddress, TransportError } from './transport/transport.ts';
 
@@ -58,6 +59,8 @@ export interface SipStackOptions {
    */
   readonly isExpected?: (address: string) => boolean;
   readonly user: StackUser;
+  /** Told of every message that came in or left; for traces. */
+  readonly tap?: Tap;
   /** One line for an operator; the stack never logs by itself. */
   readonly log?: (level: 'warn' | 'info' | 'debug', text: string) => void;
 }
