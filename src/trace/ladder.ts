@@ -2,7 +2,7 @@ import { headerOf, summaryOf } from './message.ts';
 import type { Endpoint, TracedMessage } from './types.ts';
 
 /** A column is as wide as this many characters; what is longer is cut. */
-const COLUMN = 30;
+const COLUMN = 34;
 const TIME = 11;
 const MAX_COLUMNS = 8;
 
@@ -17,7 +17,6 @@ export function ladder(messages: readonly TracedMessage[]): string[] {
   // The caller on the left of the gateway, whom it called on the right.
   const columns = [...parties.slice(0, 1), 'gateway', ...parties.slice(1)];
   const gateway = columns.indexOf('gateway');
-  const position = (column: number): number => TIME + column * COLUMN;
   const bars = (from: string): string => {
     let line = from;
     for (let column = 0; column < columns.length; column += 1) line = `${line.padEnd(position(column))}|`;
@@ -36,14 +35,19 @@ export function ladder(messages: readonly TracedMessage[]): string[] {
 }
 
 function heads(columns: readonly string[]): string {
-  return columns.reduce((line, name, column) => `${line.padEnd(TIME + column * COLUMN - 1)}${name}`, '');
+  return columns.reduce((line, name, column) => `${line.padEnd(position(column) - 1)}${name}`, '');
+}
+
+/** Where a column's bar stands. */
+function position(column: number): number {
+  return TIME + column * COLUMN;
 }
 
 /** Writes the summary between the two bars that it goes between, with its head at the one that it goes to. */
 function arrow(line: string, gateway: number, party: number, { way, text }: TracedMessage): string {
   const [left, right] = gateway < party ? [gateway, party] : [party, gateway];
   const toRight = (way === 'sent') === gateway < party;
-  const room = right - left - 5;
+  const room = right - left - 6;
   const summary = summaryOf(text)
     .slice(0, room)
     .padEnd(room, '-')

@@ -85,13 +85,16 @@ function groups(address: string): Buffer {
   if (isIPv4(address)) return Buffer.concat([Buffer.alloc(10), Buffer.from([0xff, 0xff]), octets(address)]);
   const [bare = ''] = address.split('%', 1);
   const [head = '', tail] = bare.split('::', 2);
-  const parts = (text: string | undefined): string[] => (text === undefined || text === '' ? [] : text.split(':'));
-  const before = parts(head);
-  const after = parts(tail);
+  const before = colonParts(head);
+  const after = colonParts(tail ?? '');
   const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
   const bytes = Buffer.alloc(16);
   [...before, ...(tail === undefined ? [] : zeros), ...after].slice(0, 8).forEach((group, index) => {
     bytes.writeUInt16BE(Number.parseInt(group, 16) & 0xffff, index * 2);
   });
   return bytes;
+}
+
+function colonParts(text: string): string[] {
+  return text === '' ? [] : text.split(':');
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The Debian packages that the tests against real peers use: sipp (callers and callees), baresip (a softphone), openssl.
+# The Debian packages that the tests against real peers use: sipp (callers and callees), baresip (a softphone), openssl,
+# tcpdump (reads what mcg trace writes).
 # More on demand, by name: `bash test/setup/debian.sh bench proxy scan browser`
 #   bench    kamailio, beside which npm run bench measures (27 MB)
 #   proxy    kamailio with TLS, a proxy on both sides of a gateway (28 MB)
@@ -7,7 +8,7 @@
 #   browser  chromium, which calls over WebSocket (350 MB)
 # Run as root on Debian 12; does nothing where they are installed.
 set -euo pipefail
-packages=(sip-tester baresip-core openssl)
+packages=(sip-tester baresip-core openssl tcpdump)
 for group in "$@"; do
   case $group in
     bench) packages+=(kamailio) ;;
