@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { shown } from '../yamlfile/index.ts';
+import { duration, shown } from '../yamlfile/index.ts';
 import {
   adminListen,
-  durationMs,
   isCidr,
   isHost,
   isMailbox,
@@ -20,8 +19,6 @@ export const MAX_CIDRS_PER_PEER = 1_000;
 export const MAX_LISTEN = 32;
 export const MAX_ENGINES = 16;
 export const MAX_ORIGINS = 100;
-/** A day: longer waits are mistakes of the unit. */
-const LONGEST_MS = 86_400_000;
 
 const says = (what: string) => ({
   error: (issue: { readonly input?: unknown }): string => `${shown(issue.input)} ${what}`,
@@ -56,26 +53,6 @@ function parsed<Value>(parse: (text: string) => Value | null, what: string, desc
       return z.NEVER;
     })
     .describe(description);
-}
-
-/** In milliseconds; `minMs` is what the thing needs to work at all. */
-function duration(minMs: number, description: string) {
-  return z
-    .unknown()
-    .transform((written, context): number => {
-      const ms = typeof written === 'string' ? durationMs(written) : null;
-      if (ms === null) {
-        const unit =
-          typeof written === 'number' ? `${shown(written)} has no unit` : `${shown(written)} is not a duration`;
-        context.addIssue({ code: 'custom', message: unit });
-        return z.NEVER;
-      }
-      if (ms >= minMs && ms <= LONGEST_MS) return ms;
-      const bounds = ms < minMs ? `is less than ${minMs}ms` : 'is more than a day';
-      context.addIssue({ code: 'custom', message: `${shown(written)} ${bounds}` });
-      return z.NEVER;
-    })
-    .describe(`${description} A number with its unit: 500ms, 20s, 2m, 1h.`);
 }
 
 /** Digits that came from the environment are a number too. */

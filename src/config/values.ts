@@ -2,14 +2,6 @@ import ipaddr from 'ipaddr.js';
 
 /** What one value of gateway.yaml may look like: each function takes a text apart, or answers null. */
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** `500ms`, `20s`, `1.5s`, `2m`, `1h`, in milliseconds. */
-export function durationMs(text: string): number | null {
-  const parts = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text);
-  return parts === null ? null : Math.round(Number(parts[1]) * (UNIT_MS[parts[2] ?? ''] ?? 0));
-}
-
 export interface HostPort {
   /** Without brackets. */
   readonly host: string;

@@ -12,9 +12,8 @@ import {
   unknownDialPlans,
 } from '../../src/config/index.ts';
 import { readConfig } from '../../src/config/load.ts';
-import { durationMs } from '../../src/config/values.ts';
 import type { GatewaySettings } from '../../src/gateway/index.ts';
-import { problemLines } from '../../src/yamlfile/index.ts';
+import { durationMs, problemLines } from '../../src/yamlfile/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mcg-config-'));
 const path = join(folder, 'gateway.yaml');
