@@ -12,11 +12,11 @@ describe('the ladder', () => {
     const [heads, , ...lines] = ladder(missedCall());
     expect(heads?.trim().split(/\s+/)).toEqual(['127.0.0.1:5070', 'gateway', '127.0.0.1:5090']);
     expect(lines.map((line) => line.replaceAll(/-{2,}/g, '--'))).toEqual([
-      expect.stringMatching(/^\+0\.000 +\|-- INVITE sip:1001@127\.0\.0\.1->\| +\|$/),
-      expect.stringMatching(/^\+0\.001 +\| +\|-- INVITE sip:1001@127\.0\.0\.1->\|$/),
+      expect.stringMatching(/^\+0\.000 +\|-- INVITE sip:1001@127\.0\.0\.1 -->\| +\|$/),
+      expect.stringMatching(/^\+0\.001 +\| +\|-- INVITE sip:1001@127\.0\.0\.1 -->\|$/),
       expect.stringMatching(/^\+0\.002 +\| +\|<- 180 Ringing \(INVITE\) --\|$/),
       expect.stringMatching(/^\+0\.003 +\|<- 180 Ringing \(INVITE\) --\| +\|$/),
-      expect.stringMatching(/^\+2\.000 +\|-- CANCEL sip:1001@127\.0\.0\.1->\| +\|$/),
+      expect.stringMatching(/^\+2\.000 +\|-- CANCEL sip:1001@127\.0\.0\.1 -->\| +\|$/),
       '             Reason: SIP;cause=200',
     ]);
   });
