@@ -47,6 +47,9 @@ declare module 'drachtio-srf' {
       /** `network`; `application` for what the engine sent by itself in our name. */
       readonly source: string;
       readonly source_address: string;
+      readonly source_port: number;
+      /** `udp`, `tcp`, `tls`. */
+      readonly protocol: string;
       /** Empty outside a dialog. */
       readonly stackDialogId?: string;
       readonly socket: Socket;
@@ -79,6 +82,8 @@ declare module 'drachtio-srf' {
       readonly method: string;
       readonly headers: Record<string, string>;
       readonly body?: string;
+      /** The next hop, in place of the URI's host. */
+      readonly proxy?: string;
       readonly auth?: { readonly username: string; readonly password: string };
       /** In a dialog; the URI is then of no account. */
       readonly stackDialogId?: string;

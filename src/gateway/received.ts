@@ -12,7 +12,13 @@ export function readMessage(message: Srf.Message, request: Srf.Request): SipRequ
     uri: request.uri,
     ...contentOf(message),
     sourceAddress: request.source_address,
+    source: sourceOf(request),
   };
+}
+
+function sourceOf({ protocol, source_address: address, source_port: port }: Srf.Request): string {
+  const host = address.includes(':') && !address.startsWith('[') ? `[${address}]` : address;
+  return `${protocol.toLowerCase()}/${host}:${port}`;
 }
 
 export function readResponse(response: Srf.Response): SipResponse {

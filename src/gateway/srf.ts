@@ -89,10 +89,11 @@ class SrfUserAgent implements UserAgent, DialogAgent {
   }
 
   invite(offer: OutgoingInvite, listener: OutgoingInviteListener): OutgoingInviteHandle {
-    const { uri, credentials } = offer;
+    const { uri, proxy, credentials } = offer;
     const request = {
       method: 'INVITE',
       ...outgoing(offer),
+      ...(proxy === undefined ? {} : { proxy }),
       ...(credentials === undefined ? {} : { auth: credentials }),
     };
     return this.#send(uri, request, {

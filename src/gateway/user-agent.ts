@@ -48,6 +48,8 @@ export interface SipRequest {
   readonly body: string;
   /** The source address of the packet. */
   readonly sourceAddress: string;
+  /** The same with its protocol and port: `udp/192.0.2.7:5060`. A WebSocket is shown as `tcp`. */
+  readonly source: string;
 }
 
 export interface SipResponse {
@@ -93,6 +95,8 @@ export interface IncomingInviteListener {
 
 export interface OutgoingInvite extends OutgoingMessage {
   readonly uri: string;
+  /** Where it is sent, whatever its URI says: `sip:192.0.2.7:5060;transport=udp`. */
+  readonly proxy?: string;
   readonly credentials?: { readonly username: string; readonly password: string };
 }
 
