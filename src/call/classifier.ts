@@ -1,55 +1,58 @@
+import { answersIn, type Answers } from './answers.ts';
+import { decidingAmong, finalIs, finalIsClass, finalMeans, tookNothing } from './branches.ts';
 import type { Evidence, EvidenceKind } from './evidence.ts';
-import { means, type FinalResponse } from './final-response.ts';
-import type { Cause, DecisionReason, Outcome, PendingVerdict, Verdict } from './outcome.ts';
+import { ANSWERED_OUTSIDE } from './interrupted.ts';
+import {
+  ELSEWHERE,
+  missed,
+  unmailed,
+  verdict,
+  VOICEMAIL_ACCESS,
+  type Cause,
+  type Judgement,
+  type PendingVerdict,
+  type Verdict,
+} from './outcome.ts';
 import { hasReason } from './reason.ts';
 import { rangAt, type CalleeLeg, type CallerLeg, type CallState } from './state.ts';
-
-export interface VerdictSettings {
-  readonly voicemail: {
-    /** Who takes an unanswered call to voicemail (design: voicemail.owner). */
-    readonly owner: 'gateway' | 'upstream' | 'downstream' | 'none';
-    /** Answer to beep. */
-    readonly greetingMs: number;
-    readonly minimumMessageMs: number;
-    /** How long a verdict waits for evidence. */
-    readonly settleMs: number;
-  };
-}
+import {
+  interruptedVisit,
+  mayBeTold,
+  ownerFor,
+  takenBack,
+  visitVerdict,
+  type VerdictSettings,
+  type VoicemailFacts,
+} from './voicemail.ts';
 
 /** A call that has ended, with all that is known of it. */
 export interface EndedCall {
   readonly state: CallState;
   readonly evidence: readonly Evidence[];
   readonly endedAt: number;
-  /** The called number belongs to a mailbox. */
+  /** The called number belongs to a mailbox, or to a group. */
   readonly hasMailbox: boolean;
-}
-
-/** A verdict and the line of the table that made it. */
-export interface Judgement {
-  readonly rule: string;
-  readonly verdict: Verdict | PendingVerdict;
+  /** The peer it came from, which may have a voicemail owner of its own. */
+  readonly peer?: string;
 }
 
 /** Hanging up sooner than this, before anything rang, is a misdial or a change of mind. */
 export const MINIMUM_UNRUNG_WAIT_MS = 5_000;
 
 /** The facts that the rows of the table ask for, derived once. */
-interface Facts {
+interface Facts extends VoicemailFacts {
   readonly call: EndedCall;
-  readonly settings: VerdictSettings;
-  /** The wait for evidence is over: no row may answer "pending". */
-  readonly settled: boolean;
+  /** Unanswered calls go back to the PBX that sent them. */
+  readonly upstream: boolean;
   readonly rang: boolean;
   /** Inbound legs that are not our own coming back. */
   readonly roots: readonly CallerLeg[];
   /** The roots that the caller gave up; none where voicemail took the call by another of them. */
   readonly cancelled: readonly CallerLeg[];
   readonly phones: readonly CalleeLeg[];
-  /** The phone whose answer reached a root. */
-  readonly answeredPhone: CalleeLeg | null;
-  /** The voicemail leg whose answer reached a root. */
-  readonly voicemail: CalleeLeg | null;
+  /** Those of them whose final responses decide. */
+  readonly deciding: readonly CalleeLeg[];
+  readonly answers: Answers;
 }
 
 interface Row {
@@ -64,37 +67,41 @@ const TABLE: readonly Row[] = [
   {
     rule: 'a phone of the call answered, and our 200 left before any CANCEL',
     judge: (facts) => {
-      if (facts.answeredPhone === null) return null;
+      if (facts.answers.human === null) return null;
       if (facts.call.state.voicemailAccess) return VOICEMAIL_ACCESS;
       return verdict('answered', has(facts, 'interrupted') ? 'interrupted' : null, 'answered');
     },
   },
   {
+    rule: ANSWERED_OUTSIDE,
+    judge: (facts) => (answeredOutside(facts) ? ELSEWHERE : null),
+  },
+  {
     rule: 'a leg answered, but the CANCEL of the caller won',
     judge: (facts) =>
       facts.cancelled.some(({ id }) =>
-        facts.call.state.legs.some((leg) => leg.caller === id && leg.answeredAt !== null),
+        facts.call.state.legs.some((leg) => leg.caller === id && answerCrossed(facts, leg)),
       )
         ? missed('caller-hung-up')
         : null,
   },
   {
     rule: 'a CANCEL said that the call was completed elsewhere',
-    judge: (facts) => (completedElsewhere(facts) ? verdict('elsewhere', null, 'answered-elsewhere') : null),
+    judge: (facts) => (completedElsewhere(facts) ? ELSEWHERE : null),
   },
   {
     rule: 'a CANCEL said busy or declined',
     judge: (facts) => {
       const reasons = facts.cancelled.flatMap(({ cancelReasons }) => cancelReasons);
-      if (hasReason(reasons, 'SIP', 486, 600)) return missed('busy');
-      return hasReason(reasons, 'SIP', 603) ? missed('declined') : null;
+      if (hasReason(reasons, 'SIP', 486, 600)) return nobodyTookIt(facts, 'busy');
+      return hasReason(reasons, 'SIP', 603) ? nobodyTookIt(facts, 'declined') : null;
     },
   },
   {
     rule: 'the caller hung up while it rang',
     judge: (facts) => {
       if (facts.cancelled.length === 0 || !facts.rang) return null;
-      return facts.settings.voicemail.owner === 'upstream' ? takenBackUpstream(facts) : missed('caller-hung-up');
+      return facts.upstream ? takenBack(facts, missed('no-answer'), true) : missed('caller-hung-up');
     },
   },
   {
@@ -109,21 +116,23 @@ const TABLE: readonly Row[] = [
   {
     // Before the rows of diverted calls: whoever listens to messages is not diverted, however short the visit.
     rule: 'a call to a voicemail pilot without diversion, or from the mailbox’s own number',
-    judge: (facts) => (facts.call.state.voicemailAccess && facts.voicemail !== null ? VOICEMAIL_ACCESS : null),
+    judge: (facts) =>
+      facts.call.state.voicemailAccess && facts.answers.voicemail.length > 0 ? VOICEMAIL_ACCESS : null,
   },
   {
     rule: 'the gateway ended the call while the voicemail system had it',
-    judge: (facts) => (facts.voicemail !== null && has(facts, 'interrupted') ? interruptedInVoicemail(facts) : null),
+    judge: (facts) =>
+      facts.answers.voicemail.length > 0 && has(facts, 'interrupted') ? interruptedVisit(facts) : null,
   },
   {
     rule: 'diverted to voicemail: what the voicemail leg shows',
-    judge: (facts) => (facts.voicemail === null ? null : voicemailVerdict(facts, facts.voicemail)),
+    judge: (facts) => (facts.answers.voicemail.length === 0 ? null : visitVerdict(facts, stayedMs(facts))),
   },
   {
     // Whether our 200 still left is not known; somebody has picked up, and knows of the call.
     rule: 'a phone had answered when the gateway ended the call',
     judge: (facts) =>
-      has(facts, 'interrupted') && facts.phones.some((leg) => leg.answeredAt !== null)
+      has(facts, 'interrupted') && facts.phones.some((leg) => personAnswered(facts, leg))
         ? verdict('answered', 'interrupted', 'answered')
         : null,
   },
@@ -133,16 +142,17 @@ const TABLE: readonly Row[] = [
   },
   {
     rule: 'busy: 486, 600 or Q.850 cause 17',
-    judge: (facts) => (facts.phones.some((leg) => finalMeans(leg, 'busy')) ? missed('busy') : null),
+    judge: (facts) => (facts.deciding.some((leg) => finalMeans(leg, 'busy')) ? nobodyTookIt(facts, 'busy') : null),
   },
   {
     rule: 'declined: 603, or 403 or 480 with Q.850 cause 21',
-    judge: (facts) => (facts.phones.some((leg) => finalMeans(leg, 'declined')) ? missed('declined') : null),
+    judge: (facts) =>
+      facts.deciding.some((leg) => finalMeans(leg, 'declined')) ? nobodyTookIt(facts, 'declined') : null,
   },
   {
     rule: 'unwanted: 607, 608, 428, 433, 436-438',
     judge: (facts) =>
-      facts.phones.some((leg) => finalMeans(leg, 'unwanted')) ? verdict('rejected', 'unwanted', 'rejected') : null,
+      facts.deciding.some((leg) => finalMeans(leg, 'unwanted')) ? verdict('rejected', 'unwanted', 'rejected') : null,
   },
   {
     rule: 'rejected: 416, 482-485, 604, Q.850 cause 28, or refused by the gateway',
@@ -151,14 +161,19 @@ const TABLE: readonly Row[] = [
   {
     rule: 'rang, and nobody answered',
     judge: (facts) =>
-      facts.rang && facts.phones.some((leg) => gaveUp(leg) || finalIsClass(leg, 4, 5) || finalIs(leg, 606))
-        ? missed('no-answer')
+      facts.rang &&
+      facts.deciding.some((leg) => tookNothing(leg, facts.answers) || finalIsClass(leg, 4, 5) || finalIs(leg, 606))
+        ? nobodyTookIt(facts, 'no-answer')
         : null,
   },
   {
     rule: 'did not ring, and the number has a mailbox',
     judge: (facts) =>
-      !facts.rang && facts.call.hasMailbox && facts.phones.some(unreachable) ? missed('unreachable') : null,
+      !facts.rang &&
+      facts.call.hasMailbox &&
+      facts.deciding.some((leg) => tookNothing(leg, facts.answers) || finalMeans(leg, 'unreachable'))
+        ? nobodyTookIt(facts, 'unreachable')
+        : null,
   },
   { rule: 'anything else', judge: () => verdict('failed', null, 'not-rung') },
 ];
@@ -185,75 +200,53 @@ export function judge(call: EndedCall, settings: VerdictSettings, options: { rea
   throw new Error('The last line of the table matches every call.');
 }
 
-/** A call whose gateway died: only what the journal had is known of it (the table's last line). */
-export interface InterruptedCall {
-  readonly answeredBy: 'phone' | 'voicemail' | null;
-  readonly evidence: readonly Evidence[];
-  readonly endedAt: number;
-}
-
-/** The verdict on a call that ended because the gateway or its engine died. */
-export function classifyInterrupted(
-  call: InterruptedCall,
-  settings: VerdictSettings,
-  options: { readonly settled: boolean },
-): Verdict | PendingVerdict {
-  if (has({ call }, 'voicemail-access')) {
-    return call.answeredBy === null ? unmailed(missed('interrupted')) : VOICEMAIL_ACCESS;
-  }
-  switch (call.answeredBy) {
-    case 'phone':
-      return verdict('answered', 'interrupted', 'answered');
-    case 'voicemail':
-      return interruptedInVoicemail({ call, settings, settled: options.settled });
-    case null:
-      return missed('interrupted');
-  }
-}
-
-function verdict(outcome: Outcome, cause: Cause | null, reason: DecisionReason): Verdict {
-  return { outcome, cause, reason };
-}
-
-function missed(cause: Cause): Verdict {
-  return verdict('missed', cause, 'missed');
-}
-
-const VOICEMAIL_ACCESS = verdict('answered', 'voicemail-access', 'voicemail-access');
-
-/** Nobody is mailed about a call to their own voicemail or from their own number, however it ended. */
-function unmailed(found: Verdict | PendingVerdict): Verdict | PendingVerdict {
-  return found.outcome !== null && found.reason === 'missed' ? { ...found, reason: 'voicemail-access' } : found;
-}
-
-function pending(endedAt: number, settings: VerdictSettings): PendingVerdict {
-  return { outcome: null, pendingUntil: endedAt + settings.voicemail.settleMs };
+/** The row's verdict; where the PBX that sent the call now takes it to its voicemail, evidence of a message comes first. */
+function nobodyTookIt(facts: Facts, cause: Cause): Verdict | PendingVerdict {
+  return facts.upstream ? takenBack(facts, missed(cause), mayBeTold(facts)) : missed(cause);
 }
 
 function factsOf(call: EndedCall, settings: VerdictSettings, settled: boolean): Facts {
-  const roots = call.state.callers.filter(({ returned }) => !returned);
-  const voicemail = relayedAnswer(call.state, roots, 'voicemail');
+  const { state, evidence, endedAt, peer } = call;
+  const roots = state.callers.filter(({ returned }) => !returned);
+  const answers = answersIn(call);
+  const phones = state.legs.filter(({ kind }) => kind === 'phone');
   return {
     call,
+    evidence,
+    endedAt,
     settings,
     settled,
-    rang: rangAt(call.state) !== null,
+    upstream: ownerFor(settings, peer) === 'upstream',
+    rang: rangAt(state) !== null,
     roots,
-    cancelled: voicemail === null ? roots.filter(({ cancelledAt }) => cancelledAt !== null) : [],
-    phones: call.state.legs.filter(({ kind }) => kind === 'phone'),
-    answeredPhone: relayedAnswer(call.state, roots, 'phone'),
-    voicemail,
+    cancelled: answers.voicemail.length === 0 ? roots.filter(({ cancelledAt }) => cancelledAt !== null) : [],
+    phones,
+    deciding: decidingAmong(phones, answers),
+    answers,
   };
 }
 
-/** The leg of this kind whose answer reached one of these callers. */
-function relayedAnswer(state: CallState, callers: readonly CallerLeg[], kind: CalleeLeg['kind']): CalleeLeg | null {
-  const relayed = new Set(callers.map(({ answeredBy }) => answeredBy));
-  return state.legs.find((leg) => leg.kind === kind && relayed.has(leg.id)) ?? null;
+/** Of several visits the longest: it had the best chance of a message. */
+function stayedMs({ answers, endedAt }: Facts): number {
+  return Math.max(...answers.voicemail.map((leg) => (leg.endedAt ?? endedAt) - (leg.answeredAt ?? 0)));
 }
 
-function has(facts: { readonly call: Pick<EndedCall, 'evidence'> }, kind: EvidenceKind): boolean {
-  return facts.call.evidence.some((evidence) => evidence.kind === kind);
+function personAnswered({ answers }: Facts, leg: CalleeLeg): boolean {
+  return leg.answeredAt !== null && !answers.isVoicemail(leg);
+}
+
+/** A suspect answer of a carrier's voicemail, which the gateway did not take, is none that crossed. */
+function answerCrossed(facts: Facts, leg: CalleeLeg): boolean {
+  return leg.kind === 'voicemail' ? leg.answeredAt !== null : personAnswered(facts, leg);
+}
+
+function has({ evidence }: { readonly evidence: readonly Evidence[] }, kind: EvidenceKind): boolean {
+  return evidence.some((one) => one.kind === kind);
+}
+
+/** Told by somebody else: what a leg of the call answered has rows of its own. */
+function answeredOutside({ call, evidence }: Facts): boolean {
+  return evidence.some(({ kind, source }) => kind === 'answered' && !call.state.legs.some(({ id }) => id === source));
 }
 
 /**
@@ -269,68 +262,10 @@ function saidElsewhere({ cancelReasons, cancelTrusted }: CallerLeg): boolean {
   return cancelTrusted && (hasReason(cancelReasons, 'SIP', 200) || hasReason(cancelReasons, 'Q.850', 26));
 }
 
-/** The PBX that sent the call takes it back, perhaps to its voicemail: only evidence can tell. */
-function takenBackUpstream(facts: Facts): Verdict | PendingVerdict {
-  if (has(facts, 'voicemail-left')) return verdict('voicemail', null, 'voicemail-left');
-  if (has(facts, 'answered')) return verdict('elsewhere', null, 'answered-elsewhere');
-  return facts.settled ? missed('no-answer') : pending(facts.call.endedAt, facts.settings);
-}
-
-/** Stronger evidence first: the voicemail system's word, then how long the caller stayed. */
-function voicemailVerdict(facts: Facts, leg: CalleeLeg): Verdict {
-  if (has(facts, 'voicemail-blank')) return missed('voicemail-blank');
-  if (has(facts, 'voicemail-left')) return verdict('voicemail', null, 'voicemail-left');
-  const { greetingMs, minimumMessageMs } = facts.settings.voicemail;
-  const stayedMs = (leg.endedAt ?? facts.call.endedAt) - (leg.answeredAt ?? 0);
-  return stayedMs >= greetingMs + minimumMessageMs
-    ? verdict('voicemail', null, 'voicemail-left')
-    : missed('voicemail-abandoned');
-}
-
-function interruptedInVoicemail(facts: {
-  readonly call: InterruptedCall | EndedCall;
-  readonly settings: VerdictSettings;
-  readonly settled: boolean;
-}): Verdict | PendingVerdict {
-  if (facts.call.evidence.some(({ kind }) => kind === 'voicemail-left')) {
-    return verdict('voicemail', null, 'voicemail-left');
-  }
-  return facts.settled ? missed('interrupted') : pending(facts.call.endedAt, facts.settings);
-}
-
 /** The refusal of a number counts only where every leg that answered at all said so. */
-function rejected(facts: Facts): boolean {
-  if (facts.phones.length === 0) return facts.roots.some((leg) => leg.refused !== null);
-  const finals = facts.phones.filter((leg) => leg.final !== null && leg.timedOutAt === null);
-  const rangOut = facts.phones.some((leg) => leg.timedOutAt !== null);
+function rejected({ deciding, phones, roots }: Facts): boolean {
+  if (phones.length === 0) return roots.some((leg) => leg.refused !== null);
+  const finals = deciding.filter((leg) => leg.final !== null && leg.timedOutAt === null);
+  const rangOut = deciding.some((leg) => leg.timedOutAt !== null);
   return finals.length > 0 && !rangOut && finals.every((leg) => finalMeans(leg, 'rejected'));
-}
-
-/** Our timer, no response, or a transport error ended it. */
-function gaveUp(leg: CalleeLeg): boolean {
-  return leg.timedOutAt !== null || leg.failure !== null;
-}
-
-function unreachable(leg: CalleeLeg): boolean {
-  return gaveUp(leg) || finalMeans(leg, 'unreachable');
-}
-
-/** A final response says something only where our own timer had not given the leg up already. */
-function finalOf(leg: CalleeLeg): FinalResponse | null {
-  return leg.timedOutAt === null ? leg.final : null;
-}
-
-function finalIs(leg: CalleeLeg, ...statuses: number[]): boolean {
-  const final = finalOf(leg);
-  return final !== null && statuses.includes(final.status);
-}
-
-function finalIsClass(leg: CalleeLeg, ...classes: number[]): boolean {
-  const final = finalOf(leg);
-  return final !== null && classes.includes(Math.floor(final.status / 100));
-}
-
-function finalMeans(leg: CalleeLeg, meaning: keyof typeof means): boolean {
-  const final = finalOf(leg);
-  return final !== null && means[meaning](final);
 }

@@ -50,3 +50,25 @@ export interface PendingVerdict {
   readonly outcome: null;
   readonly pendingUntil: number;
 }
+
+/** A verdict and the line of the table that made it. */
+export interface Judgement {
+  readonly rule: string;
+  readonly verdict: Verdict | PendingVerdict;
+}
+
+export function verdict(outcome: Outcome, cause: Cause | null, reason: DecisionReason): Verdict {
+  return { outcome, cause, reason };
+}
+
+export function missed(cause: Cause): Verdict {
+  return verdict('missed', cause, 'missed');
+}
+
+export const VOICEMAIL_ACCESS = verdict('answered', 'voicemail-access', 'voicemail-access');
+export const ELSEWHERE = verdict('elsewhere', null, 'answered-elsewhere');
+
+/** Nobody is mailed about a call to their own voicemail or from their own number, however it ended. */
+export function unmailed(found: Verdict | PendingVerdict): Verdict | PendingVerdict {
+  return found.outcome !== null && found.reason === 'missed' ? { ...found, reason: 'voicemail-access' } : found;
+}

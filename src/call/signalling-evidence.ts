@@ -1,17 +1,26 @@
+import { answersIn } from './answers.ts';
 import type { Evidence, EvidenceKind, EvidenceStrength } from './evidence.ts';
 import { formatReason } from './reason.ts';
-import type { CalleeLeg, CallerLeg, CallState } from './state.ts';
+import { answersTo, type CalleeLeg, type CallerLeg, type CallState } from './state.ts';
 
-/** The evidence that the call's own signalling gives, in the order of time. */
-export function evidenceOf(state: CallState, endedAt: number): Evidence[] {
+/**
+ * The evidence that the call's own signalling gives, in the order of time.
+ * @param told from outside: which answers were a voicemail system's
+ */
+export function evidenceOf(state: CallState, endedAt: number, told: readonly Evidence[] = []): Evidence[] {
+  const { isVoicemail } = answersIn({ state, evidence: told });
   const cancelled = new Set(state.callers.filter(({ cancelledAt }) => cancelledAt !== null).map(({ id }) => id));
-  const relayed = new Set(state.callers.map(({ answeredBy }) => answeredBy));
+  const relayed = new Set(state.callers.flatMap(answersTo));
   return [
     ...state.callers.flatMap(callerEvidence),
     ...state.legs.flatMap((leg) => [
       ...ringingEvidence(leg, state.voicemailAccess),
-      ...endEvidence(leg),
-      ...answerEvidence(leg, cancelled.has(leg.caller) && !relayed.has(leg.id), endedAt),
+      ...endEvidence(leg, lostRace(state, leg)),
+      ...answerEvidence(leg, {
+        crossed: cancelled.has(leg.caller) && !relayed.has(leg.id),
+        voicemail: isVoicemail(leg),
+        endedAt,
+      }),
     ]),
   ].sort((a, b) => a.at - b.at);
 }
@@ -54,7 +63,13 @@ function ringingEvidence(leg: CalleeLeg, voicemailAccess: boolean): Evidence[] {
   return found;
 }
 
-function endEvidence(leg: CalleeLeg): Evidence[] {
+/** The leg of the same caller whose answer ended this one: what it said then is about our CANCEL, not about its user. */
+function lostRace({ legs }: CallState, { id, caller, final }: CalleeLeg): CalleeLeg | null {
+  if (final?.status !== 487) return null;
+  return legs.find((leg) => leg.id !== id && leg.caller === caller && (leg.answeredAt ?? Infinity) <= final.at) ?? null;
+}
+
+function endEvidence(leg: CalleeLeg, winner: CalleeLeg | null): Evidence[] {
   const found: Evidence[] = [];
   if (leg.timedOutAt !== null) {
     found.push(evidence(leg.timedOutAt, 'ring-timer', 'gateway', `the ring timer gave ${leg.target} up`));
@@ -66,7 +81,10 @@ function endEvidence(leg: CalleeLeg): Evidence[] {
         : evidence(leg.failure.at, 'transport-error', leg.id, `${leg.target} could not be reached`),
     );
   }
-  if (leg.final !== null && leg.timedOutAt === null) {
+  if (leg.final !== null && winner !== null) {
+    const detail = `${leg.target} was cancelled: ${winner.target} had answered`;
+    found.push(evidence(leg.final.at, 'final-response', leg.id, detail));
+  } else if (leg.final !== null && leg.timedOutAt === null) {
     found.push(evidence(leg.final.at, 'final-response', leg.id, `${leg.target} answered ${leg.final.status}`));
     for (const reason of leg.final.reasons) {
       found.push(evidence(leg.final.at, 'reason', leg.id, `${leg.target} said ${formatReason(reason)}`, 'strong'));
@@ -75,7 +93,10 @@ function endEvidence(leg: CalleeLeg): Evidence[] {
   return found;
 }
 
-function answerEvidence(leg: CalleeLeg, crossed: boolean, callEndedAt: number): Evidence[] {
+function answerEvidence(
+  leg: CalleeLeg,
+  { crossed, voicemail, endedAt: callEndedAt }: { crossed: boolean; voicemail: boolean; endedAt: number },
+): Evidence[] {
   if (leg.answeredAt === null) return [];
   if (crossed) {
     return [evidence(leg.answeredAt, 'answer-crossed', leg.id, `the answer of ${leg.target} crossed the hang-up`)];
@@ -83,7 +104,7 @@ function answerEvidence(leg: CalleeLeg, crossed: boolean, callEndedAt: number): 
   const endedAt = leg.endedAt ?? callEndedAt;
   const seconds = ((endedAt - leg.answeredAt) / 1_000).toFixed(1);
   const answered = evidence(leg.answeredAt, 'answered', leg.id, `${leg.target} answered`);
-  return leg.kind === 'voicemail'
+  return voicemail
     ? [answered, evidence(endedAt, 'voicemail-duration', leg.id, `${seconds} s in voicemail`, 'weak')]
     : [
         answered,

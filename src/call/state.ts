@@ -10,6 +10,8 @@ export interface CallerLeg {
   readonly answeredAt: number | null;
   /** The outbound leg whose answer we relayed. */
   readonly answeredBy: LegId | null;
+  /** Legs whose answers came to it later: other phones that took the call over. Absent where none did. */
+  readonly takenOverBy?: readonly LegId[];
   readonly cancelledAt: number | null;
   readonly cancelReasons: readonly Reason[];
   readonly cancelTrusted: boolean;
@@ -90,11 +92,7 @@ export function advance(state: CallState, event: CallEvent): CallState {
         leg.endedAt === null ? { ...leg, endedAt: event.at, endedBy: event.by } : leg,
       );
     case 'answer-relayed':
-      return updateCaller(state, event.caller, (caller) =>
-        caller.answeredAt === null && caller.cancelledAt === null
-          ? { ...caller, answeredAt: event.at, answeredBy: event.leg }
-          : caller,
-      );
+      return updateCaller(state, event.caller, (caller) => connected(caller, event.at, event.leg));
     case 'caller-cancelled':
       return updateCaller(state, event.caller, (caller) =>
         // RFC 3261 9.2: a CANCEL has no effect on a request that has been answered.
@@ -110,6 +108,17 @@ export function advance(state: CallState, event: CallEvent): CallState {
     case 'caller-ended':
       return updateCaller(state, event.caller, (caller) => ({ ...caller, endedAt: caller.endedAt ?? event.at }));
   }
+}
+
+function connected(caller: CallerLeg, at: number, leg: LegId): CallerLeg {
+  if (caller.cancelledAt !== null || answersTo(caller).includes(leg)) return caller;
+  if (caller.answeredAt === null) return { ...caller, answeredAt: at, answeredBy: leg };
+  return { ...caller, takenOverBy: [...(caller.takenOverBy ?? []), leg] };
+}
+
+/** The outbound legs that this caller has been connected to, one after the other. */
+export function answersTo({ answeredBy, takenOverBy = [] }: CallerLeg): readonly LegId[] {
+  return answeredBy === null ? takenOverBy : [answeredBy, ...takenOverBy];
 }
 
 /** A leg that has its final answer takes no second one. */
@@ -165,12 +174,19 @@ export function rangAt(state: CallState): number | null {
   return earliest(state.legs.map((leg) => leg.rangAt));
 }
 
-/** How long phones rang: from the first ring to the answer, or until the last of them stopped; null if no phone rang. */
-export function rangMs(state: CallState, endedAt: number): number | null {
-  const phones = state.legs.filter((leg) => leg.kind === 'phone' && leg.rangAt !== null);
+/**
+ * How long phones rang: from the first ring to the answer, or until the last of them stopped; null if no phone rang.
+ * @param counts which phones; all of them where left out
+ */
+export function rangMs(
+  state: CallState,
+  endedAt: number,
+  counts: (leg: CalleeLeg) => boolean = () => true,
+): number | null {
+  const phones = state.legs.filter((leg) => leg.kind === 'phone' && leg.rangAt !== null && counts(leg));
   const from = earliest(phones.map((leg) => leg.rangAt));
   if (from === null) return null;
-  const relayed = new Set(state.callers.map(({ answeredBy }) => answeredBy));
+  const relayed = new Set(state.callers.flatMap(answersTo));
   const answered = earliest(phones.map((leg) => (relayed.has(leg.id) ? leg.answeredAt : null)));
   const until = answered ?? Math.max(...phones.map((leg) => stoppedRingingAt(state, leg) ?? endedAt));
   return Math.max(0, Math.min(until, endedAt) - from);

@@ -1,11 +1,15 @@
 import {
-  classifyInterrupted,
+  answererOf,
+  answersIn,
   evidenceOf,
   judge,
+  judgeInterrupted as judgeInterruptedCall,
   rangAt,
   rangMs,
   type CallStart,
+  type CalleeLeg,
   type CallState,
+  type EndedCall,
   type Evidence,
   type VerdictSettings,
 } from '../call/index.ts';
@@ -41,10 +45,10 @@ export function outranks(answer: Answer, known: Answer | null): boolean {
 /** A call whose last leg has ended. */
 export function judgeEnded(call: Reported, state: CallState, endedAt: number, law: Law): Judged {
   const { start } = call;
-  const newEvidence = evidenceOf(state, endedAt);
+  const newEvidence = evidenceOf(state, endedAt, call.evidence);
   const evidence = [...call.evidence, ...newEvidence].sort((a, b) => a.at - b.at);
-  const answered = call.answered ?? answerIn(state);
-  const facts = { state, evidence, endedAt, hasMailbox: hasMailbox(start, law) };
+  const answered = answerIn(state, evidence) ?? call.answered;
+  const facts = factsOf(start, { state, evidence, endedAt }, law);
   return {
     start,
     course: {
@@ -66,32 +70,33 @@ export function judgeEnded(call: Reported, state: CallState, endedAt: number, la
  * @param detail how it was interrupted, for the evidence
  */
 export function judgeInterrupted(call: Reported, endedAt: number, detail: string, law: Law): Judged {
-  const { start, rangAt, answered } = call;
+  const { start, rangAt } = call;
   const seen: Evidence = { at: endedAt, kind: 'interrupted', source: 'gateway', strength: 'certain', detail };
   const evidence = [...call.evidence, seen];
-  const answeredBy = answered?.by ?? null;
+  const facts = { answeredBy: call.answered?.by ?? null, evidence, endedAt };
+  const answered = { answeredAt: call.answered?.at ?? null, answeredBy: answererOf(facts) };
   return {
     start,
     // How long it rang is not known: nobody saw when it stopped.
-    course: { rangAt, rangMs: null, answeredAt: answered?.at ?? null, answeredBy, endedAt, state: null },
-    rule: interruptedRule(answeredBy),
-    verdict: classifyInterrupted({ answeredBy, evidence, endedAt }, law.settings, { settled: false }),
+    course: { rangAt, rangMs: null, ...answered, endedAt, state: null },
+    ...judgeInterruptedCall(facts, law.settings, { settled: false }),
     evidence,
     newEvidence: [seen],
   };
 }
 
-/** A call whose verdict waited for evidence, by what the journal has now. */
+/**
+ * A call whose verdict waited for evidence, by what the journal has now. Before it is due, it may still have to wait: the
+ * verdict is pending again unless there is decisive evidence.
+ */
 export function judgePending(record: CallRecord, now: number, law: Law): Judged {
   const { evidence, state, rangAt, rangMs, answeredAt, answeredBy, endedAt: ended } = record;
   const endedAt = ended ?? now;
+  const when = { settled: record.pendingUntil === null || now >= record.pendingUntil };
   const judgement =
     state === null
-      ? {
-          rule: interruptedRule(answeredBy),
-          verdict: classifyInterrupted({ answeredBy, evidence, endedAt }, law.settings, { settled: true }),
-        }
-      : judge({ state, evidence, endedAt, hasMailbox: hasMailbox(record, law) }, law.settings, { settled: true });
+      ? judgeInterruptedCall({ answeredBy, evidence, endedAt }, law.settings, when)
+      : judge(factsOf(record, { state, evidence, endedAt }, law), law.settings, when);
   const course = { rangAt, rangMs, answeredAt, answeredBy, endedAt, state };
   return { start: record, course, ...judgement, evidence, newEvidence: [] };
 }
@@ -103,30 +108,22 @@ export function reportedIn(record: CallRecord): Reported {
   return { start: record, evidence, rangAt, answered };
 }
 
-/** The last line of the table (design.md 4.1), in words. */
-function interruptedRule(answeredBy: Answer['by'] | null): string {
-  switch (answeredBy) {
-    case null:
-      return 'the gateway stopped before anybody answered';
-    case 'phone':
-      return 'the gateway stopped while a phone had answered';
-    case 'voicemail':
-      return 'the gateway stopped while the voicemail system had the call';
-  }
+/** What the table asks for. A group's number is somebody's, also where the group has no mailbox of its own. */
+function factsOf(start: CallStart, ended: Omit<EndedCall, 'hasMailbox' | 'peer'>, { policy }: Law): EndedCall {
+  const { mailbox, group, peer } = start;
+  const known = mailbox !== null && policy.mailbox(mailbox) !== undefined;
+  return { ...ended, hasMailbox: known || (group ?? null) !== null, peer };
 }
 
-function hasMailbox({ mailbox }: CallStart, { policy }: Law): boolean {
-  return mailbox !== null && policy.mailbox(mailbox) !== undefined;
+/** The answer that reached a caller; somebody's before the voicemail system's. */
+function answerIn(state: CallState, evidence: readonly Evidence[]): Answer | null {
+  const { human, voicemail } = answersIn({ state, evidence });
+  const legs = human === null ? voicemail : [human];
+  const times = legs.map((leg) => relayedAt(state, leg) ?? leg.answeredAt ?? 0);
+  return times.length === 0 ? null : { at: Math.min(...times), by: human === null ? 'voicemail' : 'phone' };
 }
 
-/** The answer that reached a caller, where nobody reported it while it happened. */
-function answerIn(state: CallState): Answer | null {
-  let found: Answer | null = null;
-  for (const { answeredAt, answeredBy } of state.callers) {
-    const leg = state.legs.find(({ id }) => id === answeredBy);
-    if (answeredAt === null || leg === undefined) continue;
-    const answer = { at: answeredAt, by: leg.kind };
-    if (outranks(answer, found)) found = answer;
-  }
-  return found;
+/** When our 200 with this leg's answer left; null where the leg took the call over later. */
+function relayedAt({ callers }: CallState, leg: CalleeLeg): number | null {
+  return callers.find(({ answeredBy, returned }) => answeredBy === leg.id && !returned)?.answeredAt ?? null;
 }

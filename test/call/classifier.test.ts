@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import {
   advance,
   classify,
-  classifyInterrupted,
   evidenceOf,
   EVIDENCE_KINDS,
+  judgeInterrupted,
   newCall,
   rangMs,
   type CallEvent,
@@ -329,7 +329,7 @@ describe('the verdict table, line by line', () => {
     'the gateway died, answered by %s, evidence %s, settled %s: %s',
     (answeredBy, kind, settled, expected) => {
       const call = { answeredBy, evidence: kind === null ? [] : seen(kind), endedAt: START };
-      const verdict = classifyInterrupted(call, settings('gateway'), { settled });
+      const { verdict } = judgeInterrupted(call, settings('gateway'), { settled });
       expect(verdict.outcome === null ? 'pending' : `${verdict.outcome} / ${verdict.cause}`).toBe(expected);
     },
   );
