@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { startAdmin, type Readiness, type ReadinessCheck } from './admin/index.ts';
-import { callerLabel } from './call/index.ts';
+import { callerLabel, type VerdictSettings } from './call/index.ts';
 import { unknownDialPlans, type GatewayConfig } from './config/index.ts';
 import { startEngineThread, type EngineThread } from './drachtio/index.ts';
 import { createGateway, type EngineAddress, type Gateway, type GatewaySettings } from './gateway/index.ts';
@@ -109,7 +109,7 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
   const ledger = createLedger({
     journal,
     policy,
-    settings: { node: config.node, voicemail: config.voicemail },
+    settings: { node: config.node, ...verdictSettings(config) },
     now,
     newId: uuidv7,
     schedule,
@@ -212,6 +212,14 @@ async function startEngine({ config, log, onFatal }: AppOptions, cleanups: Clean
     sipAddresses: engine.sipAddresses,
     measure: () => engine.measure(),
   };
+}
+
+/** What the verdict must know of the configuration. */
+function verdictSettings({ voicemail, peers }: GatewayConfig): VerdictSettings {
+  const owners = new Map(
+    peers.flatMap(({ name, voicemail: owner }) => (owner === null ? [] : [[name, owner] as const])),
+  );
+  return { voicemail: { ...voicemail, owners, events: voicemail.eventToken !== null } };
 }
 
 function gatewaySettings({ peers, routing, voicemail, featureCodes }: GatewayConfig): GatewaySettings {

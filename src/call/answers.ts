@@ -8,7 +8,7 @@ export interface Answers {
   /** The legs of voicemail systems whose answers reached a caller, where no person's did; else none. */
   readonly voicemail: readonly CalleeLeg[];
   /** Whoever answered this leg, or was called by it, is known to be a voicemail system. */
-  isVoicemail(leg: CalleeLeg): boolean;
+  readonly isVoicemail: (leg: CalleeLeg) => boolean;
 }
 
 export function answersIn(call: { readonly state: CallState; readonly evidence: readonly Evidence[] }): Answers {
