@@ -184,9 +184,11 @@ export interface Journal {
   retry(id: string, now: number): Promise<boolean>;
   drop(id: string): Promise<boolean>;
 
+  /** The last known total of every mailbox; a starting gateway compares what it is told with it. */
   messageTotals(): Promise<MessageTotalsRecord[]>;
+  /** Takes the place of the mailbox's, unless that is newer. */
   saveMessageTotals(totals: MessageTotalsRecord): Promise<void>;
-  /** Of phones that registered over UDP: a connection does not survive us. */
+  /** Those that have not expired, by address-of-record. Which of them still hold after a restart is the gateway's to say. */
   registrations(): Promise<RegistrationRecord[]>;
   /** Puts these in the place of all that the address-of-record had. */
   saveRegistrations(aor: string, contacts: readonly RegistrationRecord[]): Promise<void>;

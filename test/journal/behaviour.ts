@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { advance, newCall } from '../../src/call/index.ts';
 import type { DecisionRecord, Journal, NotificationState } from '../../src/journal/index.ts';
-import { bob, callStart, evidence, missed, notification, pending, T0 } from './samples.ts';
+import { bob, callStart, evidence, missed, notification, pending, registration, T0 } from './samples.ts';
 
 /** One empty store of a backend, which outlives the journals opened on it. */
 export interface Store {
@@ -221,6 +222,104 @@ export function describeJournal(backend: string, newStore: () => Promise<Store>)
         expect((await journal.unfinished()).map(({ id }) => id)).toEqual([live.id]);
         await reopen('gw1');
         expect((await journal.unfinished()).map(({ id }) => id)).toEqual([live.id]);
+      });
+    });
+
+    describe('pending calls of a mailbox', () => {
+      const waiting = async (changes: Parameters<typeof callStart>[0] = {}, legs: readonly string[] = []) => {
+        const start = callStart(changes);
+        await journal.begin(start);
+        const state = legs.reduce(
+          (folded, mailbox, index) =>
+            advance(folded, {
+              type: 'leg-invited',
+              at: T0,
+              leg: `leg-${index + 1}`,
+              caller: 'caller',
+              kind: 'phone',
+              target: 'sip:phone@127.0.0.1',
+              mailbox,
+            }),
+          newCall({ voicemailAccess: false }),
+        );
+        await journal.settle({ ...pending(start.id, T0 + 90_000), state });
+        return start.id;
+      };
+      const idsOf = async (mailbox: string) => (await journal.pendingOf(mailbox)).map(({ id }) => id);
+
+      it('are those whose verdict waits: not the live ones, not the settled ones, not another mailbox’s', async () => {
+        const ids = [await waiting(), await waiting()];
+        const settled = await waiting();
+        await journal.settle(missed(settled));
+        await waiting({ mailbox: 'bruno' });
+        await waiting({ mailbox: null });
+        await journal.begin(callStart());
+        expect(await idsOf('alice')).toEqual(ids);
+        expect(await idsOf('nobody')).toEqual([]);
+        await reopen('gw1');
+        expect(await journal.pendingOf('alice')).toMatchObject([{ id: ids[0], pendingUntil: T0 + 90_000 }, {}]);
+      });
+
+      it('are also those of a group, for each member whose phone was rung, once', async () => {
+        const own = await waiting();
+        const sales = await waiting({ mailbox: 'sales', group: 'sales' }, ['alice', 'bruno', 'alice']);
+        expect(await idsOf('alice')).toEqual([own, sales]);
+        expect(await idsOf('bruno')).toEqual([sales]);
+        expect(await idsOf('sales')).toEqual([sales]);
+        const both = await waiting({ mailbox: 'carla', group: 'carla' }, ['carla']);
+        expect(await idsOf('carla')).toEqual([both]);
+      });
+
+      it('keep the group that was called', async () => {
+        const start = callStart({ group: 'sales' });
+        await journal.begin(start);
+        expect((await journal.call(start.id))?.group).toBe('sales');
+      });
+    });
+
+    describe('message totals', () => {
+      it('are kept, the newest of each mailbox', async () => {
+        expect(await journal.messageTotals()).toEqual([]);
+        await journal.saveMessageTotals({ mailbox: 'alice', total: 3, at: T0 });
+        await journal.saveMessageTotals({ mailbox: 'bruno', total: 0, at: T0 });
+        await journal.saveMessageTotals({ mailbox: 'alice', total: 4, at: T0 + 2 });
+        await journal.saveMessageTotals({ mailbox: 'alice', total: 9, at: T0 + 1 });
+        await reopen('gw1');
+        expect((await journal.messageTotals()).toSorted((a, b) => a.mailbox.localeCompare(b.mailbox))).toEqual([
+          { mailbox: 'alice', total: 4, at: T0 + 2 },
+          { mailbox: 'bruno', total: 0, at: T0 },
+        ]);
+      });
+    });
+
+    describe('registrations', () => {
+      it('are kept as they were, in their order, until they expire', async () => {
+        const contacts = [registration(), registration({ contact: 'sip:b@h', instance: null, regId: null, path: [] })];
+        const expired = registration({ contact: 'sip:gone@h', expiresAt: T0 });
+        await journal.saveRegistrations('1001', [expired, ...contacts]);
+        const other = registration({ aor: '1002', source: 'ws/192.0.2.9:4711', q: 1 });
+        await journal.saveRegistrations('1002', [other]);
+        await reopen('gw1');
+        expect(await journal.registrations()).toEqual([...contacts, other]);
+      });
+
+      it('are replaced whole, for each address-of-record alone', async () => {
+        await journal.saveRegistrations('1001', [registration(), registration({ contact: 'sip:b@h' })]);
+        await journal.saveRegistrations('1002', [registration({ aor: '1002' })]);
+        await journal.saveRegistrations('1001', [registration({ contact: 'sip:c@h' })]);
+        expect((await journal.registrations()).map(({ aor, contact }) => [aor, contact])).toEqual([
+          ['1001', 'sip:c@h'],
+          ['1002', registration().contact],
+        ]);
+        await journal.saveRegistrations('1001', []);
+        expect((await journal.registrations()).map(({ aor }) => aor)).toEqual(['1002']);
+      });
+
+      it('stay as they were where one of the new ones cannot be kept', async () => {
+        await journal.saveRegistrations('1001', [registration()]);
+        const impossible = registration({ contact: null as unknown as string });
+        await expect(journal.saveRegistrations('1001', [registration({ q: 0.1 }), impossible])).rejects.toThrow();
+        expect(await journal.registrations()).toEqual([registration()]);
       });
     });
 

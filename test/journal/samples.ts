@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import type { CallStart, Evidence, Party } from '../../src/call/index.ts';
-import type { NotificationRecord, Settlement } from '../../src/journal/index.ts';
+import type { NotificationRecord, RegistrationRecord, Settlement } from '../../src/journal/index.ts';
 
 export const T0 = 1_790_000_000_000;
 
@@ -86,6 +86,24 @@ export function missed(callId: string, changes: Partial<Settlement> = {}): Settl
 /** The same, while its verdict waits for evidence. */
 export function pending(callId: string, pendingUntil: number): Settlement {
   return missed(callId, { verdict: { outcome: null, pendingUntil }, decisions: [], notifications: [] });
+}
+
+/** A phone's contact, which has an hour to live. */
+export function registration(changes: Partial<RegistrationRecord> = {}): RegistrationRecord {
+  return {
+    aor: '1001',
+    contact: 'sip:1001@192.0.2.7:5062;transport=udp',
+    instance: '<urn:uuid:00000000-0000-1000-8000-000a95a0e128>',
+    regId: 1,
+    path: ['<sip:edge.example;lr>', '<sip:inner.example;lr>'],
+    q: 0.7,
+    callId: 'register-1@192.0.2.7',
+    cseq: 4,
+    userAgent: 'phone/1.0',
+    source: 'udp/192.0.2.7:5062',
+    expiresAt: T0 + 3_600_000,
+    ...changes,
+  };
 }
 
 export function temporaryFolder(): { readonly path: string; remove(): void } {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
@@ -170,6 +170,34 @@ describe('the SQLite journal’s file', () => {
       expect(error.code).toBe('newer-schema');
       expect(error.message).toMatch(/has schema 99, and this version .* knows schemas up to \d+: run the version/);
     }
+  });
+
+  it('of the first version is brought up to date: its calls read with no group, whole', async () => {
+    mkdirSync(join(folder.path, 'var'));
+    const { migrate } = await import('../../src/journal/sqlite/schema.ts');
+    const { migrations } = await import('../../src/journal/sqlite/migrations/index.ts');
+    const db = new DatabaseSync(path);
+    migrate(db, path, T0, migrations.slice(0, 1));
+    db.prepare(
+      `INSERT INTO calls (id, node, sip_call_id, peer, caller, callee, callee_uri, mailbox, started_at, ended_at, pending_until)
+       VALUES ('old', 'gw1', 'a@b', 'pbx', '{}', '1001', 'sip:1001@h', 'alice', 1, 2, 3)`,
+    ).run();
+    db.close();
+    const journal = await gateway();
+    expect(await journal.call('old')).toMatchObject({ callee: '1001', group: null, pendingUntil: 3 });
+    expect((await journal.pendingOf('alice')).map(({ id }) => id)).toEqual(['old']);
+    expect(await journal.messageTotals()).toEqual([]);
+  });
+
+  it('finds the pending calls of a mailbox by index, not by looking at every call', async () => {
+    await (await gateway()).close();
+    const db = new DatabaseSync(path);
+    const plan = (sql: string): string => JSON.stringify(db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all());
+    const { PENDING_OF } = await import('../../src/journal/sqlite/reads.ts');
+    expect(plan(PENDING_OF)).toContain('USING INDEX calls_pending_by_mailbox (mailbox=?)');
+    expect(plan(PENDING_OF)).toContain('USING INDEX calls_pending_of_groups');
+    expect(plan(PENDING_OF)).not.toMatch(/SCAN calls"/);
+    db.close();
   });
 
   it('of an older version is brought up to date by a gateway, and refused by a command', async () => {

@@ -8,8 +8,9 @@ const PROBE_BYTES = 32 * 1024;
 /** The statements that write calls, prepared once. Each function is one unit of a group commit: whole or not at all. */
 export function callWrites(db: DatabaseSync, node: string) {
   const begin = db.prepare(`
-    INSERT INTO calls (id, node, sip_call_id, peer, caller, callee, callee_uri, mailbox, started_at, evidence)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`);
+    INSERT INTO calls (id, node, sip_call_id, peer, caller, callee, callee_uri, mailbox, called_group, started_at,
+      evidence)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`);
   const rang = db.prepare('UPDATE calls SET rang_at = ? WHERE id = ? AND rang_at IS NULL AND ended_at IS NULL');
   const answered = db.prepare(`
     UPDATE calls SET answered_at = :at, answered_by = :by WHERE id = :id AND ended_at IS NULL
@@ -47,6 +48,7 @@ export function callWrites(db: DatabaseSync, node: string) {
         start.callee,
         start.calleeUri,
         start.mailbox,
+        start.group,
         start.startedAt,
         JSON.stringify(start.evidence),
       );

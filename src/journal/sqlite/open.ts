@@ -63,11 +63,7 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     addEvidence: (callId, evidence) => writer.request('addEvidence', callId, evidence),
     settle: (settlement) => writer.request('settle', settlement),
     unfinished: () => reader.request('unfinished'),
-    pendingOf: async () => [],
-    messageTotals: async () => [],
-    saveMessageTotals: async () => undefined,
-    registrations: async () => [],
-    saveRegistrations: async () => undefined,
+    pendingOf: (mailbox) => reader.request('pendingOf', mailbox),
     pendingDue: (now, limit) => reader.request('pendingDue', now, limit),
 
     releaseClaims: (now) => writer.request('releaseClaims', now),
@@ -78,6 +74,11 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     nextDueAt: () => reader.request('nextDueAt'),
     retry: (id, now) => writer.request('retry', id, now),
     drop: (id) => writer.request('drop', id),
+
+    messageTotals: () => reader.request('messageTotals'),
+    saveMessageTotals: (totals) => writer.request('saveMessageTotals', totals),
+    registrations: () => reader.request('registrations', now()),
+    saveRegistrations: (aor, contacts) => writer.request('saveRegistrations', aor, contacts),
 
     calls: (query) => reader.request('calls', query),
     call: (idOrCallId) => reader.request('call', idOrCallId),

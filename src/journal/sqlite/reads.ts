@@ -3,10 +3,20 @@ import {
   NOTIFICATION_STATES,
   type CallRecord,
   type CallView,
+  type MessageTotalsRecord,
   type NotificationRecord,
   type NotificationState,
+  type RegistrationRecord,
 } from '../types.ts';
-import { callRecord, decisionRecord, notificationRecord, notificationSummary, type Row } from './rows.ts';
+import {
+  callRecord,
+  decisionRecord,
+  messageTotalsRecord,
+  notificationRecord,
+  notificationSummary,
+  registrationRecord,
+  type Row,
+} from './rows.ts';
 
 /**
  * Rows one query answers at most. A list is handed over in one piece, which costs the thread that asks about 15 ms a
@@ -21,6 +31,16 @@ export function bounded(limit: number): number {
   return Math.max(0, Math.min(limit, MAX_ROWS));
 }
 
+/** Of the mailbox itself, and of groups whose call rang a phone of it. */
+export const PENDING_OF = `
+  SELECT * FROM calls WHERE id IN (
+    SELECT id FROM calls WHERE outcome IS NULL AND pending_until IS NOT NULL AND mailbox = :mailbox
+    UNION
+    SELECT id FROM calls INDEXED BY calls_pending_of_groups
+    WHERE outcome IS NULL AND pending_until IS NOT NULL AND called_group IS NOT NULL AND EXISTS (
+      SELECT 1 FROM json_each(calls.state, '$.legs') AS leg WHERE leg.value ->> 'mailbox' = :mailbox))
+  ORDER BY id LIMIT :limit`;
+
 /** The statements that only read, prepared once. */
 export function reads(db: DatabaseSync) {
   // Of whatever node: the lock says that this gateway is alone, so what an earlier one left is its own, also under another name.
@@ -28,6 +48,9 @@ export function reads(db: DatabaseSync) {
   const pendingDue = db.prepare(`
     SELECT * FROM calls WHERE outcome IS NULL AND pending_until IS NOT NULL AND pending_until <= ?
     ORDER BY pending_until, id LIMIT ?`);
+  const pendingOf = db.prepare(PENDING_OF);
+  const messageTotals = db.prepare('SELECT * FROM message_totals');
+  const registrations = db.prepare('SELECT * FROM registrations WHERE expires_at > ? ORDER BY aor, position');
   const nextDueAt = db.prepare(`
     SELECT coalesce(lease_until, due_at) AS at FROM notifications
     WHERE state IN ('due', 'claimed') ORDER BY coalesce(lease_until, due_at), id LIMIT 1`);
@@ -72,6 +95,19 @@ export function reads(db: DatabaseSync) {
 
     pendingDue(now: number, limit: number): CallRecord[] {
       return pendingDue.all(now, bounded(limit)).map(callRecord);
+    },
+
+    pendingOf(mailbox: string): CallRecord[] {
+      return pendingOf.all({ mailbox, limit: MAX_ROWS }).map(callRecord);
+    },
+
+    // Read once, at the start, and all of it: a mailbox whose total is not known tells nothing.
+    messageTotals(): MessageTotalsRecord[] {
+      return messageTotals.all().map(messageTotalsRecord);
+    },
+
+    registrations(now: number): RegistrationRecord[] {
+      return registrations.all(now).map(registrationRecord);
     },
 
     nextDueAt(): number | null {

@@ -5,8 +5,10 @@ import type {
   DecisionRecord,
   NotificationContent,
   NotificationRecord,
+  MessageTotalsRecord,
   NotificationState,
   NotificationSummary,
+  RegistrationRecord,
 } from '../types.ts';
 
 /** One row as SQLite gives it. What may stand in which column is the schema's business (its CHECKs), so it is believed here. */
@@ -33,7 +35,7 @@ export function callRecord(row: Row): CallRecord {
     callee: String(row['callee']),
     calleeUri: String(row['callee_uri']),
     mailbox: text(row['mailbox']),
-    group: null,
+    group: text(row['called_group']),
     peer: String(row['peer']),
     startedAt: Number(row['started_at']),
     rangAt: integer(row['rang_at']),
@@ -87,5 +89,25 @@ export function notificationSummary(row: Row): NotificationSummary {
     attempts: Number(row['attempts']),
     messageId: String(row['message_id']),
     lastError: text(row['last_error']),
+  };
+}
+
+export function messageTotalsRecord(row: Row): MessageTotalsRecord {
+  return { mailbox: String(row['mailbox']), total: Number(row['total']), at: Number(row['at']) };
+}
+
+export function registrationRecord(row: Row): RegistrationRecord {
+  return {
+    aor: String(row['aor']),
+    contact: String(row['contact']),
+    instance: text(row['instance']),
+    regId: integer(row['reg_id']),
+    path: parse(row['path']) as string[],
+    q: Number(row['q']),
+    callId: String(row['call_id']),
+    cseq: Number(row['cseq']),
+    userAgent: String(row['user_agent']),
+    source: String(row['source']),
+    expiresAt: Number(row['expires_at']),
   };
 }

@@ -6,6 +6,7 @@ import { groupCommit } from './group-commit.ts';
 import { holdLock } from './lock.ts';
 import { notificationWrites } from './notification-writes.ts';
 import { migrate, readVersion, requireCurrentSchema } from './schema.ts';
+import { stateWrites } from './state-writes.ts';
 import { runner, serve, type Backend, type WorkerSettings } from './worker-messages.ts';
 
 /** A checkpoint of this many units' pages takes a few milliseconds, in which commits wait. */
@@ -13,7 +14,9 @@ const UNITS_PER_CHECKPOINT = 1_000;
 /** After the last commit: what is left in the write-ahead log is moved when nobody waits. */
 const IDLE_CHECKPOINT_MS = 1_000;
 
-export type Writes = ReturnType<typeof callWrites> & ReturnType<typeof notificationWrites>;
+export type Writes = ReturnType<typeof callWrites> &
+  ReturnType<typeof notificationWrites> &
+  ReturnType<typeof stateWrites>;
 
 function openWriter({ path, node, mode, pid, openedAt }: WorkerSettings): Backend {
   if (mode === 'beside') {
@@ -34,7 +37,7 @@ function openWriter({ path, node, mode, pid, openedAt }: WorkerSettings): Backen
 }
 
 function writer(db: DatabaseSync, node: string, release: () => void): Backend {
-  const writes: Writes = { ...callWrites(db, node), ...notificationWrites(db) };
+  const writes: Writes = { ...callWrites(db, node), ...notificationWrites(db), ...stateWrites(db) };
   const commit = groupCommit(db, runner(writes));
   const passiveCheckpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   let unitsSinceCheckpoint = 0;

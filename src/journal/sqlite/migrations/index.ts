@@ -1,5 +1,6 @@
 import { migration as calls } from './0001-calls.ts';
+import { migration as evidence } from './0002-evidence.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; versions count 1, 2, 3, … */
-export const migrations: readonly Migration[] = [calls];
+export const migrations: readonly Migration[] = [calls, evidence];
