@@ -1,4 +1,5 @@
 import type { Ledger } from '../call/index.ts';
+import type { DigestAlgorithm } from '../digest/index.ts';
 import type { PolicyStore } from '../policy/index.ts';
 
 export interface NextHop {
@@ -74,14 +75,23 @@ export interface Voicemail {
   readonly byeHeader: string | null;
 }
 
-export interface RegistrarSettings {
+/** How passwords are asked for (RFC 7616). */
+export interface DigestSettings {
   readonly realm: string;
+  /** Makes nonces that only we can have made; the embedded engine has the same key. */
+  readonly nonceKey: string;
+  /**
+   * What is offered, the preferred one first; by default SHA-256 and MD5. With a drachtio-server `['MD5']`: it writes two challenges
+   * on one line, which phones do not read.
+   */
+  readonly algorithms?: readonly DigestAlgorithm[];
+}
+
+export interface RegistrarSettings extends DigestSettings {
   readonly dialPlan?: string;
   readonly minExpiresMs: number;
   readonly maxExpiresMs: number;
   readonly maxContacts: number;
-  /** Makes nonces that only we can have made; the embedded engine has the same key. */
-  readonly nonceKey: string;
 }
 
 /** A phone that may register, and call once it has shown its password. */
@@ -95,6 +105,8 @@ export interface PhoneAccount {
 /** The accounts of phones.yaml; read again on SIGHUP. */
 export interface PhoneDirectory {
   find(username: string): PhoneAccount | undefined;
+  /** Those that every account has an HA1 of; where it is absent, all that are offered. */
+  readonly algorithms?: readonly DigestAlgorithm[];
 }
 
 /** One contact of a registered phone; kept over a restart where it came over UDP. */
@@ -135,6 +147,8 @@ export interface GatewaySettings {
   readonly voicemail: Voicemail;
   /** Null: no phones register here. */
   readonly registrar: RegistrarSettings | null;
+  /** Where peers have `digest` although no phones register; `registrar` says the same otherwise. */
+  readonly digest?: DigestSettings | null;
   readonly featureCodes: FeatureCodes | null;
 }
 
