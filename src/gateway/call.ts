@@ -69,6 +69,11 @@ export class Call {
     return this.#callers;
   }
 
+  /** Outbound INVITEs that it has had. */
+  get legCount(): number {
+    return this.#legs;
+  }
+
   nextCallerId(): string {
     this.#callers += 1;
     return this.#callers === 1 ? 'caller' : `caller-${this.#callers}`;

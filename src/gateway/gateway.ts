@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { Calls } from './calls.ts';
+import type { GatewayContext } from './context.ts';
 import { ALLOW, header, tagOf, unsupportedOptions } from './headers.ts';
 import { createHopPeers, type Resolve } from './hop-peers.ts';
-import type { GatewayContext } from './inbound.ts';
 import { LIMITS, RETRY_AFTER_FULL, type GatewayLimits } from './limits.ts';
 import { hopUris, watchHops } from './options.ts';
 import { createPeerLimits } from './peer-limits.ts';
@@ -44,11 +44,13 @@ export class SipGateway implements Gateway {
     this.#context = {
       settings,
       limits,
+      policy: options.policy,
       calls: new Calls(ledger, log),
       hopPeers: createHopPeers(hopUris(settings), this.#peers, resolveHost),
       route: createRouter(settings.routing),
       health: createHopHealth(now),
       peerLimits: createPeerLimits(now, log),
+      contactsOf: () => [],
       log,
       now,
     };

@@ -1,41 +1,16 @@
 import { parseReasons, type LegKind, type Reason } from '../call/index.ts';
-import { parseUri, numberOf } from './address.ts';
 import { bridge, type BridgeEnd } from './bridge.ts';
 import type { Call, Caller } from './call.ts';
-import type { Calls } from './calls.ts';
+import type { GatewayContext } from './context.ts';
 import { createEarlyMedia, type EarlyMedia } from './early-media.ts';
-import { demandedOptions, header, passHeaders, sessionAnswer, supporting, type Headers } from './headers.ts';
-import { redirectedTo } from './identity.ts';
-import type { GatewayLimits } from './limits.ts';
-import { OutboundLeg } from './outbound.ts';
-import {
-  diversionCause,
-  failsOver,
-  finalAnswer,
-  REDIRECTED,
-  type DiversionCause,
-  type Failure,
-  type FinalAnswer,
-} from './outcome.ts';
-import { outgoingHeaders } from './outgoing.ts';
-import type { HopPeers } from './hop-peers.ts';
-import type { PeerLimits } from './peer-limits.ts';
-import { dial, placeOf, type HopHealth, type Router } from './routing.ts';
-import type { GatewayLog, GatewaySettings, NextHop, Peer } from './types.ts';
+import { header, passHeaders, sessionAnswer, type Headers } from './headers.ts';
+import { Hunt, type HuntFailure } from './hunt.ts';
+import type { OutboundLeg } from './outbound.ts';
+import { diversionCause, failureText, finalAnswer, type FinalAnswer } from './outcome.ts';
+import { dial } from './routing.ts';
+import { divertedTo, planOf, voicemailNumber, type Destination, type Plan } from './targets.ts';
+import type { Peer } from './types.ts';
 import type { Dialog, IncomingInvite, SipResponse } from './user-agent.ts';
-
-/** What every leg of a gateway shares. */
-export interface GatewayContext {
-  readonly settings: GatewaySettings;
-  readonly limits: GatewayLimits;
-  readonly calls: Calls;
-  readonly hopPeers: HopPeers;
-  readonly route: Router;
-  readonly health: HopHealth;
-  readonly peerLimits: PeerLimits;
-  readonly log: GatewayLog;
-  readonly now: () => number;
-}
 
 export interface InboundFacts {
   readonly call: Call;
@@ -47,29 +22,16 @@ export interface InboundFacts {
   readonly returned: boolean;
 }
 
-interface Target {
-  readonly hop: NextHop;
-  readonly uri: string;
-  readonly kind: LegKind;
-}
-
-/** A number to ring, and why the call goes there where it is not the one that was dialled. */
-interface Destination {
-  readonly number: string | null;
-  readonly uri: string;
-  readonly why: DiversionCause | null;
-}
-
 /**
- * An INVITE that came in, until everything it caused is over: it rings its targets one after the other, relays the answer,
- * diverts to voicemail, and ends. One of a call's caller legs.
+ * An INVITE that came in, until everything it caused is over: the hunt for somebody who answers, the answer,
+ * the diversion to voicemail, the end. One of a call's caller legs.
  */
 export class InboundLeg implements Caller {
   readonly id: string;
   readonly call: Call;
   readonly #context: GatewayContext;
   readonly #facts: InboundFacts;
-  readonly #open = new Set<OutboundLeg>();
+  readonly #hunt: Hunt;
   readonly #earlyMedia: EarlyMedia;
   /** `waiting` for an answer of ours; `answering` once our 200 is on its way; `done` when the caller needs nothing more. */
   #phase: 'waiting' | 'answering' | 'talking' | 'done' = 'waiting';
@@ -85,8 +47,16 @@ export class InboundLeg implements Caller {
     this.#facts = facts;
     this.#context = context;
     this.#earlyMedia = createEarlyMedia(invite.reply, (why) => this.#callerGone(why));
+    this.#hunt = new Hunt({ call, caller: this.id, invite, plan: (to) => this.#plan(to) }, context, {
+      answered: (leg, response, dialog) => this.#answer(leg, response, dialog),
+      provisional: (response, kind, mayFollow) =>
+        this.#earlyMedia.provisional(response, mayFollow || this.#mayDivert(kind)),
+      committed: () => this.#earlyMedia.started,
+      over: () => this.#settle(),
+    });
     call.callers.add(this);
-    call.report({ type: 'caller-invited', at: context.now(), caller: this.id, returned });
+    const sipCallId = invite.callId;
+    call.report({ type: 'caller-invited', at: context.now(), caller: this.id, returned, sipCallId });
     invite.listen({ cancelled: (cancel) => this.#cancelled(cancel.headers) });
   }
 
@@ -102,14 +72,14 @@ export class InboundLeg implements Caller {
   async run(): Promise<void> {
     await this.call.begun;
     const { dialled } = this.#facts;
-    const failure = await this.#ringNumber({ ...dialled, why: null });
-    if (failure === null) return;
-    if (failure === 'no route') {
+    const plan = this.#plan({ ...dialled, why: null });
+    if (plan.stages.length === 0) {
       this.refuse(404, `no route for ${dialled.number ?? dialled.uri}`);
       return;
     }
-    if (await this.#divert(failure)) return;
-    this.#reject(finalAnswer(failure));
+    const failure = await this.#hunt.ring(plan);
+    if (failure === null || (await this.#divert(failure))) return;
+    this.#reject(finalAnswer(failure.best));
   }
 
   /** The gateway itself turns the INVITE down. */
@@ -128,169 +98,58 @@ export class InboundLeg implements Caller {
     if (this.#phase === 'waiting') this.#reject({ status: 503, headers });
     this.#phase = 'done';
     this.#dialog?.bye(headers);
-    for (const leg of this.#open) leg.giveUp('gateway', headers);
+    this.#hunt.giveUp(() => 'gateway', headers);
     this.#settle();
   }
 
   /** The engine that carried it is gone, and every dialog with it. */
   lost(): void {
     this.#phase = 'done';
-    for (const leg of this.#open) leg.end('lost');
+    this.#hunt.lost();
     this.#settle();
   }
 
-  /** Rings a number's targets, following redirections. Null: answered, or nobody waits any more. */
-  async #ringNumber(first: Destination): Promise<Failure | 'no route' | null> {
-    const { limits, log } = this.#context;
-    let destination = first;
-    const been = new Set([first.number]);
-    for (let redirects = 0; ; redirects += 1) {
-      const targets = this.#targets(destination);
-      if (targets.length === 0 && redirects === 0) return this.#phase === 'waiting' ? 'no route' : null;
-      const failure = await this.#ringTargets(targets, destination);
-      if (failure?.kind !== 'final' || failure.status < 300 || failure.status >= 400) return failure;
-      const next = redirectedTo(header(failure.headers, 'contact'));
-      const followed =
-        next !== null &&
-        redirects < limits.redirects &&
-        !this.#earlyMedia.started &&
-        !been.has(next.number) &&
-        this.#targets({ ...next, why: REDIRECTED }).length > 0;
-      log.info({ call: this.call.id, status: failure.status, to: next?.number, followed }, 'call redirected');
-      if (!followed) return failure;
-      been.add(next.number);
-      destination = { ...next, why: REDIRECTED };
-    }
-  }
-
-  #targets({ number, uri }: Destination): Target[] {
-    const { settings, route, health } = this.#context;
+  #plan(destination: Destination): Plan {
+    const { settings, policy, route, health, contactsOf } = this.#context;
     const { peer } = this.#facts;
-    const { target } = settings.voicemail;
-    const isPilot = number !== null && number === voicemailNumber(settings);
-    const kind = isPilot ? 'voicemail' : 'phone';
-    const hops =
-      isPilot && settings.voicemail.owner === 'gateway' && target !== null
-        ? [{ uri: target }]
-        : health.order(route({ peer: peer.name, number }));
-    return hops.flatMap((hop) => {
-      const dialled = dial(hop, uri);
-      return dialled === null ? [] : [{ hop, uri: dialled, kind }];
+    return planOf(destination, {
+      policy: policy.current(),
+      dialPlan: peer.dialPlan,
+      voicemail: { ...settings.voicemail, owner: this.#voicemailOwner },
+      ringTimeoutMs: settings.routing.ringTimeoutMs,
+      contactsOf,
+      hopsOf: (number) => health.order(route({ peer: peer.name, number })),
     });
   }
 
-  /** Tries next hops in order, as long as the one before did no work on the call (design 4.3). */
-  async #ringTargets(targets: readonly Target[], destination: Destination): Promise<Failure | null> {
-    const { health, log } = this.#context;
-    let failure: Failure = { kind: 'failed', failure: 'transport', sent: false, rang: false, alerted: false };
-    for (const [index, target] of targets.entries()) {
-      const result = await this.#ring(target, destination.why);
-      if (result === null) return null;
-      failure = result;
-      if (!failsOver(failure)) {
-        health.up(target.hop.uri);
-        return failure;
-      }
-      if (failure.kind !== 'failed' || failure.sent) health.down(target.hop.uri);
-      const next = targets[index + 1]?.uri;
-      log.warn({ call: this.call.id, target: target.uri, why: failureText(failure), next }, 'next hop failed');
-    }
-    return failure;
+  get #voicemailOwner(): NonNullable<Peer['voicemail']> {
+    return this.#facts.peer.voicemail ?? this.#context.settings.voicemail.owner;
   }
 
-  /** Rings one target. Null: answered (and relayed), or nobody waits any more. */
-  async #ring(target: Target, why: DiversionCause | null, supported: readonly string[] = []): Promise<Failure | null> {
-    // The caller may have gone while something was awaited.
-    if (this.#phase !== 'waiting') return null;
-    const leg = this.#invite(target, why, supported);
-    const result = await leg.result;
-    if (result.kind === 'failed') {
-      const { failure } = result;
-      const demanded = failure.kind === 'final' && failure.status === 421 ? demandedOptions(failure.headers) : [];
-      // RFC 3261 21.4.15: what it insists on is offered to it, once.
-      if (supported.length === 0 && demanded.length > 0) return this.#ring(target, why, demanded);
-      return this.#phase === 'waiting' ? failure : null;
-    }
-    if (result.kind === 'answered') {
-      this.#context.health.up(target.hop.uri);
-      this.#answer(leg, result.response, result.dialog);
-    }
-    return null;
-  }
-
-  #invite(target: Target, why: DiversionCause | null, supported: readonly string[]): OutboundLeg {
-    const { settings, limits, calls, hopPeers, now } = this.#context;
-    const { call, invite } = this.#facts;
-    const { headers: incoming, body } = invite.request;
-    const toPeer = hopPeers.at(target.uri) !== null;
-    call.places.add(placeOf(target.uri));
-    const { username, password } = target.hop;
-    const leg: OutboundLeg = new OutboundLeg(
-      {
-        call,
-        caller: this.id,
-        kind: target.kind,
-        agent: invite.agent,
-        invite: {
-          uri: target.uri,
-          headers: supporting(
-            outgoingHeaders({
-              incoming,
-              callId: call.id,
-              uri: target.uri,
-              toPeer,
-              kind: target.kind,
-              calledUri: call.start.calleeUri,
-              diversion: why,
-            }),
-            supported,
-          ),
-          body,
-          ...(username === undefined ? {} : { credentials: { username, password: password ?? '' } }),
-        },
-        ringTimeoutMs: settings.routing.ringTimeoutMs,
-        limits,
-        now,
-      },
-      {
-        sent: (callId) => calls.enterLeg(call, callId),
-        provisional: (response) => this.#earlyMedia.provisional(response, this.#mayDivert(target.kind)),
-        over: (over) => {
-          this.#open.delete(over);
-          this.#settle();
-        },
-      },
-    );
-    this.#open.add(leg);
-    return leg;
-  }
-
-  /** Whether the call may still go to voicemail if this target does not take it. */
+  /** Whether the call may still go to voicemail if a target of this kind does not take it. */
   #mayDivert(kind: LegKind): boolean {
-    const { owner, target } = this.#context.settings.voicemail;
-    return owner === 'gateway' && target !== null && kind === 'phone' && !this.#facts.returned;
+    const { target } = this.#context.settings.voicemail;
+    return this.#voicemailOwner === 'gateway' && target !== null && kind === 'phone' && !this.#facts.returned;
   }
 
   /** Takes a call that nobody took to voicemail. True: the caller needs nothing more from us. */
-  async #divert(failure: Failure): Promise<boolean> {
-    const { target } = this.#context.settings.voicemail;
-    const why = diversionCause(failure, this.call.start.mailbox !== null);
-    const isPilot = this.#facts.dialled.number === voicemailNumber(this.#context.settings);
+  async #divert({ all }: HuntFailure): Promise<boolean> {
+    const { settings, log } = this.#context;
+    const { target } = settings.voicemail;
+    const why = diversionCause(all, this.call.start.mailbox !== null);
+    const isPilot = this.#facts.dialled.number === voicemailNumber(settings.voicemail);
     if (target === null || why === null || isPilot || !this.#mayDivert('phone')) return false;
     const hop = { uri: target };
     const uri = dial(hop, this.call.start.calleeUri);
     if (uri === null) return false;
-    const refused = await this.#ring({ hop, uri, kind: 'voicemail' }, why);
+    const voicemail = { hop, uri, kind: 'voicemail', path: [] } as const;
+    const refused = await this.#hunt.ring(divertedTo(voicemail, why, settings.routing.ringTimeoutMs));
     if (refused === null) return true;
-    this.#context.log.warn({ call: this.call.id, target: uri, why: failureText(refused) }, 'voicemail did not answer');
+    log.warn({ call: this.call.id, target: uri, why: failureText(refused.best) }, 'voicemail did not answer');
     return false;
   }
 
   #answer(leg: OutboundLeg, response: SipResponse, callee: Dialog): void {
-    if (this.#phase !== 'waiting') {
-      leg.giveUp('caller', {});
-      return;
-    }
     const { invite } = this.#facts;
     const delayedOffer = invite.request.body === '';
     if (!delayedOffer) callee.ack({});
@@ -349,7 +208,7 @@ export class InboundLeg implements Caller {
     const at = this.#context.now();
     this.#context.log.debug({ call: this.call.id, caller: this.id, reasons }, 'the caller gave up');
     this.call.report({ type: 'caller-cancelled', at, caller: this.id, reasons, trusted: peer.trustReason });
-    for (const leg of this.#open) leg.giveUp(leg === this.#answeredBy ? 'gateway' : 'caller', headers);
+    this.#hunt.giveUp((leg) => (leg === this.#answeredBy ? 'gateway' : 'caller'), headers);
     this.#settle();
   }
 
@@ -365,27 +224,11 @@ export class InboundLeg implements Caller {
   #settle(): void {
     if (this.#over || this.#phase !== 'done') return;
     this.#unbridge();
-    if (this.#open.size > 0) return;
+    if (this.#hunt.open > 0) return;
     this.#over = true;
     const at = this.#context.now();
     this.call.report({ type: 'caller-ended', at, caller: this.id });
     this.call.callers.delete(this);
     this.#context.calls.leave(this.call, at);
-  }
-}
-
-/** The number under which people listen to their messages: the user part of the voicemail target. */
-export function voicemailNumber({ voicemail }: GatewaySettings): string | null {
-  return voicemail.target === null ? null : numberOf(parseUri(voicemail.target));
-}
-
-function failureText(failure: Failure): string {
-  switch (failure.kind) {
-    case 'final':
-      return `${failure.status} ${failure.phrase}`;
-    case 'failed':
-      return failure.failure === 'timeout' ? 'no response' : 'could not be reached';
-    case 'timed-out':
-      return 'no answer';
   }
 }

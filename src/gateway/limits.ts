@@ -4,6 +4,8 @@ export interface GatewayLimits {
   readonly liveCallers: number;
   /** Inbound INVITEs joined to one call (forks, loop-backs); beyond it 482. */
   readonly callersPerCall: number;
+  /** Outbound INVITEs of one call, failed ones included; nobody is rung beyond it. */
+  readonly legsPerCall: number;
   /** Redirections (3xx) followed for one inbound INVITE. */
   readonly redirects: number;
   /** The ring timer starts with the first 18x, or this long after the INVITE. */
@@ -24,6 +26,7 @@ export interface GatewayLimits {
 export const LIMITS: GatewayLimits = {
   liveCallers: 10_000,
   callersPerCall: 50,
+  legsPerCall: 100,
   redirects: 5,
   ringStartMs: 10_000,
   cancelGraceMs: 1_000,

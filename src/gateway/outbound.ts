@@ -17,6 +17,8 @@ export interface OutboundOffer {
   /** The inbound leg it is for. */
   readonly caller: string;
   readonly kind: LegKind;
+  /** The group member (policy.yaml identity) whose phone it rings; null: the called user's own, or nobody's. */
+  readonly mailbox: string | null;
   readonly agent: UserAgent;
   readonly invite: OutgoingInvite;
   readonly ringTimeoutMs: number;
@@ -66,7 +68,7 @@ export class OutboundLeg {
   #offered = '';
 
   constructor(offer: OutboundOffer, listener: OutboundListener) {
-    const { call, caller, kind, invite, ringTimeoutMs, limits } = offer;
+    const { call, caller, kind, mailbox, invite, ringTimeoutMs, limits } = offer;
     this.id = call.nextLegId();
     this.kind = kind;
     this.target = invite.uri;
@@ -74,7 +76,15 @@ export class OutboundLeg {
     this.#listener = listener;
     this.result = new Promise((resolve) => (this.#resolve = resolve));
     this.#invitedAt = offer.now();
-    call.report({ type: 'leg-invited', at: this.#invitedAt, leg: this.id, caller, kind, target: invite.uri });
+    call.report({
+      type: 'leg-invited',
+      at: this.#invitedAt,
+      leg: this.id,
+      caller,
+      kind,
+      target: invite.uri,
+      ...(mailbox === null ? {} : { mailbox }),
+    });
     this.#timer = setTimeout(() => this.#ringTimeout(), limits.ringStartMs + ringTimeoutMs);
     this.#handle = offer.agent.invite(invite, this.#inviteListener());
   }
@@ -105,7 +115,10 @@ export class OutboundLeg {
 
   #inviteListener(): OutgoingInviteListener {
     return {
-      sent: (callId) => this.#listener.sent(callId),
+      sent: (sipCallId) => {
+        this.#report({ type: 'leg-sent', sipCallId });
+        this.#listener.sent(sipCallId);
+      },
       provisional: (response) => this.#provisional(response),
       answered: (response, dialog) => this.#answered(response, dialog),
       failed: (response) => this.#failed(response),
@@ -201,6 +214,7 @@ export class OutboundLeg {
 }
 
 type LegStep =
+  | { readonly type: 'leg-sent'; readonly sipCallId: string }
   | { readonly type: 'leg-provisional'; readonly status: number; readonly sdp: boolean }
   | { readonly type: 'leg-timed-out' }
   | { readonly type: 'leg-answered' }

@@ -50,17 +50,26 @@ export const REDIRECTED: DiversionCause = { reason: 'unconditional', cause: 302 
 /**
  * Whether, and why, a call that nobody took goes to voicemail: what the verdict (design 4.1) calls missed does, what it calls
  * rejected or failed does not. Null: it does not.
+ * @param failures of everybody who was rung, in any order
  * @param hasMailbox a number that did not ring is diverted only where it is somebody's
  */
-export function diversionCause(failure: Failure, hasMailbox: boolean): DiversionCause | null {
-  if (failure.kind === 'timed-out') return NO_ANSWER;
-  if (failure.kind === 'failed') return failure.rang ? NO_ANSWER : hasMailbox ? UNREACHABLE : null;
-  const { status, rang } = failure;
-  if (means.busy(failure)) return BUSY;
-  if (means.declined(failure)) return DECLINED;
-  if (means.unwanted(failure) || means.rejected(failure)) return null;
-  if (rang) return status === 606 || (status >= 400 && status < 600) ? NO_ANSWER : null;
-  return means.unreachable(failure) && hasMailbox ? UNREACHABLE : null;
+export function diversionCause(failures: readonly Failure[], hasMailbox: boolean): DiversionCause | null {
+  const finals = failures.filter((failure) => failure.kind === 'final');
+  const rang = failures.some((failure) => failure.rang);
+  const rangOut = failures.some(({ kind }) => kind === 'timed-out');
+  if (finals.some(means.busy)) return BUSY;
+  if (finals.some(means.declined)) return DECLINED;
+  if (finals.some(means.unwanted)) return null;
+  if (finals.length > 0 && !rangOut && finals.every(means.rejected)) return null;
+  if (rangOut || (rang && failures.some(isNoAnswer))) return NO_ANSWER;
+  return !rang && hasMailbox && failures.some((failure) => failure.kind !== 'final' || means.unreachable(failure))
+    ? UNREACHABLE
+    : null;
+}
+
+/** Of somebody who rang. */
+function isNoAnswer(failure: Failure): boolean {
+  return failure.kind !== 'final' || failure.status === 606 || (failure.status >= 400 && failure.status < 600);
 }
 
 export interface FinalAnswer {
@@ -110,5 +119,17 @@ function relayedStatus(status: number): number {
       return 500;
     default:
       return status;
+  }
+}
+
+/** For the log. */
+export function failureText(failure: Failure): string {
+  switch (failure.kind) {
+    case 'final':
+      return `${failure.status} ${failure.phrase}`;
+    case 'failed':
+      return failure.failure === 'timeout' ? 'no response' : 'could not be reached';
+    case 'timed-out':
+      return 'no answer';
   }
 }

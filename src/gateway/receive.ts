@@ -3,9 +3,11 @@ import type { CallFacts } from './call.ts';
 import type { InviteKeys } from './calls.ts';
 import { CALL_HEADER, header, maxForwards, sessionUuid, type Headers } from './headers.ts';
 import { calledOf, callerOf, voicemailAccessOf, type Called } from './identity.ts';
-import { InboundLeg, voicemailNumber, type GatewayContext } from './inbound.ts';
+import type { GatewayContext } from './context.ts';
+import { InboundLeg } from './inbound.ts';
 import { RETRY_AFTER_FULL } from './limits.ts';
 import { placeOf } from './routing.ts';
+import { voicemailNumber } from './targets.ts';
 import type { GatewayOptions, Peer } from './types.ts';
 import type { IncomingInvite } from './user-agent.ts';
 
@@ -40,7 +42,7 @@ export function receive(
     invite.reply(482);
     return;
   }
-  const access = voicemailAccessOf(called, caller, voicemailNumber(settings), {
+  const access = voicemailAccessOf(called, caller, voicemailNumber(settings.voicemail), {
     policy: current,
     dialPlan: peer.dialPlan,
     isPeer: (uri) => hopPeers.at(uri) !== null,

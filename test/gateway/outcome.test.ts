@@ -89,7 +89,7 @@ describe('diversion to voicemail', () => {
   it('happens to every call that the verdict calls missed, and to no other', () => {
     for (const failure of failures) {
       for (const hasMailbox of [true, false]) {
-        const diverted = diversionCause(failure, hasMailbox) !== null;
+        const diverted = diversionCause([failure], hasMailbox) !== null;
         expect({ failure, hasMailbox, diverted }).toEqual({
           failure,
           hasMailbox,
@@ -100,9 +100,9 @@ describe('diversion to voicemail', () => {
   });
 
   it('says why in RFC 5806 words', () => {
-    expect(diversionCause(timedOut, true)).toMatchObject({ reason: 'no-answer', cause: 408 });
-    expect(diversionCause(final(486), true)).toMatchObject({ reason: 'user-busy', cause: 486 });
-    expect(diversionCause(dead, true)).toMatchObject({ reason: 'unavailable' });
+    expect(diversionCause([timedOut], true)).toMatchObject({ reason: 'no-answer', cause: 408 });
+    expect(diversionCause([final(486)], true)).toMatchObject({ reason: 'user-busy', cause: 486 });
+    expect(diversionCause([dead], true)).toMatchObject({ reason: 'unavailable' });
   });
 
   it('builds on the History-Info that came in', () => {

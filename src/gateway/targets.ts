@@ -1,0 +1,150 @@
+import type { LegKind } from '../call/index.ts';
+import type { Group, GroupMember, Mailbox, Policy } from '../policy/index.ts';
+import { hostPort, numberOf, parseUri } from './address.ts';
+import type { DiversionCause } from './outcome.ts';
+import { dial } from './routing.ts';
+import type { NextHop, Registration, Voicemail } from './types.ts';
+
+/** A number to ring, and why the call goes there where it is not the one that was dialled. */
+export interface Destination {
+  readonly number: string | null;
+  readonly uri: string;
+  readonly why: DiversionCause | null;
+}
+
+/** Where one INVITE goes. */
+export interface Target {
+  /** Null: a registered phone, which is no next hop of the configuration. */
+  readonly hop: NextHop | null;
+  readonly uri: string;
+  readonly kind: LegKind;
+  /** The phone's Path (RFC 3327 5.3), in the order of travel. */
+  readonly path: readonly string[];
+}
+
+/** One way to reach somebody: a registered phone, or next hops of which each is tried where the one before is dead. */
+export interface Branch {
+  /** Whose way it is: a 6xx ends all ways of the same user (RFC 3261 16.7 step 5), and nobody else's. */
+  readonly user: string;
+  /** The group member (policy.yaml identity); null: the called user's own, or nobody's. */
+  readonly mailbox: string | null;
+  /** What is rung here, so that a redirection does not ring it again. */
+  readonly number: string | null;
+  readonly why: DiversionCause | null;
+  readonly targets: readonly Target[];
+  readonly ringTimeoutMs: number;
+}
+
+/** Whom a number rings: the branches of a stage at the same time, one stage after the other. */
+export interface Plan {
+  /** The group whose number it is. */
+  readonly group: Group | null;
+  readonly stages: readonly (readonly Branch[])[];
+}
+
+/** What a plan is made from. */
+export interface Directory {
+  readonly policy: Policy;
+  readonly dialPlan: string | undefined;
+  readonly voicemail: Pick<Voicemail, 'owner' | 'target'>;
+  readonly ringTimeoutMs: number;
+  contactsOf(numbers: readonly string[]): readonly Registration[];
+  /** Next hops for a number, in the order in which they are tried. */
+  hopsOf(number: string | null): readonly NextHop[];
+}
+
+/** Whom a number rings (design 4.3). No stage where nothing leads there. */
+export function planOf(destination: Destination, directory: Directory): Plan {
+  const { number, uri } = destination;
+  const { policy, dialPlan, voicemail } = directory;
+  if (number !== null && number === voicemailNumber(voicemail)) {
+    return planFor(null, [[pilotBranch(destination, directory)]]);
+  }
+  const found = policy.findMailbox({ user: number, uri }, dialPlan);
+  const group = found.kind === 'none' ? policy.findGroup({ user: number, uri }, dialPlan) : null;
+  if (group !== null) return planFor(group, groupStages(group, destination, directory));
+  const mailbox = found.kind === 'found' ? found.mailbox : null;
+  const user = { user: number ?? uri, mailbox: null, ringTimeoutMs: directory.ringTimeoutMs };
+  return planFor(null, userStages(user, destination, mailbox, directory));
+}
+
+/** One target alone, for a call that is diverted there. */
+export function divertedTo(target: Target, why: DiversionCause, ringTimeoutMs: number): Plan {
+  return planFor(null, [[{ user: target.uri, mailbox: null, number: null, why, targets: [target], ringTimeoutMs }]]);
+}
+
+function planFor(group: Group | null, stages: readonly (readonly Branch[])[]): Plan {
+  const reachable = stages.map((stage) => stage.filter(({ targets }) => targets.length > 0));
+  return { group, stages: reachable.filter((stage) => stage.length > 0) };
+}
+
+/** The number under which people listen to their messages: the user part of the voicemail target. */
+export function voicemailNumber({ target }: Pick<Voicemail, 'target'>): string | null {
+  return target === null ? null : numberOf(parseUri(target));
+}
+
+function pilotBranch({ number, uri, why }: Destination, directory: Directory): Branch {
+  const { voicemail, ringTimeoutMs } = directory;
+  const hops =
+    voicemail.owner === 'gateway' && voicemail.target !== null ? [{ uri: voicemail.target }] : directory.hopsOf(number);
+  const user = number ?? uri;
+  return { user, mailbox: null, number, why, targets: hopTargets(hops, uri, 'voicemail'), ringTimeoutMs };
+}
+
+function groupStages(group: Group, { uri, why }: Destination, directory: Directory): readonly (readonly Branch[])[] {
+  const ringTimeoutMs = group.ringTimeoutMs ?? directory.ringTimeoutMs;
+  const branches = group.members.map((member) => {
+    const mailbox = member.mailbox === null ? null : (directory.policy.mailbox(member.mailbox) ?? null);
+    const user = { user: member.mailbox ?? member.number, mailbox: member.mailbox, ringTimeoutMs };
+    // All at once, whatever their q: a member's turn is too short to try one phone after the other.
+    return userStages(user, { number: member.number, uri: memberUri(member, uri), why }, mailbox, directory).flat();
+  });
+  return group.ring === 'serial' ? branches : [branches.flat()];
+}
+
+/** RFC 3261 16.6: a user's contacts of equal q ring at the same time, those of a lower q after those of a higher one. */
+function userStages(
+  user: Pick<Branch, 'user' | 'mailbox' | 'ringTimeoutMs'>,
+  { number, uri, why }: Destination,
+  mailbox: Mailbox | null,
+  directory: Directory,
+): readonly (readonly Branch[])[] {
+  const contacts = directory.contactsOf(recordsOf(number, mailbox));
+  if (contacts.length === 0) {
+    return [[{ ...user, number, why, targets: hopTargets(directory.hopsOf(number), uri, 'phone') }]];
+  }
+  // The same phone may be registered for several of its user's numbers.
+  const phones = [...new Map(contacts.map((contact) => [contact.contact, contact])).values()];
+  const ranks = [...new Set(phones.map(({ q }) => q))].sort((a, b) => b - a);
+  return ranks.map((rank) =>
+    phones
+      .filter(({ q }) => q === rank)
+      .map(({ contact, path }) => ({
+        ...user,
+        number,
+        why,
+        targets: [{ hop: null, uri: contact, kind: 'phone' as const, path }],
+      })),
+  );
+}
+
+/** The user parts of the addresses-of-record under which a number's phones may have registered. */
+function recordsOf(number: string | null, mailbox: Mailbox | null): string[] {
+  const addresses = mailbox?.sipAddresses.flatMap((address) => numberOf(parseUri(address)) ?? []) ?? [];
+  return [...new Set([...(number === null ? [] : [number]), ...(mailbox?.extensions ?? []), ...addresses])];
+}
+
+function hopTargets(hops: readonly NextHop[], called: string, kind: LegKind): Target[] {
+  return hops.flatMap((hop) => {
+    const uri = dial(hop, called);
+    return uri === null ? [] : [{ hop, uri, kind, path: [] }];
+  });
+}
+
+/** What a member's number is where the group's was called. */
+function memberUri({ number }: GroupMember, groupUri: string): string {
+  const at = parseUri(groupUri);
+  // RFC 3261 25.1: what a user part may not hold, and what would begin a parameter or password, is escaped.
+  const user = number.toWellFormed().replaceAll(/[^\w.!~*'()&=+$,/-]/gu, encodeURIComponent);
+  return at === null || at.host === '' ? `tel:${user}` : `${at.scheme}:${user}@${hostPort(at)}`;
+}
