@@ -15,7 +15,7 @@ import {
 } from '../sip/index.ts';
 import { refusalOf, type CallBehaviour } from './behaviour.ts';
 import { answerStray, contactFor, SDP_TYPE, type Endpoint } from './endpoint.ts';
-import { answerSdp, offerSdp } from './sdp.ts';
+import { answerSdp, offerSdp, type SdpParty } from './sdp.ts';
 import { partyFor, Session, type SessionEnd } from './session.ts';
 
 const PROGRESS_INTERVAL_MS = 60_000;
@@ -48,6 +48,8 @@ export interface PhoneCall {
   /** The CANCEL or BYE that ended it, with its Reason; null where the peer did not end it. */
   readonly endedBy: SipRequest | null;
   readonly ended: Promise<void>;
+  /** BYE where it talks, 480 where it does not. */
+  hangUp(): void;
 }
 
 /** One call at a phone: invited, perhaps ringing, perhaps answered, ended. */
@@ -71,6 +73,7 @@ export class IncomingCall implements PhoneCall {
   readonly #flow: Flow;
   readonly #toTag: string;
   readonly #happened: (kind: PhoneEvent['kind'], call: IncomingCall) => void;
+  readonly #party: SdpParty;
   #session: Session | null = null;
   #timer: unknown = null;
   #progressTimer: unknown = null;
@@ -82,6 +85,7 @@ export class IncomingCall implements PhoneCall {
     flow: Flow,
     toTag: string,
     happened: (kind: PhoneEvent['kind'], call: IncomingCall) => void,
+    rtpPort?: number,
   ) {
     const { headers, uri } = transaction.request;
     const from = parseNameAddress(headers.get('From') ?? '');
@@ -100,6 +104,7 @@ export class IncomingCall implements PhoneCall {
     this.#flow = flow;
     this.#toTag = toTag;
     this.#happened = happened;
+    this.#party = { ...partyFor(endpoint, flow), ...(rtpPort === undefined ? {} : { port: rtpPort }) };
     transaction.onTerminated = () => this.#ended('failed', null);
   }
 
@@ -154,6 +159,11 @@ export class IncomingCall implements PhoneCall {
 
   /** The phone is switched off. */
   drop(): void {
+    this.hangUp();
+  }
+
+  /** BYE where it talks, 480 where it does not. */
+  hangUp(): void {
     if (this.#session !== null) this.#session.hangUp();
     else this.#refuse(480, 'Temporarily Unavailable');
   }
@@ -188,16 +198,16 @@ export class IncomingCall implements PhoneCall {
     }
     this.answeredAt = this.#endpoint.clock.now();
     this.#stopTimers();
-    const party = partyFor(this.#endpoint, this.#flow);
-    this.#session = new Session(this.#endpoint, confirmAsUas(dialog), party, (end, bye) => this.#ended(end, bye));
+    this.#session = new Session(this.#endpoint, confirmAsUas(dialog), this.#party, (end, bye) => this.#ended(end, bye));
     this.#happened('answered', this);
     if (hangUpAfterMs !== undefined) this.#after(hangUpAfterMs, () => this.#session?.hangUp());
   }
 
   /** The answer to the caller's offer, or an offer where it made none (RFC 3261 13.3.1.4). */
   #sdp(): Buffer | null {
-    const party = partyFor(this.#endpoint, this.#flow);
-    return this.invite.body.length > 0 ? answerSdp(this.invite.body.toString('latin1'), party) : offerSdp(party);
+    return this.invite.body.length > 0
+      ? answerSdp(this.invite.body.toString('latin1'), this.#party)
+      : offerSdp(this.#party);
   }
 
   #refuse(status: number, reason: string, headers: readonly HeaderField[] = []): void {

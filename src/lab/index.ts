@@ -3,4 +3,5 @@ export { placeCall, startCaller, type Caller } from './caller.ts';
 export type { EndpointOptions } from './endpoint.ts';
 export type { PhoneCall, PhoneCallEnd, PhoneEvent } from './incoming-call.ts';
 export type { CallEnd, CallEvent, CallOptions, CallReport, ReceivedResponse } from './outgoing-call.ts';
+export { startVoicemail, type LabVoicemail, type Visit, type VoicemailOptions } from './voicemail.ts';
 export { startPhone, type Phone, type PhoneOptions } from './phone.ts';

@@ -43,6 +43,8 @@ export interface CallOptions {
   readonly callId?: string;
   /** False: the INVITE has no SDP, the offer comes in the 200 and our answer goes with the ACK. */
   readonly offer?: boolean;
+  /** Shown in the offer: where we receive RTP; absent: the discard port. */
+  readonly rtpPort?: number;
   /** Told as it happens. */
   readonly onEvent?: (event: CallEvent) => void;
   /** Aborted: hangs up now. */
@@ -145,7 +147,8 @@ export class OutgoingCall {
     const target = { uri: this.#options.via ?? this.#options.to };
     const bound = stack.localFor(target);
     if (bound === undefined) throw new Error(`no transport of this phone reaches ${target.uri}`);
-    this.#party = { host: bound.host, sessionId: newSessionId() };
+    const { rtpPort } = this.#options;
+    this.#party = { host: bound.host, sessionId: newSessionId(), ...(rtpPort === undefined ? {} : { port: rtpPort }) };
     const invite = this.#makeInvite(bound);
     this.#invite = invite;
     this.#transaction = stack.request(invite, target, {

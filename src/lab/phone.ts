@@ -19,6 +19,7 @@ import {
   type Endpoint,
   type EndpointOptions,
 } from './endpoint.ts';
+import { sendRequest, type RequestParts } from './request.ts';
 import { IncomingCall, type PhoneCall, type PhoneEvent } from './incoming-call.ts';
 
 /** Calls that a phone takes part in at once; more get 486. */
@@ -32,6 +33,8 @@ export interface PhoneOptions extends EndpointOptions {
   readonly onEvent?: (event: PhoneEvent) => void;
   /** MAX_LIVE_CALLS where absent. */
   readonly maxLiveCalls?: number;
+  /** Shown in its session descriptions; absent: the discard port. */
+  readonly rtpPort?: number;
 }
 
 export interface Phone {
@@ -42,6 +45,8 @@ export interface Phone {
   readonly calls: readonly PhoneCall[];
   /** The calls one by one, in their order: the first that was not taken yet, or the next to come. */
   nextCall(): Promise<PhoneCall>;
+  /** Sends a request outside a dialog, from the phone's own address. Resolves with its final status, null where none came. */
+  request(parts: RequestParts): Promise<number | null>;
   /** Refuses what rings (480), hangs up what talks, and closes the sockets. */
   close(): Promise<void>;
 }
@@ -64,12 +69,14 @@ class LabPhone implements Phone, StackUser {
   readonly #calls: IncomingCall[] = [];
   readonly #untaken: IncomingCall[] = [];
   readonly #maxLiveCalls: number;
+  readonly #rtpPort: number | undefined;
   readonly #waiting: ((call: PhoneCall) => void)[] = [];
 
   constructor(options: PhoneOptions, behaviourFor: (invite: SipRequest) => CallBehaviour) {
     this.#endpoint = createEndpoint(options, this);
     this.#behaviourFor = behaviourFor;
     this.#maxLiveCalls = options.maxLiveCalls ?? MAX_LIVE_CALLS;
+    this.#rtpPort = options.rtpPort;
     this.#onEvent = options.onEvent ?? (() => undefined);
   }
 
@@ -92,6 +99,10 @@ class LabPhone implements Phone, StackUser {
   nextCall(): Promise<PhoneCall> {
     const call = this.#untaken.shift();
     return call === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(call);
+  }
+
+  request(parts: RequestParts): Promise<number | null> {
+    return sendRequest(this.#endpoint, parts);
   }
 
   async close(): Promise<void> {
@@ -125,7 +136,8 @@ class LabPhone implements Phone, StackUser {
       transaction.respond(makeResponse(invite, 486, 'Busy Here', { toTag }));
       return;
     }
-    const call = new IncomingCall(this.#endpoint, transaction, flow, toTag, (kind, of) => this.#happened(kind, of));
+    const happened = (kind: PhoneEvent['kind'], of: IncomingCall): void => this.#happened(kind, of);
+    const call = new IncomingCall(this.#endpoint, transaction, flow, toTag, happened, this.#rtpPort);
     this.#live.set(call.key, call);
     this.#remember(call);
     this.#happened('invited', call);
@@ -159,6 +171,7 @@ async function startSilentPhone(options: PhoneOptions): Promise<Phone> {
     uri: (protocol = 'udp', user) => uriOfProtocol(layer.addresses, protocol, user),
     calls: [],
     nextCall: () => Promise.reject(new Error('a silent phone sees no calls')),
+    request: () => Promise.reject(new Error('a silent phone says nothing')),
     close: () => layer.close(),
   };
 }

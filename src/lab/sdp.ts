@@ -1,7 +1,8 @@
+import { isIP } from 'node:net';
 import { newTag } from '../sip/index.ts';
 
 /**
- * Session descriptions (RFC 4566) of phones that talk about media and send none: G.711 on the discard port.
+ * Session descriptions (RFC 4566) of phones: G.711, on the discard port where they talk about media and send none.
  */
 
 /** RFC 863; nothing of ours listens there. */
@@ -17,6 +18,34 @@ export interface SdpParty {
   readonly host: string;
   /** Numeric, for o=: one a session (RFC 4566 5.2). */
   readonly sessionId: number;
+  /** Where it receives RTP; absent: it listens to nothing. */
+  readonly port?: number;
+}
+
+/** Where the other side wants its media, by the first audio stream of its description that we can speak. */
+export interface RemoteAudio {
+  readonly address: string;
+  readonly port: number;
+  readonly codec: 'PCMU' | 'PCMA';
+}
+
+/** Null where there is no such stream, or its address is no literal. */
+export function remoteAudio(sdp: string): RemoteAudio | null {
+  const [session = '', ...sections] = sdp.split(/\r?\n(?=m=)/);
+  for (const section of sections) {
+    const [media = '', port = '', transport = '', ...formats] = firstLine(section).split(' ');
+    const codec = formats.map((format) => CODECS.get(format)).find((name) => name !== undefined);
+    const address = addressOf(section) ?? addressOf(session);
+    if (media !== 'm=audio' || transport !== 'RTP/AVP' || !/^[1-9]\d{0,4}$/.test(port)) continue;
+    if (codec === undefined || address === null) continue;
+    return { address, port: Number(port), codec: codec.startsWith('PCMU') ? 'PCMU' : 'PCMA' };
+  }
+  return null;
+}
+
+function addressOf(section: string): string | null {
+  const address = /^c=IN IP[46] ([^\s/]+)/m.exec(section)?.[1] ?? '';
+  return isIP(address) === 0 ? null : address;
 }
 
 /** 48 random bits of the stack's making, as a number. */
@@ -25,7 +54,7 @@ export function newSessionId(): number {
 }
 
 export function offerSdp(party: SdpParty): Buffer {
-  const media = [`m=audio ${DISCARD_PORT} RTP/AVP 0`, 'a=rtpmap:0 PCMU/8000', 'a=sendrecv'];
+  const media = [`m=audio ${party.port ?? DISCARD_PORT} RTP/AVP 0`, 'a=rtpmap:0 PCMU/8000', 'a=sendrecv'];
   return describe(party, media);
 }
 
@@ -39,19 +68,19 @@ export function answerSdp(offer: string, party: SdpParty): Buffer | null {
   if (!session.startsWith('v=0')) return null;
   let taken = false;
   const media = sections.flatMap((section) => {
-    const answer = taken ? null : answerAudio(section, session);
+    const answer = taken ? null : answerAudio(section, session, party);
     taken ||= answer !== null;
     return answer ?? [refuseStream(section)];
   });
   return taken ? describe(party, media) : null;
 }
 
-function answerAudio(section: string, session: string): string[] | null {
+function answerAudio(section: string, session: string, party: SdpParty): string[] | null {
   const [media = '', port = '', transport = '', ...formats] = firstLine(section).split(' ');
   const codec = formats.find((format) => CODECS.has(format));
   if (media !== 'm=audio' || port === '0' || transport !== 'RTP/AVP' || codec === undefined) return null;
   return [
-    `m=audio ${DISCARD_PORT} RTP/AVP ${codec}`,
+    `m=audio ${party.port ?? DISCARD_PORT} RTP/AVP ${codec}`,
     `a=rtpmap:${codec} ${CODECS.get(codec)}`,
     `a=${mirrored(directionOf(section) ?? directionOf(session) ?? 'sendrecv')}`,
   ];
