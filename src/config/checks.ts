@@ -121,18 +121,23 @@ function* oneOf(entry: Group, path: Path, key: string, fileKey: string): Generat
   };
 }
 
+function* digestMistakes(digest: Group, path: Path, isThere: boolean): Generator<Mistake> {
+  if (!isThere) return;
+  yield* oneOf(digest, path, 'password', 'passwordFile');
+  if (digest['password'] === undefined && digest['passwordFile'] === undefined) {
+    yield { path, message: 'the password is missing', remedy: 'Add passwordFile: FILE, or password: ${NAME}.' };
+  }
+}
+
 function* peerMistakes(peers: unknown): Generator<Mistake> {
   const first = new Map<string, Path>();
   for (const { entry, path } of entries(peers, ['peers'])) {
-    if (entry['voicemail'] !== undefined) {
-      const message = 'a voicemail owner of a single peer is not built yet';
-      yield {
-        path: [...path, 'voicemail'],
-        at: 'key',
-        message,
-        remedy: 'Remove it until it is; voicemail.owner holds for every peer.',
-      };
+    if (entry['allow'] === undefined && entry['digest'] === undefined) {
+      const remedy =
+        'Add allow: a list such as [192.0.2.10], or digest: { username: trunk, passwordFile: trunk.password }.';
+      yield { path, message: 'nothing says how the peer is known', remedy };
     }
+    yield* digestMistakes(groupOf(entry['digest']), [...path, 'digest'], entry['digest'] !== undefined);
     const name = entry['name'];
     if (typeof name !== 'string') continue;
     const other = first.get(name);

@@ -5,7 +5,7 @@ import { type Mistake, type Path, readRegularFile } from '../yamlfile/index.ts';
 export const MAX_SECRET_BYTES = 64 * 1024;
 
 /** Keys whose value names a file that is read here: `xFile`, and the authority of a mail server. */
-const FILE_KEYS = new Set<unknown>(['passwordFile', 'secretFile', 'ca']);
+const FILE_KEYS = new Set<unknown>(['passwordFile', 'secretFile', 'eventTokenFile', 'ca']);
 /** The same within `sip.tls`. */
 const TLS_FILE_KEYS = new Set<unknown>(['certificate', 'keyFile', 'clientCa', 'serverCa']);
 

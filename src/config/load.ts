@@ -11,14 +11,18 @@ import {
 import { configMistakes, groupOf } from './checks.ts';
 import { secretFiles, type SecretFiles } from './files.ts';
 import { tlsMistakes } from './tls.ts';
+import { PROFILE_DEFAULTS } from './profiles.ts';
 import { type ConfigFile, configFile } from './schema.ts';
 import type {
   CredentialsConfig,
   GatewayConfig,
   NextHopConfig,
   NotificationConfig,
+  PeerConfig,
+  RegistrarConfig,
   SipConfig,
   TlsConfig,
+  TraceConfig,
   VoicemailConfig,
 } from './types.ts';
 import { type Environment, substitute } from './variables.ts';
@@ -103,18 +107,73 @@ function sipOf(written: ConfigFile['sip'], folder: string, files: SecretFiles): 
   };
 }
 
-function voicemailOf({ owner, target, greeting, minimumMessage, settle }: ConfigFile['voicemail']): VoicemailConfig {
+type WrittenPeer = ConfigFile['peers'][number];
+
+function digestOf({ digest }: WrittenPeer, files: SecretFiles): PeerConfig['digest'] {
+  if (digest === undefined) return null;
+  return { username: digest.username, password: passwordOf(digest, files).password ?? '' };
+}
+
+/** What is written wins over what the profile says. */
+function peerOf(written: WrittenPeer, files: SecretFiles): PeerConfig {
+  const { name, profile, allow, dialPlan, calledFrom, forks, options, sessionExpires, headers } = written;
+  const defaults = PROFILE_DEFAULTS[profile];
+  return {
+    name,
+    profile,
+    allow: allow ?? [],
+    digest: digestOf(written, files),
+    ...(dialPlan === undefined ? {} : { dialPlan }),
+    calledFrom,
+    forks,
+    trustReason: written.trustReason ?? defaults.trustReason,
+    trustCallerId: written.trustCallerId ?? defaults.trustCallerId,
+    voicemail: written.voicemail ?? null,
+    optionsMs: options === undefined ? defaults.optionsMs : options,
+    maxCalls: written.maxCalls ?? null,
+    maxCallsPerSecond: written.maxCallsPerSecond ?? null,
+    answersAfter: written.answersAfter ?? null,
+    voicemailEscapeMs: written.carrierVoicemailGuard ?? null,
+    headers: { pass: headers?.pass ?? null, drop: headers?.drop ?? [] },
+    diversion: written.diversion ?? defaults.diversion,
+    reliableProvisional: written.reliableProvisional ?? defaults.reliableProvisional,
+    sessionExpiresMs: sessionExpires ?? defaults.sessionExpiresMs,
+    numberFormat: written.numberFormat ?? defaults.numberFormat,
+    userPhone: written.userPhone ?? defaults.userPhone,
+    followRedirects: written.followRedirects ?? defaults.followRedirects,
+  };
+}
+
+function voicemailOf(written: ConfigFile['voicemail'], files: SecretFiles): VoicemailConfig {
+  const { owner, target, greeting, minimumMessage, settle, targets, mwi, eventTokenFile, byeHeader } = written;
   return {
     owner: owner ?? (target === undefined ? 'none' : 'gateway'),
     target: target ?? null,
     greetingMs: greeting,
     minimumMessageMs: minimumMessage,
     settleMs: settle,
-    targets: [],
-    mwi: null,
-    eventToken: null,
-    byeHeader: null,
+    targets,
+    mwi: mwi === undefined ? null : { subscribe: mwi.subscribe, expiresMs: mwi.expires },
+    eventToken: eventTokenFile === undefined ? null : files.read(eventTokenFile),
+    byeHeader: byeHeader ?? null,
   };
+}
+
+function registrarOf({ registrar }: ConfigFile, folder: string): RegistrarConfig | null {
+  if (registrar === undefined) return null;
+  const { realm, phones, dialPlan, minExpires, maxExpires, maxContacts } = registrar;
+  return {
+    realm,
+    phones: resolve(folder, phones),
+    ...(dialPlan === undefined ? {} : { dialPlan }),
+    minExpiresMs: minExpires,
+    maxExpiresMs: maxExpires,
+    maxContacts,
+  };
+}
+
+function traceOf({ trace }: ConfigFile, folder: string): TraceConfig | null {
+  return trace === undefined ? null : { path: resolve(folder, trace.path), maxBytes: trace.maxSize };
 }
 
 function notificationOf(written: ConfigFile['notification'], folder: string, files: SecretFiles): NotificationConfig {
@@ -136,31 +195,13 @@ function notificationOf(written: ConfigFile['notification'], folder: string, fil
 
 function configOf(path: string, file: ConfigFile, files: SecretFiles): GatewayConfig {
   const folder = dirname(path);
-  const voicemail = voicemailOf(file.voicemail);
+  const voicemail = voicemailOf(file.voicemail, files);
   const { nextHop, routes, ringTimeout } = file.routing;
   return {
     path,
     node: file.node ?? hostname(),
     sip: sipOf(file.sip, folder, files),
-    peers: file.peers.map(({ options, maxCalls, maxCallsPerSecond, voicemail: takenBy, ...peer }) => ({
-      ...defined(peer),
-      profile: 'generic',
-      digest: null,
-      trustCallerId: true,
-      voicemail: takenBy ?? null,
-      answersAfter: null,
-      voicemailEscapeMs: null,
-      headers: { pass: null, drop: [] },
-      diversion: 'all',
-      reliableProvisional: 'off',
-      sessionExpiresMs: null,
-      numberFormat: 'as-dialled',
-      userPhone: false,
-      followRedirects: false,
-      optionsMs: options ?? null,
-      maxCalls: maxCalls ?? null,
-      maxCallsPerSecond: maxCallsPerSecond ?? null,
-    })),
+    peers: file.peers.map((peer) => peerOf(peer, files)),
     routing: {
       nextHop: nextHop.map((hop) => hopOf(hop, files)),
       routes: routes.map(({ nextHop: hops, ...route }) => ({
@@ -171,9 +212,9 @@ function configOf(path: string, file: ConfigFile, files: SecretFiles): GatewayCo
         ringTimeout ?? (voicemail.owner === 'gateway' ? RING_TIMEOUT_BEFORE_VOICEMAIL_MS : RING_TIMEOUT_MS),
     },
     voicemail,
-    registrar: null,
-    featureCodes: { notificationsOn: '*56', notificationsOff: '*57' },
-    trace: null,
+    registrar: registrarOf(file, folder),
+    featureCodes: file.featureCodes,
+    trace: traceOf(file, folder),
     policy: resolve(folder, file.policy),
     journal: { kind: 'sqlite', path: resolve(folder, file.journal.replace(/^sqlite:/, '')) },
     notification: notificationOf(file.notification, folder, files),

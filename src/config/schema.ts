@@ -1,85 +1,29 @@
 import { z } from 'zod';
-import { duration, shown } from '../yamlfile/index.ts';
+import { duration } from '../yamlfile/index.ts';
+import { peer } from './peer-schema.ts';
 import {
-  adminListen,
-  isCidr,
-  isHost,
-  isMailbox,
-  isRegularExpression,
-  listenAddress,
-  mailTarget,
-  sipTarget,
-  webOrigin,
-} from './values.ts';
+  atLeastOne,
+  cidr,
+  list,
+  MAX_CIDRS_PER_PEER,
+  onOff,
+  parsed,
+  says,
+  secret,
+  SIP_URI_HELP,
+  sipUri,
+  text,
+  whole,
+} from './schema-values.ts';
+import { featureCodes, registrar, trace, voicemail } from './service-schema.ts';
+import { adminListen, isHost, isMailbox, isRegularExpression, listenAddress, mailTarget, webOrigin } from './values.ts';
 
 export const MAX_PEERS = 1_000;
 export const MAX_ROUTES = 10_000;
 export const MAX_NEXT_HOPS = 50;
-export const MAX_CIDRS_PER_PEER = 1_000;
 export const MAX_LISTEN = 32;
 export const MAX_ENGINES = 16;
 export const MAX_ORIGINS = 100;
-
-const says = (what: string) => ({
-  error: (issue: { readonly input?: unknown }): string => `${shown(issue.input)} ${what}`,
-  abort: true,
-});
-
-function text(description: string): z.ZodString {
-  return z.string().min(1, { error: 'the text is empty', abort: true }).describe(description);
-}
-
-function list<Item extends z.ZodType>(item: Item, max: number, description: string): z.ZodArray<Item> {
-  return z
-    .array(item)
-    .max(max, { error: `the list is too long; at most ${max} entries are taken` })
-    .describe(description);
-}
-
-function atLeastOne<Item extends z.ZodType>(item: Item, max: number, description: string): z.ZodArray<Item> {
-  return list(item, max, description).min(1, 'the list is empty').describe(description);
-}
-
-/** A text that `parse` takes apart; the result is what it makes of it. */
-function parsed<Value>(parse: (text: string) => Value | null, what: string, description: string) {
-  return z
-    .string()
-    .transform((written, context): Value => {
-      const value = parse(written);
-      if (value !== null) return value;
-      // A password that stands in a URI stays out of messages.
-      const shownText = shown(written.replace(/:\/\/.*@/, '://…@'));
-      context.addIssue({ code: 'custom', message: `${shownText} is not ${what}` });
-      return z.NEVER;
-    })
-    .describe(description);
-}
-
-/** Digits that came from the environment are a number too. */
-const digitsToNumber = (value: unknown): unknown =>
-  typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
-
-function whole(min: number, max: number, description: string) {
-  const bounds = z
-    .int()
-    .min(min, says(`is less than ${min}`))
-    .max(max, says(`is more than ${max}`));
-  return z.preprocess(digitsToNumber, bounds).describe(description);
-}
-
-const cidr = z
-  .string()
-  .refine(isCidr, says('is neither an address nor a CIDR'))
-  .describe('An address or a CIDR, such as "192.0.2.10" or "10.0.0.0/8".');
-
-const secret = {
-  password: text('The password; better kept in a file (passwordFile) or the environment: "${NAME}".').optional(),
-  passwordFile: text('A file that holds the password, relative to this file.').optional(),
-};
-
-const sipUri = (written: string): string | null => (sipTarget(written) === null ? null : written);
-const SIP_URI_HELP =
-  'Where calls are sent: a SIP URI such as sip:192.0.2.20:5060 or sip:pbx.example.com;transport=tcp.';
 
 const hopUri = parsed(sipUri, 'a SIP URI that calls can be sent to', SIP_URI_HELP);
 
@@ -102,14 +46,6 @@ const nextHop = z
   .describe(`${SIP_URI_HELP} Or { uri, prefix, username, passwordFile }.`);
 
 const nextHops = 'The hops that are tried in order: a list such as [sip:192.0.2.20:5060].';
-
-const owner = z
-  .enum(['gateway', 'upstream', 'downstream', 'none'])
-  .describe(
-    'Who has the voicemail: gateway (voicemail.target is called), upstream (the sending PBX takes the call back), downstream (the PBX that is rung answers) or none.',
-  );
-
-const onOff = (description: string) => z.boolean().default(false).describe(description);
 
 const credentials = {
   certificate: text('The certificate and those between it and its authority, a PEM file.'),
@@ -187,42 +123,6 @@ const sip = z
   })
   .describe('How this gateway speaks SIP.');
 
-const peer = z
-  .strictObject({
-    name: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, says('is not a peer name'))
-      .describe("The peer's name: up to 64 letters, digits, dots, dashes or underscores."),
-    allow: atLeastOne(
-      cidr,
-      MAX_CIDRS_PER_PEER,
-      'The addresses that the peer calls from: a list such as [192.0.2.10, 10.0.0.0/8].',
-    ),
-    dialPlan: text(
-      'The dial plan of policy.yaml in which numbers called by this peer are looked up; all of them where it is left out.',
-    ).optional(),
-    calledFrom: z
-      .enum(['request-uri', 'to', 'p-called-party-id'])
-      .default('request-uri')
-      .describe('Where the called number stands: request-uri, to or p-called-party-id.'),
-    forks: onOff('true: the peer rings others than this gateway at the same time for one call.'),
-    trustReason: z
-      .boolean()
-      .default(true)
-      .describe('true: the Reason header of a CANCEL from this peer is believed (answered elsewhere, busy, declined).'),
-    voicemail: owner.optional(),
-    options: duration(1_000, 'OPTIONS are sent to the peer this often.')
-      .optional()
-      .describe('OPTIONS are sent to the peer this often, at least 1s apart: options: 30s. Left out: never.'),
-    maxCalls: whole(1, 1_000_000, 'How many calls the peer may have at once: a whole number from 1.').optional(),
-    maxCallsPerSecond: whole(
-      1,
-      1_000_000,
-      'How many calls the peer may start in a second: a whole number from 1.',
-    ).optional(),
-  })
-  .describe('Who may send calls: { name: pbx, allow: [192.0.2.10] }.');
-
 const route = z
   .strictObject({
     from: text('The name of the peer whose calls take this route; any peer where it is left out.').optional(),
@@ -247,20 +147,10 @@ export const configFile = z
         ringTimeout: duration(1_000, 'How long a called number rings.').optional(),
       })
       .describe('Where calls go: { nextHop: [sip:192.0.2.20:5060] }.'),
-    voicemail: z
-      .strictObject({
-        owner: owner.optional(),
-        target: parsed(
-          sipUri,
-          'a SIP URI that calls can be sent to',
-          'The voicemail system: sip:voicemail@192.0.2.30.',
-        ).optional(),
-        greeting: duration(0, 'From the answer of the voicemail system to its beep.').prefault('10s'),
-        minimumMessage: duration(0, 'A shorter message does not count as one.').prefault('3s'),
-        settle: duration(0, 'How long a verdict waits for evidence.').prefault('90s'),
-      })
-      .prefault({})
-      .describe('Who takes calls that nobody answers.'),
+    voicemail,
+    registrar: registrar.optional(),
+    featureCodes,
+    trace: trace.optional(),
     policy: text('policy.yaml, relative to this file.'),
     journal: text('The journal: sqlite:PATH, relative to this file, such as sqlite:../var/gateway.db.'),
     notification: z

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { durationMs } from '../yamlfile/index.ts';
 
 /** What one value of gateway.yaml may look like: each function takes a text apart, or answers null. */
 
@@ -144,4 +145,26 @@ export function isRegularExpression(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** `20s..22s`, in milliseconds; the second is the later one. */
+export function durationRange(text: string): { readonly fromMs: number; readonly toMs: number } | null {
+  const parts = /^([^.]+(?:\.\d+[a-z]+)?)\.\.(.+)$/.exec(text);
+  const fromMs = durationMs(parts?.[1] ?? '');
+  const toMs = durationMs(parts?.[2] ?? '');
+  return fromMs === null || toMs === null || fromMs > toMs ? null : { fromMs, toMs };
+}
+
+const UNIT_BYTES: Readonly<Record<string, number>> = { KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
+
+/** `64MB`, `2GB`, in bytes. */
+export function byteCount(text: string, min: number, max: number): number | null {
+  const parts = /^(\d{1,9}) ?(KB|MB|GB)$/.exec(text);
+  const bytes = Number(parts?.[1]) * (UNIT_BYTES[parts?.[2] ?? ''] ?? 0);
+  return bytes >= min && bytes <= max ? bytes : null;
+}
+
+/** What is dialled to get at a voicemail system: a user part (`*97`, `5000`, `voicemail`) or a URI. */
+export function isVoicemailAddress(text: string): boolean {
+  return /^[A-Za-z0-9*#+._-]{1,64}$/.test(text) || sipTarget(text) !== null;
 }
