@@ -2,6 +2,7 @@ import type { Evidence, Party } from '../call/index.ts';
 import type { CallView, NotificationSummary } from '../journal/index.ts';
 import {
   CAUSE_WORDS,
+  EVIDENCE_WORDS,
   FOUND_AT_START,
   OUTCOME_WORDS,
   quoted,
@@ -21,15 +22,15 @@ export function explain(call: CallView): string[] {
     'What was seen:',
     ...evidenceLines(call),
     ...verdictLines(call),
+    ...memberLines(call),
     ...call.decisions.flatMap(decisionLines),
   ].map(plain);
 }
 
 function opening(call: CallView): string[] {
-  const belongs = call.mailbox === null ? 'which has no mailbox' : `the number of mailbox ${quoted(call.mailbox)}`;
   const lines = [
     `Call ${call.id} (Call-ID ${call.sipCallId}) came from peer ${quoted(call.peer)} to node ${quoted(call.node)}.`,
-    `On ${utc(call.startedAt)} ${describe(call.caller)} called ${call.callee}, ${belongs}.`,
+    `On ${utc(call.startedAt)} ${describe(call.caller)} called ${call.callee}, ${ownerOf(call)}.`,
   ];
   if (call.endedAt === null) return [...lines, 'It has not ended.'];
   const rang =
@@ -40,6 +41,26 @@ function opening(call: CallView): string[] {
   return [...lines, `It ended after ${seconds(call.endedAt - call.startedAt)}; ${rang}.`];
 }
 
+function ownerOf({ mailbox, group }: CallView): string {
+  // A record of an earlier version has no group at all.
+  if ((group ?? null) !== null) {
+    const own = mailbox === null ? 'which has no mailbox of its own' : `whose mailbox is ${quoted(mailbox)}`;
+    return `the number of group ${quoted(String(group))}, ${own}`;
+  }
+  return mailbox === null ? 'which has no mailbox' : `the number of mailbox ${quoted(mailbox)}`;
+}
+
+/** Who of a group rang, in the order of the legs. */
+function memberLines({ group, state, startedAt }: CallView): string[] {
+  if ((group ?? null) === null || state === null) return [];
+  const rang = state.legs
+    .filter((leg) => (leg.mailbox ?? null) !== null && leg.rangAt !== null)
+    .sort((a, b) => (a.rangAt ?? 0) - (b.rangAt ?? 0))
+    .map((leg) => `${quoted(String(leg.mailbox))} at ${signedSeconds((leg.rangAt ?? 0) - startedAt).trim()}`);
+  const members = rang.length === 0 ? 'no phone of a mailbox' : rang.join(', ');
+  return [`Of group ${quoted(String(group))} rang: ${members}.`];
+}
+
 function describe({ number, uri, displayName, hidden }: Party): string {
   if (hidden) return 'a caller who asked not to be named';
   return displayName === null ? (number ?? uri) : `${quoted(displayName)} (${number ?? uri})`;
@@ -47,8 +68,11 @@ function describe({ number, uri, displayName, hidden }: Party): string {
 
 function evidenceLines({ evidence, startedAt }: CallView): string[] {
   if (evidence.length === 0) return ['  nothing yet'];
-  const line = ({ at, source, detail, strength }: Evidence): string =>
-    `  ${signedSeconds(at - startedAt)}  ${source}: ${detail}${STRENGTH_WORDS[strength]}`;
+  const line = ({ at, kind, source, detail, strength }: Evidence): string => {
+    const meaning = EVIDENCE_WORDS[kind];
+    const words = meaning === undefined ? detail : `${meaning}: ${detail}`;
+    return `  ${signedSeconds(at - startedAt)}  ${source}: ${words}${STRENGTH_WORDS[strength]}`;
+  };
   return [...evidence].sort((a, b) => a.at - b.at).map(line);
 }
 
@@ -60,9 +84,17 @@ function verdictLines(call: CallView): string[] {
     return [`Verdict: ${words} (${OUTCOME_WORDS[call.outcome]}${cause}).`, ...rule];
   }
   if (call.pendingUntil !== null) {
-    return [`Verdict: none yet. It waits for evidence (a voicemail left, or none) until ${utc(call.pendingUntil)}.`];
+    const rule = call.rule === null ? [] : [`The rule that makes it wait: ${call.rule}.`];
+    return [`Verdict: none yet. It waits for ${awaited(call)} until ${utc(call.pendingUntil)}.`, ...rule];
   }
   return ['Verdict: none yet, the call is still going on (or its gateway stopped and has not been started again).'];
+}
+
+/** What a pending verdict waits for. */
+function awaited({ evidence }: CallView): string {
+  return evidence.some(({ kind }) => kind === 'message-totals')
+    ? 'word of a voicemail message, or for the count of messages to rise,'
+    : 'word of whether a voicemail message was left';
 }
 
 function decisionLines(decision: CallView['decisions'][number]): string[] {

@@ -1,5 +1,6 @@
 export type * from './types.ts';
 export { createLedger } from './ledger.ts';
-export { decide, type CallFacts, type Decision, type Question } from './decide.ts';
+export { decide, type Decision } from './decide.ts';
+export type { CallFacts, Question } from './question.ts';
 export { messageIdOf } from './settlement.ts';
 export { explain } from './explain.ts';

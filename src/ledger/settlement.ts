@@ -1,5 +1,11 @@
 import type { CallStart, CallState, Evidence, Judgement } from '../call/index.ts';
-import type { CallView, NotificationRecord, NotificationSummary, Settlement } from '../journal/index.ts';
+import type {
+  CallView,
+  NotificationContent,
+  NotificationRecord,
+  NotificationSummary,
+  Settlement,
+} from '../journal/index.ts';
 import type { Policy } from '../policy/index.ts';
 import { decide } from './decide.ts';
 
@@ -37,29 +43,38 @@ export function settlementOf(judged: Judged, maker: SettlementMaker): Settlement
     const { pendingUntil } = verdict;
     return { ...common, verdict: { outcome: null, pendingUntil }, decisions: [], notifications: [] };
   }
-  const { record, content } = decide({ call: start, verdict, rangMs: course.rangMs, evidence, policy: maker.policy });
-  const notifications: NotificationRecord[] = [];
-  if (content !== null && record.mailbox !== null) {
-    const id = maker.newId();
-    notifications.push({
-      id,
-      callId: start.id,
-      mailbox: record.mailbox,
-      channel: 'email',
-      state: 'due',
-      attempts: 0,
-      createdAt: maker.now,
-      dueAt: maker.now,
-      claimedBy: null,
-      leaseUntil: null,
-      messageId: messageIdOf(id, maker.node),
-      lastError: null,
-      sentAt: null,
-      content,
-    });
-  }
+  const { rangAt, rangMs, endedAt, state } = course;
+  const decisions = decide({ call: start, verdict, rangAt, rangMs, endedAt, state, evidence, policy: maker.policy });
+  const notifications = decisions.flatMap(({ record: { mailbox }, content }) =>
+    content === null || mailbox === null ? [] : [notificationFor(start.id, mailbox, content, maker)],
+  );
   const { outcome, cause } = verdict;
-  return { ...common, verdict: { outcome, cause }, decisions: [record], notifications };
+  return { ...common, verdict: { outcome, cause }, decisions: decisions.map(({ record }) => record), notifications };
+}
+
+function notificationFor(
+  callId: string,
+  mailbox: string,
+  content: NotificationContent,
+  maker: SettlementMaker,
+): NotificationRecord {
+  const id = maker.newId();
+  return {
+    id,
+    callId,
+    mailbox,
+    channel: 'email',
+    state: 'due',
+    attempts: 0,
+    createdAt: maker.now,
+    dueAt: maker.now,
+    claimedBy: null,
+    leaseUntil: null,
+    messageId: messageIdOf(id, maker.node),
+    lastError: null,
+    sentAt: null,
+    content,
+  };
 }
 
 /**

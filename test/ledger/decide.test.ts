@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DECISION_REASONS, type DecisionReason, type Verdict } from '../../src/call/index.ts';
-import { decide, messageIdOf, type Question } from '../../src/ledger/index.ts';
+import { decide, messageIdOf, type Decision, type Question } from '../../src/ledger/index.ts';
 import type { Policy } from '../../src/policy/index.ts';
 import { callStart } from '../journal/samples.ts';
 import { policyFrom } from './support.ts';
@@ -28,7 +28,26 @@ const missed: Verdict = { outcome: 'missed', cause: 'no-answer', reason: 'missed
 const verdictOf = (reason: DecisionReason): Verdict => ({ outcome: 'answered', cause: null, reason });
 
 function question(changes: Partial<Question> = {}): Question {
-  return { call: callStart(), verdict: missed, rangMs: 20_000, evidence: [], policy: policy(), ...changes };
+  const call = callStart();
+  const { startedAt } = call;
+  return {
+    call,
+    verdict: missed,
+    rangAt: startedAt + 1_000,
+    rangMs: 20_000,
+    endedAt: startedAt + 21_000,
+    state: null,
+    evidence: [],
+    policy: policy(),
+    ...changes,
+  };
+}
+
+/** The decision on a call that concerns one mailbox at most. */
+function theDecision(asked: Question): Decision {
+  const [decision, ...others] = decide(asked);
+  if (decision === undefined || others.length > 0) throw new Error('One decision was expected.');
+  return decision;
 }
 
 describe('the decision', () => {
@@ -84,7 +103,7 @@ describe('the decision', () => {
   ];
 
   it.each(table)('%s', (_rule, asked, reason, detail) => {
-    const { record, content } = decide(asked);
+    const { record, content } = theDecision(asked);
     expect(record).toMatchObject({ primary: true, reason, detail, decision: reason === 'missed' ? 'notify' : 'skip' });
     expect(content === null).toBe(reason !== 'missed');
     expect(record.mailbox).toBe(reason === 'no-mailbox' ? null : 'alice');
@@ -92,7 +111,7 @@ describe('the decision', () => {
 
   it('takes every reason of a verdict but `missed` as it is', () => {
     for (const reason of DECISION_REASONS.filter((reason) => reason !== 'missed')) {
-      expect(decide(question({ verdict: verdictOf(reason) })).record).toMatchObject({ decision: 'skip', reason });
+      expect(theDecision(question({ verdict: verdictOf(reason) })).record).toMatchObject({ decision: 'skip', reason });
     }
   });
 
@@ -110,7 +129,7 @@ describe('the decision', () => {
             verdict: verdictOf(reason),
             policy: policy({ allow, enabled, mail }),
           });
-          const { record, content } = decide(asked);
+          const { record, content } = theDecision(asked);
           const known = mailbox?.toLowerCase() === 'alice';
           const notified = known && reason === 'missed' && allow && enabled && mail;
           expect(record.decision === 'notify').toBe(notified);
@@ -124,7 +143,7 @@ describe('the decision', () => {
 
   it('tells the renderer what it needs, in the dial plan’s language and zone where the mailbox names none', () => {
     const call = callStart();
-    expect(decide(question({ call })).content).toEqual({
+    expect(theDecision(question({ call })).content).toEqual({
       recipient: {
         address: 'alice@example.com',
         displayName: 'Alice Martin',
@@ -139,7 +158,7 @@ describe('the decision', () => {
       sipCallId: call.sipCallId,
     });
     const own = policy({ mailbox: 'language: en-GB\n    timeZone: Europe/London' });
-    expect(decide(question({ policy: own })).content?.recipient).toMatchObject({
+    expect(theDecision(question({ policy: own })).content?.recipient).toMatchObject({
       language: 'en-GB',
       timeZone: 'Europe/London',
     });

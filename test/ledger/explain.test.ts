@@ -95,8 +95,22 @@ describe('the explanation of a call', () => {
     expect(explain(view({ ...open, endedAt: null, evidence: [] }))).toEqual(
       expect.arrayContaining(['It has not ended.', '  nothing yet', expect.stringContaining('still going on')]),
     );
-    expect(explain(view({ ...open, pendingUntil: START + 90_000 })).at(-1)).toBe(
-      'Verdict: none yet. It waits for evidence (a voicemail left, or none) until 2023-11-14 22:14:50 UTC.',
+    const waits = {
+      ...open,
+      pendingUntil: START + 90_000,
+      rule: 'diverted to voicemail: what the voicemail leg shows',
+    };
+    expect(explain(view(waits)).slice(-2)).toEqual([
+      'Verdict: none yet. It waits for word of whether a voicemail message was left until 2023-11-14 22:14:50 UTC.',
+      'The rule that makes it wait: diverted to voicemail: what the voicemail leg shows.',
+    ]);
+    const totals = { ...evidence('2 messages', START), kind: 'message-totals' as const };
+    const lines = explain(view({ ...waits, evidence: [totals] }));
+    expect(lines).toContain(
+      '     +0.0 s  leg-1: so many messages before the call: a later count can be compared: 2 messages',
+    );
+    expect(lines.at(-2)).toBe(
+      'Verdict: none yet. It waits for word of a voicemail message, or for the count of messages to rise, until 2023-11-14 22:14:50 UTC.',
     );
   });
 
