@@ -1,3 +1,4 @@
+import type { Evidence } from '../call/index.ts';
 import type { CallRecord, Journal } from '../journal/index.ts';
 import { judgeInterrupted, judgePending, reportedIn, type Law } from './judge.ts';
 import type { Judged } from './settlement.ts';
@@ -20,6 +21,8 @@ export interface SweepOptions {
   readonly law: () => Law;
   /** Judges, and resolves when the settlement is committed or given up. */
   readonly commit: (callId: string, judge: () => Judged) => Promise<unknown>;
+  /** What it says that nothing was told of a call while its verdict waited; null: nothing. */
+  readonly silence: (record: CallRecord, now: number) => Evidence | null;
   /** A call of this life of the gateway. */
   readonly isLive: (callId: string) => boolean;
   /** Something of this call is on its way to the journal. */
@@ -34,7 +37,7 @@ export interface Sweeps {
 }
 
 export function createSweeps(options: SweepOptions): Sweeps {
-  const { journal, now, schedule, log, law, commit, isLive, isUnwritten } = options;
+  const { journal, now, schedule, log, law, commit, silence, isLive, isUnwritten } = options;
   const stop = new AbortController();
   let cancelTick = schedule(tick, SETTLE_INTERVAL_MS);
   let cancelRecovery: (() => void) | null = null;
@@ -49,6 +52,15 @@ export function createSweeps(options: SweepOptions): Sweeps {
     if (sweeping === 0) void settleDue(now());
   }
 
+  function settle(record: CallRecord, at: number): Promise<unknown> {
+    return commit(record.id, () => {
+      const silent = silence(record, at);
+      if (silent === null) return judgePending(record, at, law());
+      const judged = judgePending({ ...record, evidence: [...record.evidence, silent] }, at, law());
+      return { ...judged, newEvidence: [silent] };
+    });
+  }
+
   async function settleAllDue(at: number): Promise<void> {
     const seen = new Set<string>();
     let due: CallRecord[];
@@ -57,7 +69,7 @@ export function createSweeps(options: SweepOptions): Sweeps {
       for (const { id } of due) seen.add(id);
       // Evidence on its way to the journal bears on the verdict: such a call is judged next time.
       const judgeable = due.filter(({ id }) => !isUnwritten(id));
-      await Promise.all(judgeable.map((record) => commit(record.id, () => judgePending(record, at, law()))));
+      await Promise.all(judgeable.map((record) => settle(record, at)));
     } while (due.length === BATCH && !stop.signal.aborted);
     dueFails = false;
   }

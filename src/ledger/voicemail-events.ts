@@ -1,0 +1,71 @@
+import type { Evidence, Party, VoicemailEvent } from '../call/index.ts';
+
+/** A call that an event may be about. */
+export interface Candidate {
+  readonly callId: string;
+  /** The Call-IDs of its legs, as far as they are known. */
+  readonly sipCallIds: readonly string[];
+  readonly caller: Party;
+  readonly startedAt: number;
+  /** It has been in the voicemail system, as far as is known here. */
+  readonly reached: boolean;
+  /** The voicemail system has told about it already. */
+  readonly told: boolean;
+}
+
+/** Digits that two numbers must share, counted from the end, where one is written with more in front. */
+const SHARED_DIGITS = 6;
+
+/**
+ * The call that an event is about: the one it names; else, of those that nothing was told about yet, the caller's latest;
+ * else the mailbox's latest. An event that names a caller is never about a call that is known to be somebody else's.
+ */
+export function callOf(event: VoicemailEvent, candidates: readonly Candidate[]): string | null {
+  const { call, caller } = event;
+  const named = candidates.find(
+    ({ callId, sipCallIds }) => call !== null && (callId === call || sipCallIds.includes(call)),
+  );
+  if (named !== undefined) return named.callId;
+  const latestFirst = candidates
+    .filter(({ told }) => !told)
+    .sort((a, b) => Number(b.reached) - Number(a.reached) || b.startedAt - a.startedAt);
+  if (caller === null || digitsOf(caller) === '') return latestFirst[0]?.callId ?? null;
+  const fits = (unknown: boolean) =>
+    latestFirst.find(({ caller: { number } }) => (number === null ? unknown : sameNumber(number, caller)));
+  return (fits(false) ?? fits(true))?.callId ?? null;
+}
+
+/** `+33 1 99 00 12 34`, `0033199001234` and `0199001234` are one number; `1001` is no other's end. */
+export function sameNumber(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [a, b] = [digitsOf(one), digitsOf(other)];
+  const [longer, shorter] = a.length >= b.length ? [a, b] : [b, a];
+  return longer === shorter || (shorter.length >= SHARED_DIGITS && longer.endsWith(shorter));
+}
+
+/** Without what is dialled before a number: zeros of national and international access. */
+function digitsOf(number: string): string {
+  return number.replaceAll(/\D/g, '').replace(/^0+/, '');
+}
+
+/**
+ * What the voicemail system tells, as evidence. A message shorter than `minimumMessage` counts as blank: that setting says
+ * what a message is, and a caller who was cut off wants to be called back.
+ */
+export function evidenceOfEvent(event: VoicemailEvent, minimumMessageMs: number): Evidence {
+  const { kind, at, durationMs, source } = event;
+  const short = kind === 'left' && durationMs !== null && durationMs < minimumMessageMs;
+  const length = durationMs === null ? '' : ` of ${(durationMs / 1_000).toFixed(1)} s`;
+  const words = {
+    left: `a message${length} was left`,
+    blank: `the message${length} is silent or too short`,
+    none: 'no message was left',
+  };
+  return {
+    at,
+    kind: short ? 'voicemail-blank' : `voicemail-${kind}`,
+    source: 'voicemail',
+    strength: 'certain',
+    detail: `${words[kind]}${short ? ', too short to be one' : ''} (${source})`,
+  };
+}
