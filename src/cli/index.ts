@@ -5,6 +5,7 @@ import { addCheck } from './check.ts';
 import { addDemo } from './demo.ts';
 import { addEngine } from './engine.ts';
 import { addExplain } from './explain.ts';
+import { addLab } from './lab.ts';
 import { addNotifications } from './notifications.ts';
 import { addShell } from './shell.ts';
 import { addStart } from './start.ts';
