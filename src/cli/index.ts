@@ -40,6 +40,7 @@ export async function run(terminal: Terminal): Promise<number> {
     addNotifications,
     addTrace,
     addDemo,
+    addLab,
     addEngine,
   ]) {
     add(program, terminal, done);
