@@ -20,7 +20,7 @@ export interface Story {
   invites(
     seconds: number,
     leg?: string,
-    options?: { kind?: 'phone' | 'voicemail'; caller?: string; target?: string },
+    options?: { kind?: 'phone' | 'voicemail'; caller?: string; target?: string; mailbox?: string },
   ): Story;
   final(seconds: number, status: number, reasons?: Reason[], leg?: string): Story;
   fails(seconds: number, failure: 'timeout' | 'transport', leg?: string): Story;
@@ -38,8 +38,16 @@ export function story(): Story {
   const told: Story = {
     events,
     caller: (s, caller = 'caller', returned = false) => tell({ type: 'caller-invited', at: at(s), caller, returned }),
-    invites: (s, leg = 'leg-1', { kind = 'phone', caller = 'caller', target = `sip:${leg}@pbx` } = {}) =>
-      tell({ type: 'leg-invited', at: at(s), leg, caller, kind, target }),
+    invites: (s, leg = 'leg-1', { kind = 'phone', caller = 'caller', target = `sip:${leg}@pbx`, mailbox } = {}) =>
+      tell({
+        type: 'leg-invited',
+        at: at(s),
+        leg,
+        caller,
+        kind,
+        target,
+        ...(mailbox === undefined ? {} : { mailbox }),
+      }),
     rings: (s, leg = 'leg-1', status = 180, sdp = false) =>
       tell({ type: 'leg-provisional', at: at(s), leg, status, sdp }),
     final: (s, status, reasons = [], leg = 'leg-1') => tell({ type: 'leg-final', at: at(s), leg, status, reasons }),
