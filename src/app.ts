@@ -1,6 +1,12 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import { startAdmin, type Readiness, type ReadinessCheck } from './admin/index.ts';
+import {
+  startAdmin,
+  type AdminOptions,
+  type Readiness,
+  type VoicemailEventReport,
+  type ReadinessCheck,
+} from './admin/index.ts';
 import { callerLabel, type VerdictSettings } from './call/index.ts';
 import { unknownDialPlans, type GatewayConfig } from './config/index.ts';
 import { startEngineThread, type EngineThread } from './drachtio/index.ts';
@@ -9,7 +15,7 @@ import { openSqliteJournal, type CallView, type Journal } from './journal/index.
 import { createLedger, type CallLedger, type Schedule } from './ledger/index.ts';
 import { createNotificationWorker, openMailTransport } from './notification/index.ts';
 import { createMetrics, watchLoopDelay, type Logger, type Metrics } from './observe/index.ts';
-import { openPolicyStore, type PolicyStatus, type PolicyStore } from './policy/index.ts';
+import { openPolicyStore, type Policy, type PolicyStatus, type PolicyStore } from './policy/index.ts';
 
 export interface AppOptions {
   readonly config: GatewayConfig;
@@ -78,6 +84,7 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
     status: { readiness: () => readiness(parts) },
     metrics: () => metrics.render(),
     log: log.child({ room: 'admin' }),
+    ...voicemailEvents(config, parts, now),
   });
   cleanups.push(() => admin.close());
   const loopDelay = watchLoopDelay();
@@ -234,6 +241,44 @@ interface Parts {
   stopping: boolean;
 }
 
+/** The door for voicemail systems, where the configuration has a token for it. */
+function voicemailEvents(
+  { voicemail: { eventToken } }: GatewayConfig,
+  parts: Parts,
+  now: () => number,
+): Pick<AdminOptions, 'voicemailEvents'> {
+  if (eventToken === null) return {};
+  return {
+    voicemailEvents: {
+      token: eventToken,
+      now,
+      async receive(report) {
+        const { policy, ledger } = parts;
+        if (policy === null || ledger === null) return 'starting';
+        const mailbox = mailboxOf(report, policy.current());
+        if (mailbox === null) return 'unknown-mailbox';
+        const { event, call = null, caller = null, durationSeconds, messages } = report;
+        const told = { mailbox, at: now(), source: 'event' };
+        const durationMs = durationSeconds === undefined ? null : durationSeconds * 1_000;
+        // The visit first: the message that it was about explains a rise of the total.
+        const found =
+          event === undefined ? null : await ledger.voicemailEvent({ ...told, kind: event, call, caller, durationMs });
+        if (messages !== undefined) ledger.messageTotals({ ...told, total: messages.new + messages.old });
+        return { call: found };
+      },
+    },
+  };
+}
+
+function mailboxOf(report: VoicemailEventReport, policy: Policy): string | null {
+  if (report.mailbox !== undefined) return policy.mailbox(report.mailbox)?.identity ?? null;
+  const { number = '' } = report;
+  const isUri = /^(sips?|tel):/i.test(number);
+  const user = isUri ? number.replace(/^\w+:/, '').replace(/[@;].*$/, '') : number.replace(/@.*$/, '');
+  const found = policy.findMailbox({ user, uri: isUri ? number : `sip:${number}` });
+  return found.kind === 'found' ? found.mailbox.identity : null;
+}
+
 /** design.md section 6: SIP bound or drachtio connected, policy loaded, journal writable. */
 async function readiness({ policy, journal, ledger, gateway, stopping }: Parts): Promise<Readiness> {
   const policyError = policy?.status().error ?? null;
@@ -259,7 +304,20 @@ async function readiness({ policy, journal, ledger, gateway, stopping }: Parts):
     },
     { name: 'draining', ok: !stopping, detail: stopping ? 'stopping: new calls get 503' : 'takes new calls' },
   ];
-  return { ready: checks.every(({ ok }) => ok), checks };
+  return { ready: checks.every(({ ok }) => ok), checks, ...details(gateway) };
+}
+
+function details(gateway: Gateway | null): Omit<Readiness, 'ready' | 'checks'> {
+  if (gateway === null) return {};
+  return {
+    hops: gateway.hops.map(({ uri, up, since }) => ({
+      uri,
+      up,
+      since: since === null ? null : new Date(since).toISOString(),
+    })),
+    registrations: gateway.registered.length,
+    liveCalls: gateway.liveCallCount,
+  };
 }
 
 /** One engine is enough to take calls; each that is missing is named. */

@@ -1,9 +1,10 @@
 import { type AddressInfo, isIP } from 'node:net';
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
-import { PROBLEM_TYPE, problem } from './problem.ts';
+import { addEventsDoor } from './events-door.ts';
+import { sendProblem, setSecurityHeaders } from './reply.ts';
 import type { Admin, AdminLog, AdminOptions, Readiness } from './types.ts';
 
-/** Nothing is posted here yet. */
+/** A voicemail event has a few hundred bytes. */
 export const MAX_BODY_BYTES = 64 * 1024;
 export const MAX_HEADER_BYTES = 16 * 1024;
 /** A client has this long to send its whole request. */
@@ -17,7 +18,8 @@ export const READINESS_TIMEOUT_MS = 2_000;
 const OTHER_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
- * Serves `GET /healthz` (200: alive), `GET /readyz` (200 or 503, with each check) and `GET /metrics` (Prometheus).
+ * Serves `GET /healthz` (200: alive), `GET /readyz` (200 or 503, with each check) and `GET /metrics` (Prometheus); takes
+ * `POST /api/v1/voicemail-events` where there is a receiver.
  * @throws where the address is not loopback (without `allowRemote`) or cannot be bound
  */
 export async function startAdmin(options: AdminOptions): Promise<Admin> {
@@ -27,6 +29,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   }
   const app = createServer(options.log);
   addRoutes(app, options);
+  if (options.voicemailEvents !== undefined) addEventsDoor(app, options.voicemailEvents, options.log);
   try {
     await app.listen({ host, port });
   } catch (cause) {
@@ -79,8 +82,8 @@ function addRoutes(app: FastifyInstance, options: AdminOptions): void {
   const pages: Record<string, () => Promise<Page>> = {
     '/healthz': () => Promise.resolve(json(200, { status: 'alive' })),
     async '/readyz'() {
-      const { ready, checks } = await readiness();
-      return json(ready ? 200 : 503, { ready, checks });
+      const told = await readiness();
+      return json(told.ready ? 200 : 503, told);
     },
     '/metrics': async () => ({ status: 200, ...(await options.metrics()) }),
   };
@@ -141,19 +144,4 @@ function answerError(error: FastifyError, reply: FastifyReply, log: AdminLog): v
   const status = error.statusCode !== undefined && error.statusCode >= 400 ? error.statusCode : 500;
   if (status >= 500) log.error({ err: error }, 'an admin request failed');
   sendProblem(reply, status, status >= 500 ? 'The request could not be answered; the log says why.' : error.message);
-}
-
-function sendProblem(reply: FastifyReply, status: number, detail: string): void {
-  setSecurityHeaders(reply);
-  void reply.code(status).type(PROBLEM_TYPE).send(problem(status, detail));
-}
-
-function setSecurityHeaders(reply: FastifyReply): void {
-  reply.headers({
-    'cache-control': 'no-store',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-    'x-frame-options': 'DENY',
-  });
 }

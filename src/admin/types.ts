@@ -10,6 +10,44 @@ export interface ReadinessCheck {
 export interface Readiness {
   readonly ready: boolean;
   readonly checks: readonly ReadinessCheck[];
+  /** The next hops that are watched; like what follows, absent until the gateway has come so far. */
+  readonly hops?: readonly Hop[];
+  /** Contacts of registered phones. */
+  readonly registrations?: number;
+  readonly liveCalls?: number;
+}
+
+/** A next hop, and whether calls reach it. */
+export interface Hop {
+  readonly uri: string;
+  readonly up: boolean;
+  /** When that changed last, ISO 8601; null: never since the start. */
+  readonly since: string | null;
+}
+
+/** What a voicemail system posts: about one visit (`event`), the number of messages in the mailbox, or both. */
+export interface VoicemailEventReport {
+  /** policy.yaml identity; either it or `number` is given. */
+  readonly mailbox?: string;
+  /** A number or SIP address of the mailbox. */
+  readonly number?: string;
+  readonly event?: 'left' | 'blank' | 'none';
+  /** Our id of the call, or a Call-ID of one of its legs. */
+  readonly call?: string;
+  /** The caller's number. */
+  readonly caller?: string;
+  /** Of the message. */
+  readonly durationSeconds?: number;
+  readonly messages?: { readonly new: number; readonly old: number };
+}
+
+/** Where voicemail systems tell what became of a call. */
+export interface VoicemailEventDoor {
+  /** What they must show. */
+  readonly token: string;
+  readonly now: () => number;
+  /** Answers the call that the event was taken as evidence for; null: none, or counts only. */
+  receive(report: VoicemailEventReport): Promise<{ readonly call: string | null } | 'unknown-mailbox' | 'starting'>;
 }
 
 /** What the running gateway tells about itself. */
@@ -32,6 +70,8 @@ export interface AdminOptions {
   readonly status: AdminStatus;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly log: AdminLog;
+  /** Absent: there is no such route. */
+  readonly voicemailEvents?: VoicemailEventDoor;
 }
 
 export interface Admin {

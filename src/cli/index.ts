@@ -9,6 +9,7 @@ import { addLab } from './lab.ts';
 import { addNotifications } from './notifications.ts';
 import { addShell } from './shell.ts';
 import { addStart } from './start.ts';
+import { addStatus } from './status.ts';
 import { addTrace } from './trace.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
@@ -38,6 +39,7 @@ export async function run(terminal: Terminal): Promise<number> {
     addCalls,
     addExplain,
     addNotifications,
+    addStatus,
     addTrace,
     addDemo,
     addLab,
