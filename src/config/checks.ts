@@ -227,8 +227,9 @@ function* hopMistakes(routing: Group, sip: Group): Generator<Mistake> {
   }
 }
 
-function* routeMistakes(routing: Group, peerNames: readonly string[]): Generator<Mistake> {
-  if (isEmpty(routing['nextHop']) && isEmpty(routing['routes'])) {
+/** @param registers phones register here: a called number may be rung at theirs */
+function* routeMistakes(routing: Group, peerNames: readonly string[], registers: boolean): Generator<Mistake> {
+  if (isEmpty(routing['nextHop']) && isEmpty(routing['routes']) && !registers) {
     const message = 'there is nowhere to ring a called number';
     yield { path: ['routing'], message, remedy: 'Add nextHop: a list such as [sip:192.0.2.20:5060].' };
   }
@@ -362,7 +363,10 @@ export function* configMistakes(written: unknown): Generator<Mistake> {
   const peerNames = [...entries(peers, [])].flatMap(({ entry: { name } }) => (typeof name === 'string' ? [name] : []));
   yield* sipMistakes(sip);
   yield* peerMistakes(peers);
-  if (root['routing'] !== undefined) yield* routeMistakes(routing, peerNames);
+  const registers = root['registrar'] !== undefined;
+  // Calls of registered phones come from a peer of this name.
+  const callers = registers ? [...peerNames, 'phones'] : peerNames;
+  if (root['routing'] !== undefined) yield* routeMistakes(routing, callers, registers);
   yield* hopMistakes(routing, sip);
   yield* returningRoutes(routing, peers);
   yield* voicemailMistakes(groupOf(root['voicemail']), sip);
