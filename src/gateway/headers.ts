@@ -150,7 +150,8 @@ export function demandedOptions(headers: Headers): string[] {
 /** The headers with more option tags in Supported. */
 export function supporting(headers: Record<string, string>, more: readonly string[]): Record<string, string> {
   const known = words(headers['supported']);
-  return more.length === 0 ? headers : { ...headers, supported: [...known, ...more].join(', ') };
+  const added = more.filter((option) => !known.includes(option));
+  return added.length === 0 ? headers : { ...headers, supported: [...known, ...added].join(', ') };
 }
 
 /** RFC 4028 5: no session is shorter. */

@@ -13,6 +13,8 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
 export interface HopPeers {
   /** The peer that a URI leads to: all the addresses of its host are that peer's. Null for everybody else. */
   at(uri: string): Peer | null;
+  /** Whether a URI that a peer named leads to that same peer; a host name is looked up. */
+  leadsTo(uri: string, peer: Peer): Promise<boolean>;
   /** Resolves when the names were looked up once. Goes on looking until `stop`. */
   start(): Promise<void>;
   stop(): void;
@@ -23,11 +25,15 @@ export function createHopPeers(uris: readonly string[], peers: PeerTable, resolv
   const names = new Set(uris.map(hostOf).filter((host) => host !== '' && isIP(host) === 0));
   const byName = new Map<string, Peer>();
   let timer: NodeJS.Timeout | undefined;
-  const lookUp = async (name: string): Promise<void> => {
+  const ownerOf = async (name: string): Promise<Peer | null> => {
     const addresses = await resolve(name).catch(() => []);
-    const [first, ...others] = addresses.map((address) => peers.find(address));
-    if (first !== undefined && first !== null && others.every((peer) => peer === first)) byName.set(name, first);
-    else byName.delete(name);
+    const [first = null, ...others] = addresses.map((address) => peers.find(address));
+    return others.every((peer) => peer === first) ? first : null;
+  };
+  const lookUp = async (name: string): Promise<void> => {
+    const owner = await ownerOf(name);
+    if (owner === null) byName.delete(name);
+    else byName.set(name, owner);
   };
   const lookUpAll = async (): Promise<void> => {
     await Promise.all([...names].map(lookUp));
@@ -36,6 +42,12 @@ export function createHopPeers(uris: readonly string[], peers: PeerTable, resolv
     at(uri) {
       const host = hostOf(uri);
       return isIP(host) === 0 ? (byName.get(host) ?? null) : peers.find(host);
+    },
+    async leadsTo(uri, peer) {
+      const host = hostOf(uri);
+      if (host === '') return false;
+      const found = isIP(host) === 0 ? (byName.get(host) ?? (await ownerOf(host))) : peers.find(host);
+      return found === peer;
     },
     async start() {
       if (names.size === 0) return;

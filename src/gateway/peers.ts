@@ -7,12 +7,16 @@ type Cidr = [ipaddr.IPv4 | ipaddr.IPv6, number];
 export interface PeerTable {
   /** The first peer whose `allow` holds the address; null for a stranger. */
   find(address: string | undefined): Peer | null;
+  /** The peer of that name. */
+  named(name: string): Peer | null;
 }
 
 /** @throws Error naming the peer whose `allow` has something that is no CIDR. */
 export function createPeerTable(peers: readonly Peer[]): PeerTable {
   const ranges = peers.flatMap((peer) => peer.allow.map((text) => ({ peer, cidr: parseCidr(text, peer.name) })));
+  const byName = new Map(peers.map((peer) => [peer.name, peer]));
   return {
+    named: (name) => byName.get(name) ?? null,
     find(address) {
       const parsed = parseIp(address);
       if (parsed === null) return null;
