@@ -68,6 +68,12 @@ function userOf(uri: string): string | null {
   return uri.slice(0, 4).toLowerCase() === 'tel:' ? uri.slice(4) : null;
 }
 
+/** The user part of a SIP address as it is dialled, without escapes. */
+export function sipUserOf(uri: string): string | null {
+  const user = userOf(uri);
+  return user === null ? null : unescaped(user);
+}
+
 /**
  * The number that was called: without parameters (`1001;phone-context=…`), and a global number without the visual
  * separators of RFC 3966 5.1.1 (`+33-1-4000-1001`). A local number keeps every character: `10-01` is not `1001`.

@@ -7,6 +7,13 @@ export const MAX_POLICY_BYTES = 64 * 1024 * 1024;
 export const MAX_EXTENSIONS_PER_MAILBOX = 50;
 export const MAX_SIP_ADDRESSES_PER_MAILBOX = 50;
 export const MAX_NUMBER_PREFIXES = 100;
+export const MAX_GROUPS = 10_000;
+/** Of one group. */
+export const MAX_MEMBERS = 1_000;
+/** Digits of a national prefix, an international access code or an outside line's (810 is a long one). */
+export const MAX_DIALLING_CODE_LENGTH = 8;
+/** A group that rings shorter than this rings nobody. */
+export const MIN_RING_TIMEOUT_MS = 1_000;
 
 /** Exchange: names of dial plans, policies and mailboxes. */
 export const MAX_NAME_LENGTH = 64;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { fileProblem, readYaml, type YamlDocument } from '../yamlfile/index.ts';
 import { policyMistakesOf } from './checks.ts';
 import { DEFAULT_POLICY_SUFFIX, MAX_MAILBOXES, MAX_POLICY_BYTES } from './limits.ts';
+import { groupsOf } from './groups.ts';
 import { LoadedPolicy } from './lookup.ts';
 import { type MailboxEntry, type PolicyFile, policyFile } from './schema.ts';
 import { makeSnapshot, type PolicyData } from './snapshot.ts';
@@ -37,11 +38,14 @@ const byName = <Entry extends { readonly name: string }>(entries: readonly Entry
 /** The file's policies, and the default one of each dial plan that has none (New-UMDialPlan makes it). */
 function policiesOf({ dialPlans, mailboxPolicies }: PolicyFile): MailboxPolicy[] {
   const plans = byName(dialPlans);
-  const policies = mailboxPolicies.map((policy): MailboxPolicy => ({
-    ...policy,
-    conditions: EVERY_MISSED_CALL,
-    dialPlan: plans.get(policy.dialPlan.toLowerCase())?.name ?? policy.dialPlan,
-  }));
+  const policies = mailboxPolicies.map(
+    ({ name, dialPlan, allowMissedCallNotifications, conditions: { minimumRing, ...conditions } }): MailboxPolicy => ({
+      name,
+      dialPlan: plans.get(dialPlan.toLowerCase())?.name ?? dialPlan,
+      allowMissedCallNotifications,
+      conditions: { ...conditions, minimumRingMs: minimumRing },
+    }),
+  );
   const served = new Set(policies.map(({ dialPlan }) => dialPlan));
   for (const { name } of dialPlans) {
     if (served.has(name)) continue;
@@ -77,13 +81,8 @@ export function readPolicy(text: string): PolicyReading {
   const mailboxPolicies = policiesOf(file);
   const policies = byName(mailboxPolicies);
   const mailboxes = file.mailboxes.map((entry) => mailboxOf(entry, policies));
-  const dialPlans = file.dialPlans.map((plan) => ({
-    ...plan,
-    nationalNumberPrefix: null,
-    internationalAccessCode: null,
-    outsideLineAccessCode: null,
-  }));
-  const data = { version: versionOf(text), dialPlans, mailboxPolicies, mailboxes };
+  const groups = groupsOf(file, mailboxes, policies);
+  const data = { version: versionOf(text), dialPlans: file.dialPlans, mailboxPolicies, mailboxes, groups };
   return { ok: true, data, document: reading.document };
 }
 

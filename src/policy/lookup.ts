@@ -1,11 +1,14 @@
 import { calledNumber, sipAddressKey } from './address.ts';
+import { wholeNumberOf } from './numbering.ts';
 import type { Snapshot } from './snapshot.ts';
-import { firstEntry, nextEntry, valueOf } from './table.ts';
+import { firstEntry, valueOf } from './table.ts';
 import type { DialPlan, Group, Mailbox, MailboxLookup, MailboxPolicy, Policy } from './types.ts';
+import { EVERY_PLAN, NumberFinder, ownerOfAddress } from './whose.ts';
 
 const NONE: MailboxLookup = Object.freeze({ kind: 'none' });
-/** Instead of a dial plan's position: all of them. */
-const EVERY_PLAN = -1;
+const NOBODY: readonly number[] = Object.freeze([]);
+
+type CalledParty = Parameters<Policy['findMailbox']>[0];
 
 function frozen<Value extends object>(value: Value): Value {
   for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) Object.freeze(inner);
@@ -18,33 +21,27 @@ export class LoadedPolicy implements Policy {
   readonly dialPlans: ReadonlyMap<string, DialPlan>;
   readonly mailboxPolicies: ReadonlyMap<string, MailboxPolicy>;
   readonly mailboxCount: number;
+  readonly groups: ReadonlyMap<string, Group>;
   readonly #snapshot: Snapshot;
   readonly #records: Buffer;
   /** Mailboxes that were asked for. */
   readonly #mailboxes = new Map<number, Mailbox>();
   /** A dial plan's name, in lower case, to its position. */
   readonly #planPositions: ReadonlyMap<string, number>;
-  /** Number prefix to the positions of the plans that list it. */
-  readonly #prefixes = new Map<string, number[]>();
-  readonly #prefixLengths: readonly number[];
+  readonly #finder: NumberFinder;
 
   constructor(snapshot: Snapshot) {
-    const { version, dialPlans, mailboxPolicies, records, ends } = snapshot;
+    const { version, dialPlans, mailboxPolicies, groups, records, ends } = snapshot;
     this.version = version;
     this.dialPlans = new Map(dialPlans.map((plan) => [plan.name, frozen(plan)]));
     this.mailboxPolicies = new Map(mailboxPolicies.map((policy) => [policy.name, frozen(policy)]));
     this.mailboxCount = ends.length;
+    for (const { members } of groups) members.forEach((member) => Object.freeze(member));
+    this.groups = new Map(groups.map((group) => [group.identity, frozen(group)]));
     this.#snapshot = snapshot;
     this.#records = Buffer.from(records.buffer);
     this.#planPositions = new Map(dialPlans.map(({ name }, position) => [name.toLowerCase(), position]));
-    dialPlans.forEach(({ numberPrefixes }, position) => {
-      for (const prefix of new Set(numberPrefixes)) {
-        const plans = this.#prefixes.get(prefix);
-        if (plans === undefined) this.#prefixes.set(prefix, [position]);
-        else plans.push(position);
-      }
-    });
-    this.#prefixLengths = [...new Set([...this.#prefixes.keys()].map((prefix) => prefix.length))];
+    this.#finder = new NumberFinder(dialPlans);
   }
 
   mailbox(identity: string): Mailbox | undefined {
@@ -53,72 +50,68 @@ export class LoadedPolicy implements Policy {
     return entry === 0 ? undefined : this.#at(valueOf(identities, entry));
   }
 
-  readonly groups: ReadonlyMap<string, Group> = new Map();
-
-  findGroup(): Group | null {
-    return null;
-  }
-
-  toE164(): string | null {
-    return null;
-  }
-
   *mailboxes(): Generator<Mailbox> {
     // Not kept: whoever goes through all of them would fill the memory with them.
     for (let position = 0; position < this.mailboxCount; position += 1) yield this.#decoded(position);
   }
 
-  findMailbox(called: { readonly user: string | null; readonly uri: string }, dialPlan?: string): MailboxLookup {
-    const plan = dialPlan === undefined ? EVERY_PLAN : this.#planPositions.get(dialPlan.toLowerCase());
+  findMailbox(called: CalledParty, dialPlan?: string): MailboxLookup {
+    const plan = this.#planOf(dialPlan);
     // A plan that the file does not have has no mailboxes.
     if (plan === undefined) return NONE;
-    const owner = this.#ownerOfAddress(called.uri, plan);
-    if (owner !== undefined) return { kind: 'found', mailbox: this.#at(owner) };
+    const { mailboxOwners, groups } = this.#snapshot;
+    const address = sipAddressKey(called.uri);
+    if (address !== null) {
+      const owner = ownerOfAddress(mailboxOwners, address, plan);
+      if (owner !== undefined) return { kind: 'found', mailbox: this.#at(owner) };
+      if (groups.length > 0 && this.#groupOfAddress(address, plan) !== undefined) return NONE;
+    }
     const number = calledNumber(called);
-    const hits = number === null ? [] : this.#ownersOfNumber(number, plan);
+    const hits = number === null ? [] : this.#finder.ownersOf(mailboxOwners, number, plan);
     const [first] = hits;
-    if (first === undefined) return NONE;
-    if (hits.length === 1) return { kind: 'found', mailbox: this.#at(first) };
+    if (first === undefined || number === null) return NONE;
+    // A group of another plan may have the same number: without the peer's plan it cannot be told who is meant.
+    if (hits.length === 1 && this.#groupsOfNumber(number, plan).length === 0) {
+      return { kind: 'found', mailbox: this.#at(first) };
+    }
     return { kind: 'ambiguous', mailboxes: hits.map((position) => this.#at(position)) };
   }
 
-  #ownerOfAddress(uri: string, plan: number): number | undefined {
-    const { addresses } = this.#snapshot;
-    if (addresses.values.length === 0) return undefined;
-    const address = sipAddressKey(uri);
-    const entry = address === null ? 0 : firstEntry(addresses, address);
-    if (entry === 0) return undefined;
-    const position = valueOf(addresses, entry);
-    return this.#isIn(position, plan) ? position : undefined;
-  }
-
-  /** Who has the number whole, or a listed prefix and then an extension whole: the last digits alone say nothing. */
-  #ownersOfNumber(number: string, plan: number): number[] {
-    const hits: number[] = [];
-    this.#collect(number, plan, hits);
-    for (const length of this.#prefixLengths) {
-      const plans = length < number.length ? this.#prefixes.get(number.slice(0, length)) : undefined;
-      if (plans === undefined) continue;
-      const extension = number.slice(length);
-      for (const position of plans) {
-        const digits = this.#snapshot.dialPlans[position]?.numberOfDigitsInExtension;
-        if (digits === extension.length && (plan === EVERY_PLAN || plan === position))
-          this.#collect(extension, position, hits);
-      }
+  findGroup(called: CalledParty, dialPlan?: string): Group | null {
+    const { groups, mailboxOwners } = this.#snapshot;
+    const plan = groups.length === 0 ? undefined : this.#planOf(dialPlan);
+    if (plan === undefined) return null;
+    const address = sipAddressKey(called.uri);
+    if (address !== null) {
+      const owner = this.#groupOfAddress(address, plan);
+      if (owner !== undefined) return groups[owner] ?? null;
+      if (ownerOfAddress(mailboxOwners, address, plan) !== undefined) return null;
     }
-    return hits;
+    const number = calledNumber(called);
+    if (number === null) return null;
+    const [first, second] = this.#groupsOfNumber(number, plan);
+    if (first === undefined || second !== undefined) return null;
+    return this.#finder.ownersOf(mailboxOwners, number, plan).length === 0 ? (groups[first] ?? null) : null;
   }
 
-  #collect(number: string, plan: number, hits: number[]): void {
-    const { numbers } = this.#snapshot;
-    for (let entry = firstEntry(numbers, number); entry !== 0; entry = nextEntry(numbers, number, entry)) {
-      const position = valueOf(numbers, entry);
-      if (this.#isIn(position, plan) && !hits.includes(position)) hits.push(position);
-    }
+  toE164(number: string, dialPlan: string): string | null {
+    const position = this.#planPositions.get(dialPlan.toLowerCase());
+    const plan = position === undefined ? undefined : this.#snapshot.dialPlans[position];
+    const plain = calledNumber({ user: number, uri: '' });
+    return plan === undefined || plain === null ? null : wholeNumberOf(plain, plan);
   }
 
-  #isIn(position: number, plan: number): boolean {
-    return plan === EVERY_PLAN || this.#snapshot.plans[position] === plan;
+  #planOf(dialPlan: string | undefined): number | undefined {
+    return dialPlan === undefined ? EVERY_PLAN : this.#planPositions.get(dialPlan.toLowerCase());
+  }
+
+  #groupOfAddress(address: string, plan: number): number | undefined {
+    return ownerOfAddress(this.#snapshot.groupOwners, address, plan);
+  }
+
+  #groupsOfNumber(number: string, plan: number): readonly number[] {
+    const { groups, groupOwners } = this.#snapshot;
+    return groups.length === 0 ? NOBODY : this.#finder.ownersOf(groupOwners, number, plan);
   }
 
   #at(position: number): Mailbox {

@@ -15,6 +15,9 @@ export const NUMBER_PREFIX = /^\+?[0-9]{1,19}$/;
 
 export const COUNTRY_CODE = /^[0-9]{1,4}$/;
 
+/** What is dialled before a number: digits. */
+export const DIALLING_CODE = /^[0-9]+$/;
+
 const LABEL = String.raw`[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?`;
 
 /** RFC 5322 dot-atom, with letters of any script (RFC 6531); quoted local parts and address literals are not taken. */

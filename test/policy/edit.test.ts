@@ -102,7 +102,7 @@ describe('what an edit says', () => {
   it('what was and what is, and the version that the file has now', async () => {
     const path = await file(GOOD);
     const result = await setMailboxPolicy(path, 'staff', OFF);
-    const staff = { name: 'Staff', dialPlan: 'Paris', allowMissedCallNotifications: true };
+    const staff = policyOf(GOOD).mailboxPolicies.get('Staff');
     const { version } = policyOf(await readFile(path, 'utf8'));
     expect(result).toEqual({ ok: true, changed: true, before: staff, after: { ...staff, ...OFF }, version });
   });

@@ -8,6 +8,18 @@ import { manyMailboxes, policyOf } from './files.ts';
 
 const shipped = (name: string): string => readFileSync(new URL(`../../sip-config/${name}`, import.meta.url), 'utf8');
 
+/** Exchange tells of all of them. */
+const everyMissedCall = {
+  internalCalls: true,
+  externalCalls: true,
+  hiddenCallers: true,
+  minimumRingMs: 0,
+  busy: true,
+  declined: true,
+  unreachable: true,
+  groupCalls: true,
+};
+
 describe('what a policy file leaves out', () => {
   const policy = policyOf(`
 dialPlans: [{ name: Paris, numberOfDigitsInExtension: 4 }, { name: Lyon, numberOfDigitsInExtension: 3 }]
@@ -16,7 +28,12 @@ mailboxes: [{ identity: alice, extensions: ["1001"], mailboxPolicy: staff }]
 `);
 
   it('a dial plan without a policy gets "<name> Default Policy", which allows', () => {
-    const made = { name: 'Lyon Default Policy', dialPlan: 'Lyon', allowMissedCallNotifications: true };
+    const made = {
+      name: 'Lyon Default Policy',
+      dialPlan: 'Lyon',
+      allowMissedCallNotifications: true,
+      conditions: everyMissedCall,
+    };
     expect(policy.mailboxPolicies.get('Lyon Default Policy')).toEqual(made);
   });
 
@@ -38,6 +55,9 @@ mailboxes: [{ identity: alice, extensions: ["1001"], mailboxPolicy: staff }]
       defaultLanguage: 'en-US',
       timeZone: 'UTC',
       numberPrefixes: [],
+      nationalNumberPrefix: null,
+      internationalAccessCode: null,
+      outsideLineAccessCode: null,
     });
     expect(policy.mailbox('alice')).toEqual({
       identity: 'alice',
@@ -50,7 +70,10 @@ mailboxes: [{ identity: alice, extensions: ["1001"], mailboxPolicy: staff }]
       language: null,
       timeZone: null,
     });
-    expect(policy.mailboxPolicies.get('Staff')?.allowMissedCallNotifications).toBe(true);
+    expect(policy.mailboxPolicies.get('Staff')).toMatchObject({
+      allowMissedCallNotifications: true,
+      conditions: everyMissedCall,
+    });
   });
 
   it('is frozen', () => {
@@ -60,7 +83,9 @@ mailboxes: [{ identity: alice, extensions: ["1001"], mailboxPolicy: staff }]
   });
 
   it('no groups are an empty list or no list', () => {
-    expect(loadPolicy('groups: []').ok).toBe(true);
+    expect(policyOf('groups: []').groups.size).toBe(0);
+    expect(policy.groups.size).toBe(0);
+    expect(policy.findGroup({ user: '1001', uri: 'sip:1001@x' })).toBeNull();
   });
 });
 

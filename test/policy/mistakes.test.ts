@@ -146,7 +146,7 @@ const mistakes: readonly (readonly [file: string, problems: readonly Expected[]]
       [
         '5:44 mailboxes[1].extensions[1]',
         'extension "1001" of dial plan "Paris" is already that of mailboxes[0].',
-        'Keep it in one place: an extension rings one mailbox of its dial plan.',
+        'Keep it in one place: an extension rings one mailbox or group of its dial plan.',
       ],
     ],
   ],
@@ -176,7 +176,7 @@ const mistakes: readonly (readonly [file: string, problems: readonly Expected[]]
       [
         '5:37 mailboxes[1].sipAddresses[0]',
         'SIP address "sips:alice@EXAMPLE.com:5061" is already that of mailboxes[0].',
-        'Keep it in one place: a SIP address belongs to one mailbox.',
+        'Keep it in one place: a SIP address belongs to one mailbox or group.',
       ],
     ],
   ],
@@ -202,7 +202,7 @@ const mistakes: readonly (readonly [file: string, problems: readonly Expected[]]
       [
         '4:46 mailboxes[0].extensions[1]',
         'extension "1001" of dial plan "Paris" is listed twice here.',
-        'Keep it in one place: an extension rings one mailbox of its dial plan.',
+        'Keep it in one place: an extension rings one mailbox or group of its dial plan.',
       ],
     ],
   ],
@@ -231,12 +231,246 @@ const mistakes: readonly (readonly [file: string, problems: readonly Expected[]]
     [['4:37 mailboxes[0].extensions[0]', 'expected a text, found the number 101.', 'Put it in quotes: "0101".']],
   ],
   [
-    'groups-not-served-yet',
+    'group-as-member',
     [
       [
-        '4:3 groups',
-        'groups are not served yet.',
-        'Reserved for ring groups, which are not served yet: leave the list empty or remove the key.',
+        '7:80 groups[0].members[1]',
+        '"Support" is a group, and groups cannot be members of groups.',
+        'Write its members here instead.',
+      ],
+      [
+        '7:90 groups[0].members[2]',
+        '"1101" is a group, and groups cannot be members of groups.',
+        'Write its members here instead.',
+      ],
+      [
+        '7:98 groups[0].members[3]',
+        '"+33140001100" is a group, and groups cannot be members of groups.',
+        'Write its members here instead.',
+      ],
+    ],
+  ],
+  [
+    'group-member-unknown',
+    [
+      ['7:73 groups[0].members[0]', '"alise" is neither a mailbox of this file nor a number.', 'Did you mean "alice"?'],
+      [
+        '7:81 groups[0].members[1]',
+        '"+33 612" is neither a mailbox of this file nor a number.',
+        'Write the identity of a mailbox, or a number in quotes, such as "+33612345678".',
+      ],
+      ['7:91 groups[0].members[2]', 'expected a text, found the number 612345678.', 'Put it in quotes: "612345678".'],
+    ],
+  ],
+  [
+    'group-member-listed-twice',
+    [
+      [
+        '7:85 groups[0].members[2]',
+        '"Alice" is already a member of this group, as members[0].',
+        'Remove one of the two: a member rings once.',
+      ],
+      [
+        '7:93 groups[0].members[3]',
+        '"1011" is already a member of this group, as members[0].',
+        'Remove one of the two: a member rings once.',
+      ],
+      [
+        '7:101 groups[0].members[4]',
+        '"0140001002" is already a member of this group, as members[1].',
+        'Remove one of the two: a member rings once.',
+      ],
+      [
+        '7:131 groups[0].members[6]',
+        '"900336 12345678" is neither a mailbox of this file nor a number.',
+        'Write the identity of a mailbox, or a number in quotes, such as "+33612345678".',
+      ],
+      [
+        '7:150 groups[0].members[7]',
+        '"90033612345678" is already a member of this group, as members[5].',
+        'Remove one of the two: a member rings once.',
+      ],
+    ],
+  ],
+  [
+    'group-without-members',
+    [
+      [
+        '7:72 groups[0].members',
+        'the group has no members: nobody would ring.',
+        'Who rings: a list of identities of mailboxes, or numbers in quotes: [alice, bob, "+33612345678"].',
+      ],
+      [
+        '8:5 groups[1].members',
+        '"members" is missing.',
+        'Add it: Who rings: a list of identities of mailboxes, or numbers in quotes: [alice, bob, "+33612345678"].',
+      ],
+    ],
+  ],
+  [
+    'group-that-no-call-reaches',
+    [
+      [
+        '7:5 groups[0]',
+        'the group has neither an extension nor a SIP address: no call can be for it.',
+        'Add extensions or sipAddresses, or remove the group.',
+      ],
+    ],
+  ],
+  [
+    'group-of-unknown-dial-plan',
+    [['7:34 groups[0].dialPlan', '"Pariss" is not a dial plan of this file.', 'Did you mean "Paris"?']],
+  ],
+  [
+    'group-extension-of-wrong-length',
+    [
+      [
+        '7:55 groups[0].extensions[0]',
+        '"11" has 2 digits; extensions of dial plan "Paris" have 4.',
+        'Correct the extension, or numberOfDigitsInExtension of the dial plan.',
+      ],
+      [
+        '7:61 groups[0].extensions[1]',
+        '"+33140001100" is a whole number, and dial plan "Paris" has extensions.',
+        'Write the extension, and what stands before it into numberPrefixes of the plan.',
+      ],
+    ],
+  ],
+  [
+    'group-number-taken',
+    [
+      [
+        '7:55 groups[0].extensions[0]',
+        'extension "1002" of dial plan "Paris" is already that of mailboxes[1].',
+        'Keep it in one place: an extension rings one mailbox or group of its dial plan.',
+      ],
+      [
+        '7:79 groups[0].sipAddresses[0]',
+        'SIP address "sip:bob@EXAMPLE.com" is already that of mailboxes[1].',
+        'Keep it in one place: a SIP address belongs to one mailbox or group.',
+      ],
+      [
+        '9:17 groups[2].identity',
+        'group "Support" is already defined at groups[1].',
+        'Give it another name, or remove one of the two (upper and lower case count as the same).',
+      ],
+      [
+        '9:57 groups[2].extensions[0]',
+        'extension "1101" of dial plan "Paris" is already that of groups[1].',
+        'Keep it in one place: an extension rings one mailbox or group of its dial plan.',
+      ],
+      [
+        '9:81 groups[2].sipAddresses[0]',
+        'SIP address "sip:help@example.com" is already that of groups[1].',
+        'Keep it in one place: a SIP address belongs to one mailbox or group.',
+      ],
+    ],
+  ],
+  [
+    'group-mailbox-unknown',
+    [
+      ['7:90 groups[0].mailbox', '"bobb" is not a mailbox of this file.', 'Did you mean "bob"?'],
+      [
+        '8:92 groups[1].mailbox',
+        '"reception" is not a mailbox of this file.',
+        "Write the identity of the mailbox that is told of the group's calls.",
+      ],
+    ],
+  ],
+  [
+    'group-notify-without-mailbox',
+    [
+      [
+        '7:89 groups[0].notify',
+        'the group has no mailbox that could be told of its calls.',
+        'Add mailbox with the identity of a mailbox, or write nobody, first, last or all.',
+      ],
+      [
+        '8:91 groups[1].notify',
+        '"somebody" is not one of nobody, group, first, last, all.',
+        "Who is told of a missed call: nobody, group (the group's mailbox), first or last (the member that rang first or last), all (each that rang). Default: group where mailbox is set, else nobody.",
+      ],
+    ],
+  ],
+  [
+    'group-ring',
+    [
+      ['7:87 groups[0].ring', '"seriel" is not one of simultaneous, serial.', 'Did you mean "serial"?'],
+      [
+        '7:108 groups[0].ringTimeout',
+        'the number 20 has no unit.',
+        'How long the members ring, each by itself where ring is serial; as long as any number does where it is left out. A number with its unit: 500ms, 20s, 2m, 1h.',
+      ],
+      [
+        '8:110 groups[1].ringTimeout',
+        '"0s" is less than 1000ms.',
+        'How long the members ring, each by itself where ring is serial; as long as any number does where it is left out. A number with its unit: 500ms, 20s, 2m, 1h.',
+      ],
+      [
+        '8:114 groups[1].timeout',
+        'unknown key "timeout".',
+        'Remove it. The keys known here are identity, displayName, dialPlan, extensions, sipAddresses, members, ring, ringTimeout, notify, mailbox.',
+      ],
+    ],
+  ],
+  [
+    'policy-conditions',
+    [
+      [
+        '4:62 mailboxPolicies[0].conditions.internalCalls',
+        'expected true or false, found "no".',
+        'Write true or false, without quotes. Calls from a number that has a mailbox here, or from a registered phone: told of (true) or not.',
+      ],
+      [
+        '4:79 mailboxPolicies[0].conditions.minimumRing',
+        'the number 2 has no unit.',
+        'Calls that rang shorter are not told of; 0s: all are. A number with its unit: 500ms, 20s, 2m, 1h.',
+      ],
+      [
+        '4:82 mailboxPolicies[0].conditions.hiddenCaller',
+        'unknown key "hiddenCaller".',
+        'Did you mean "hiddenCallers"?',
+      ],
+      [
+        '5:60 mailboxPolicies[1].conditions.minimumRing',
+        '"2 seconds" is not a duration.',
+        'Calls that rang shorter are not told of; 0s: all are. A number with its unit: 500ms, 20s, 2m, 1h.',
+      ],
+      [
+        '6:45 mailboxPolicies[2].conditions',
+        'expected a group of keys, found a list.',
+        'Which missed calls are told of, all where it is left out: { internalCalls: false, minimumRing: 2s }.',
+      ],
+    ],
+  ],
+  [
+    'dialling-codes',
+    [
+      ['2:99 dialPlans[0].nationalNumberPrefix', 'expected a text, found the number 0.', 'Put it in quotes: "0".'],
+      [
+        '2:128 dialPlans[0].internationalAccessCode',
+        '"+" is not a code of digits.',
+        'What is dialled before an international number, digits in quotes, such as "00".',
+      ],
+      [
+        '2:156 dialPlans[0].outsideLineAccessCode',
+        '"123456789" is longer than 8 digits.',
+        'What is dialled to get an outside line, digits in quotes, such as "9".',
+      ],
+      [
+        '3:72 dialPlans[1].nationalNumberPrefix',
+        'the country code is missing, without which national numbers cannot be made whole.',
+        'Add countryOrRegionCode, such as "33", or remove nationalNumberPrefix.',
+      ],
+    ],
+  ],
+  [
+    'whole-number-dialled-like-an-extension',
+    [
+      [
+        '5:34 mailboxes[1].extensions',
+        '0140001001 is also number +33140001001 of mailboxes[0], as dial plan "World" dials it (+33140001001).',
+        'Remove the number here, or the number there.',
       ],
     ],
   ],
@@ -256,7 +490,7 @@ const mistakes: readonly (readonly [file: string, problems: readonly Expected[]]
       [
         '1:1 ',
         'expected a group of keys, found a list.',
-        'policy.yaml has the keys dialPlans, mailboxPolicies and mailboxes, each with a list.',
+        'policy.yaml has the keys dialPlans, mailboxPolicies, mailboxes and groups, each with a list.',
       ],
     ],
   ],
@@ -434,7 +668,7 @@ const mistakes: readonly (readonly [file: string, problems: readonly Expected[]]
       [
         '2:62 dialPlans[0].digits',
         'unknown key "digits".',
-        'Remove it. The keys known here are name, uriType, numberOfDigitsInExtension, countryOrRegionCode, defaultLanguage, timeZone, numberPrefixes.',
+        'Remove it. The keys known here are name, uriType, numberOfDigitsInExtension, countryOrRegionCode, defaultLanguage, timeZone, numberPrefixes, nationalNumberPrefix, internationalAccessCode, outsideLineAccessCode.',
       ],
     ],
   ],

@@ -24,8 +24,9 @@ describe('what the loader hands to main', () => {
   it('hands every array over instead of copying it', () => {
     const snapshot = snapshotOf(2);
     structuredClone(snapshot, { transfer: transferables(snapshot) });
-    const { records, ends, plans, identities, numbers, addresses } = snapshot;
-    const tables = [identities, numbers, addresses].flatMap((table) => Object.values(table));
-    for (const array of [records, ends, plans, ...tables]) expect(array).toMatchObject({ byteLength: 0 });
+    const { records, ends, identities, mailboxOwners, groupOwners } = snapshot;
+    const tables = [identities, mailboxOwners.numbers, mailboxOwners.addresses, groupOwners.numbers];
+    const arrays = [records, ends, mailboxOwners.plans, groupOwners.plans, ...tables.flatMap((t) => Object.values(t))];
+    for (const array of arrays) expect(array).toMatchObject({ byteLength: 0 });
   });
 });
