@@ -1,15 +1,44 @@
 import ipaddr from 'ipaddr.js';
-import type { Flow, SipRequest } from '../sip/index.ts';
+import { challengesFor, Nonces, showsNonce, type DigestAlgorithm } from '../digest/index.ts';
+import type { Flow, Refusal, SipRequest } from '../sip/index.ts';
 
-export type Admit = (request: SipRequest, flow: Flow) => { readonly status: number; readonly reason: string } | null;
+/** The answer to a request outside a dialog; null: it may go on. */
+export type Admit = (request: SipRequest, flow: Flow) => Refusal | null;
+
+/** How strangers are asked for a password (RFC 7616); the application has the same, and judges what they show. */
+export interface DigestOptions {
+  readonly realm: string;
+  /** Makes nonces that only we and the application can have made. */
+  readonly nonceKey: string;
+  /** What is offered, the preferred one first; SHA-256 and MD5 by default. */
+  readonly algorithms?: readonly DigestAlgorithm[];
+}
 
 /** Verdicts kept per address; a flood of forged sources must not fill the memory. */
 const MAX_REMEMBERED = 10_000;
 const FORBIDDEN = { status: 403, reason: 'Forbidden' } as const;
 
-/** Refuses requests outside a dialog from those who are not allowed. */
-export function createAdmission(isAllowed: (address: string) => boolean): Admit {
-  return (_request, { remoteAddress }) => (isAllowed(remoteAddress) ? null : FORBIDDEN);
+/**
+ * What becomes of a stranger's request outside a dialog. Without `digest` it is refused. With it, who does not show a nonce that is
+ * really ours is asked for a password: 401 also for an INVITE, for we are where it goes (RFC 3261 22.2), and an answer that is the
+ * same for every method and number tells nothing. All that costs no transaction.
+ */
+export function createAdmission(digest: DigestOptions | undefined, now: () => number): Admit {
+  if (digest === undefined) return () => FORBIDDEN;
+  const { realm, nonceKey, algorithms } = digest;
+  const nonces = new Nonces({ realm, key: nonceKey });
+  return ({ headers }, { remoteAddress }) => {
+    const shown = [...headers.all('Authorization'), ...headers.all('Proxy-Authorization')];
+    const at = now();
+    if (shown.length > 0 && showsNonce(nonces, realm, shown, remoteAddress, at)) return null;
+    // RFC 7616 3.3: who shows a nonce that counts no more need not ask its user again. So it is after our restart, too.
+    const challenges = challengesFor(realm, nonces.issue(remoteAddress, at), shown.length > 0, algorithms);
+    return {
+      status: 401,
+      reason: 'Unauthorized',
+      headers: challenges.map((value) => ({ name: 'WWW-Authenticate', value })),
+    };
+  };
 }
 
 /** Whether a peer is allowed, by its address (CIDR); everybody is where there are no ranges. Throws where one cannot be read. */

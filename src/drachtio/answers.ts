@@ -52,6 +52,8 @@ export function answer(core: EngineCore, client: Client, askedId: string, txnId:
   }
   const sent = respond(incoming, response, reliable !== null);
   incoming.held = sent === null && response.status >= 200;
+  // Whoever the application has accepted may stay connected (admission.ts).
+  if (response.status > 100 && response.status < 300) core.stack.keep(transaction.flow);
   const bytes = sent ?? serialize(response);
   const dialogId = incoming.held ? (incoming.dialog?.id ?? '') : afterAnswer(core, incoming, response);
   const size = sent === null ? 0 : bytes.length;

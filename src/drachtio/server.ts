@@ -7,6 +7,7 @@ import {
   systemClock,
   type Clock,
   type Flow,
+  type SipRequest,
   type SipStackOptions,
 } from '../sip/index.ts';
 import { createAdmission, createAllowed } from './admission.ts';
@@ -24,6 +25,7 @@ import type { Dialog, IncomingRequest } from './records.ts';
 import { RegisteredContacts } from './registered-contacts.ts';
 import { Routes } from './protocol/routes.ts';
 import { EngineTimers } from './timers.ts';
+import { awaitedDialog } from './subscriptions.ts';
 import { nokLine } from './protocol/token-line.ts';
 import { createTraceWriter, type TraceWriter } from '../trace/index.ts';
 import { traceTap } from './tracing.ts';
@@ -124,7 +126,7 @@ function traceOf({ trace }: EngineOptions, { log }: EngineHooks): TraceWriter | 
 function createCore(options: EngineOptions, hooks: EngineHooks, trace: TraceWriter | null): EngineCore {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const isAllowed = createAllowed(options.allow);
-  const stranger = createAdmission(isAllowed);
+  const stranger = createAdmission(options.digest, Date.now);
   const log = hooks.log ?? ((): void => undefined);
   const defects = new Defects(systemClock, (text) => log('warn', text));
   const timers = new EngineTimers(hooks.clock ?? systemClock, defects);
@@ -139,11 +141,16 @@ function createCore(options: EngineOptions, hooks: EngineHooks, trace: TraceWrit
     ...(options.origins === undefined ? {} : { origins: options.origins }),
     // Who may call may connect and wait; a stranger's connection lives by what is let in.
     isExpected: isAllowed,
-    // The peer of a dialog may have moved to an address that is not allowed to call.
+    // What anybody may show who was challenged earns no place yet: the application's word does (answers.ts).
+    keeps: (request, flow) =>
+      options.digest === undefined || isAllowed(flow.remoteAddress) || isInDialog(core, request),
     admit: (request, flow) => {
-      const refusal = stranger(request, flow);
-      if (refusal === null && hasRoomFor(core, flow)) return null;
-      return dialogs.match(namesOf(request)) !== null ? null : (refusal ?? crowded(core, request, flow));
+      const allowed = isAllowed(flow.remoteAddress);
+      if (allowed && hasRoomFor(core, flow)) return null;
+      // The peer of a dialog may have moved to an address that is not allowed to call; a registered phone never was.
+      if (isInDialog(core, request)) return null;
+      const refusal = allowed ? null : stranger(request, flow);
+      return refusal ?? (hasRoomFor(core, flow) ? null : crowded(core, request, flow));
     },
     maxTransactions: limits.maxTransactions,
     ...(trace === null ? {} : { tap: traceTap(trace, isAllowed, Date.now) }),
@@ -175,6 +182,12 @@ function createCore(options: EngineOptions, hooks: EngineHooks, trace: TraceWrit
     log,
   };
   return core;
+}
+
+/** Whether a request belongs to a dialog of ours, or to one that a SUBSCRIBE of ours asked for. */
+function isInDialog(core: EngineCore, request: SipRequest): boolean {
+  const names = namesOf(request);
+  return core.dialogs.match(names) !== null || awaitedDialog(core, request, names) !== null;
 }
 
 function forgetConnection(core: EngineCore, flow: Flow): void {

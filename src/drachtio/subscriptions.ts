@@ -52,10 +52,7 @@ export function subscriptionGranted(
  * the dialogs that a forking proxy may make of one SUBSCRIBE the first is kept; the NOTIFYs of others are new requests.
  */
 export function dialogOfNotify(core: EngineCore, notify: SipRequest, names: DialogNames): FoundDialog | null {
-  if (core.subscribes.size === 0 || notify.method !== 'NOTIFY' || names.toTag === null) {
-    return null;
-  }
-  const id = newDialogId({ ...names, fromTag: names.toTag });
+  const id = awaitedDialog(core, notify, names);
   const pending = id === null ? undefined : core.subscribes.get(id);
   if (id === null || pending === undefined || core.dialogs.get(id) !== undefined || !core.dialogs.hasRoom()) {
     return null;
@@ -65,6 +62,17 @@ export function dialogOfNotify(core: EngineCore, notify: SipRequest, names: Dial
   dialog.state = state;
   pending.notified = dialog;
   return { dialog, state };
+}
+
+/** The dialog that a SUBSCRIBE of ours asked for with these names; null: none did. */
+export function awaitedDialog(
+  { subscribes }: Pick<EngineCore, 'subscribes'>,
+  notify: SipRequest,
+  names: DialogNames,
+): string | null {
+  if (subscribes.size === 0 || notify.method !== 'NOTIFY' || names.toTag === null) return null;
+  const id = newDialogId({ ...names, fromTag: names.toTag });
+  return id !== null && subscribes.has(id) ? id : null;
 }
 
 function stateOf(notify: SipRequest, names: DialogNames, subscribe: SipRequest): DialogState {

@@ -1,4 +1,5 @@
 import type { ListenAddress, SipTimers, TlsSettings } from '../sip/index.ts';
+import type { DigestOptions } from './admission.ts';
 import type { EngineLimits } from './limits.ts';
 
 /** What an embedded engine needs; plain data, so that it can be handed to its thread. */
@@ -23,6 +24,8 @@ export interface EngineOptions {
    * OPTIONS from strangers get the same 403.
    */
   readonly allow?: readonly string[];
+  /** Strangers get a stateless 401 in place of the 403, and who answers it goes to the application. Needs `allow` to have strangers. */
+  readonly digest?: DigestOptions;
   /** Whether applications that route `cdr:attempt`, `cdr:start` and `cdr:stop` get call detail records; false by default. */
   readonly cdrs?: boolean;
   /** Messages are written down in this folder (trace/), at most so many bytes; nothing is by default. */

@@ -47,7 +47,7 @@ export function createSipStack(options: SipStackOptions): SipStack {
     transport,
     timers,
     queue: new TimerQueue(clock, onDefect),
-    user: keepingConnections(options.user, transport),
+    user: keepingConnections(options, transport),
     admit: options.admit,
     maxTransactions: options.maxTransactions ?? MAX_TRANSACTIONS,
     targets,
@@ -68,6 +68,7 @@ export function createSipStack(options: SipStackOptions): SipStack {
     },
     isOwn: createOwnUris(() => transport.addresses),
     request: (request, target, handlers) => layer.request(request, target, handlers),
+    keep: (flow) => transport.keep(flow),
     get transactionCount() {
       return layer.transactionCount;
     },
@@ -82,10 +83,10 @@ export function createSipStack(options: SipStackOptions): SipStack {
 }
 
 /** Whose request was admitted may keep the connection that it came by. */
-function keepingConnections(user: StackUser, transport: TransportLayer): StackUser {
+function keepingConnections({ user, keeps }: SipStackOptions, transport: TransportLayer): StackUser {
   return {
     onRequest(transaction, request, flow) {
-      transport.keep(flow);
+      if (keeps === undefined || keeps(request, flow)) transport.keep(flow);
       user.onRequest(transaction, request, flow);
     },
     onAck: (ack, flow, transaction) => user.onAck(ack, flow, transaction),

@@ -58,6 +58,11 @@ export interface SipStackOptions {
    * after `idleStrangerMs`.
    */
   readonly isExpected?: (address: string) => boolean;
+  /**
+   * Whether a request that was admitted keeps the connection it came by; every one does by default. Where another does not, `keep`
+   * does once more is known of its sender.
+   */
+  readonly keeps?: (request: SipRequest, flow: Flow) => boolean;
   readonly user: StackUser;
   /** Told of every message that came in or left; for traces. */
   readonly tap?: Tap;
@@ -173,6 +178,8 @@ export interface SipStack {
    * `maxTransactions` live already (requests within dialogs have a reserve).
    */
   request(request: SipRequest, target: RequestTarget, handlers: ClientTransactionHandlers): ClientTransaction;
+  /** The connection of this flow may stay, and may be used for requests of ours; see `keeps`. Nothing over UDP. */
+  keep(flow: Flow): void;
   /** How many transactions live now (server and client): for limits, metrics and leak tests. */
   readonly transactionCount: number;
   /** How often something was thrown while a message, a timer or an event was handled: each cost that one alone. */

@@ -46,3 +46,26 @@ describe('the connection of somebody who is not expected', () => {
     await responseAt(peer, 403);
   });
 });
+
+describe('a request that was admitted but does not keep its connection', () => {
+  const unproven = { isExpected: () => false, keeps: () => false };
+
+  it('lets it end like that of any stranger', async () => {
+    const { port, clock, requests, closed } = await startStack(unproven);
+    const stranger = await tcpPeerOf(port('tcp'));
+    stranger.send(written({ method: 'REGISTER', transport: 'TCP' }));
+    await requests.next();
+    clock.advance(idleStrangerMs);
+    await closed.next();
+  });
+
+  it('it stays once its sender is accepted', async () => {
+    const { stack, port, clock, requests } = await startStack(unproven);
+    const phone = await tcpPeerOf(port('tcp'));
+    phone.send(written({ method: 'REGISTER', transport: 'TCP' }));
+    stack.keep((await requests.next()).flow);
+    clock.advance(10 * idleStrangerMs);
+    phone.send(written({ method: 'REGISTER', transport: 'TCP', branch: 'z9hG4bK-2', sequence: 2 }));
+    await requests.next();
+  });
+});
