@@ -26,6 +26,8 @@ export interface BridgeSides {
   readonly delayedOffer: boolean;
   /** How often both sides are asked whether they are still there. */
   readonly probeMs: number;
+  /** Every request of the callee but BYE and ACK. */
+  readonly heard?: (request: SipRequest) => void;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface BridgeSides {
  * @returns ends it without telling
  */
 export function bridge(
-  { caller, callee, delayedOffer, probeMs }: BridgeSides,
+  { caller, callee, delayedOffer, probeMs, heard }: BridgeSides,
   ended: (end: BridgeEnd) => void,
 ): () => void {
   let over = false;
@@ -60,7 +62,10 @@ export function bridge(
     ended: (bye, silent) => end(silent ? 'lost' : 'caller', [callee], bye),
   };
   callee.listener = {
-    request: fromCallee.request,
+    request: (request, reply, onCancel) => {
+      heard?.(request);
+      fromCallee.request(request, reply, onCancel);
+    },
     ack: fromCallee.ack,
     ended: (bye, silent) => end(silent ? 'lost' : 'callee', [caller], bye),
   };

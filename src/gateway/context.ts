@@ -1,10 +1,33 @@
 import type { PolicyStore } from '../policy/index.ts';
+import type { Failure } from './outcome.ts';
+import type { UserAgent } from './user-agent.ts';
 import type { Calls } from './calls.ts';
 import type { HopPeers } from './hop-peers.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { PeerLimits } from './peer-limits.ts';
 import type { HopHealth, Router } from './routing.ts';
 import type { GatewayLog, GatewaySettings, Registration } from './types.ts';
+import type { VoicemailTargets } from './voicemail-signs.ts';
+
+/** How a registered phone is reached. The host of its Contact, which is the Request-URI, need not be. */
+export interface PhoneWay {
+  readonly uri: string;
+  /** Where the request is sent; null: where the engine finds it by the Request-URI. */
+  readonly proxy: string | null;
+  /** RFC 3327 5.3: the value of a Route header; null where there is none. */
+  readonly route: string | null;
+  /** The engine that it registered at; null: any. */
+  readonly agent: UserAgent | null;
+}
+
+/** Who is registered (registrar.ts). */
+export interface RegisteredPhones {
+  /** The live contacts of these addresses-of-record, by the user parts of those. */
+  contactsOf(numbers: readonly string[]): readonly Registration[];
+  wayTo(registration: Registration): PhoneWay;
+  /** An INVITE to it ended so. */
+  contactFailed(registration: Registration, failure: Failure): void;
+}
 
 /** What every leg of a gateway shares. */
 export interface GatewayContext {
@@ -12,12 +35,12 @@ export interface GatewayContext {
   readonly limits: GatewayLimits;
   readonly policy: PolicyStore;
   readonly calls: Calls;
+  readonly voicemailTargets: VoicemailTargets;
   readonly hopPeers: HopPeers;
   readonly route: Router;
   readonly health: HopHealth;
   readonly peerLimits: PeerLimits;
-  /** The live contacts of these addresses-of-record, by the user parts of those. */
-  readonly contactsOf: (numbers: readonly string[]) => readonly Registration[];
+  readonly phones: RegisteredPhones;
   readonly log: GatewayLog;
   readonly now: () => number;
 }

@@ -90,10 +90,10 @@ export class AgentDialog implements Dialog {
     return this.#agent.sendInDialog(this, method, message, done);
   }
 
-  bye(headers: Headers = {}): void {
+  bye(headers: Headers = {}, done: (response: SipResponse | null) => void = () => undefined): void {
     this.#listener = null;
     this.#agent.forget(this);
     this.ack({});
-    this.request('BYE', { headers }, () => undefined);
+    this.request('BYE', { headers }, done);
   }
 }

@@ -12,6 +12,7 @@ import { createHopHealth, createRouter } from './routing.ts';
 import { connectUserAgent } from './srf.ts';
 import type { EngineAddress, EngineStatus, Gateway, GatewayOptions } from './types.ts';
 import type { IncomingInvite, Reply, SipRequest, UserAgent } from './user-agent.ts';
+import { createVoicemailTargets } from './voicemail-signs.ts';
 
 /** What is held at this moment; all zero when nothing lives. */
 export interface Holdings {
@@ -46,11 +47,16 @@ export class SipGateway implements Gateway {
       limits,
       policy: options.policy,
       calls: new Calls(ledger, log),
+      voicemailTargets: createVoicemailTargets(settings.voicemail),
       hopPeers: createHopPeers(hopUris(settings), this.#peers, resolveHost),
       route: createRouter(settings.routing),
       health: createHopHealth(now),
       peerLimits: createPeerLimits(now, log),
-      contactsOf: () => [],
+      phones: {
+        contactsOf: () => [],
+        wayTo: ({ contact }) => ({ uri: contact, proxy: null, route: null, agent: null }),
+        contactFailed: () => undefined,
+      },
       log,
       now,
     };

@@ -1,15 +1,17 @@
 import { formatReason, type Evidence, type LegKind } from '../call/index.ts';
+import { suspicionOf } from './answer-times.ts';
 import { bestFailure } from './best-failure.ts';
 import type { Call } from './call.ts';
-import type { GatewayContext } from './context.ts';
+import type { GatewayContext, PhoneWay } from './context.ts';
 import { demandedOptions, header, supporting, type Headers } from './headers.ts';
-import { redirectedTo } from './identity.ts';
+import { bestContact, redirectedTo } from './identity.ts';
 import { OutboundLeg, type RingResult } from './outbound.ts';
 import { failsOver, failureText, REDIRECTED, type Failure } from './outcome.ts';
 import { outgoingHeaders } from './outgoing.ts';
-import { placeOf } from './routing.ts';
-import type { Branch, Destination, Plan, Target } from './targets.ts';
+import { dial, placeOf } from './routing.ts';
+import { shortened, type Branch, type Destination, type Plan, type Target } from './targets.ts';
 import type { Dialog, IncomingInvite, OutgoingInvite, SipResponse } from './user-agent.ts';
+import type { WatchedVoicemail } from './voicemail-watch.ts';
 
 export interface HuntFacts {
   readonly call: Call;
@@ -45,6 +47,9 @@ interface Scope {
   ended: boolean;
 }
 
+type Answered = Extract<RingResult, { kind: 'answered' }>;
+
+const NOBODY: Plan = { group: null, stages: [] };
 const ELSEWHERE = formatReason({ protocol: 'SIP', cause: 200, text: 'Call completed elsewhere' });
 
 /**
@@ -55,6 +60,7 @@ export class Hunt {
   readonly #context: GatewayContext;
   readonly #facts: HuntFacts;
   readonly #listener: HuntListener;
+  readonly #voicemail: WatchedVoicemail;
   readonly #open = new Map<OutboundLeg, Scope>();
   /** Numbers that it has rung: none is rung twice. */
   readonly #been = new Set<string | null>();
@@ -68,6 +74,7 @@ export class Hunt {
     this.#facts = facts;
     this.#context = context;
     this.#listener = listener;
+    this.#voicemail = { ...context.settings.voicemail, known: context.voicemailTargets };
   }
 
   /** Legs that have not ended. */
@@ -118,9 +125,8 @@ export class Hunt {
     const failure = await this.#ringTargets(branch, scope);
     this.#branches -= 1;
     if (failure === null || this.#stopped(scope)) return null;
-    if (failure.kind === 'final' && failure.status >= 300 && failure.status < 400) {
-      return this.#follow(branch, scope, failure);
-    }
+    const contact = redirectionOf(failure);
+    if (contact !== null) return this.#follow(branch, scope, failure, contact);
     if (failure.kind === 'final' && failure.status >= 600) this.#endAll(scope, failure.status);
     return failure;
   }
@@ -130,9 +136,8 @@ export class Hunt {
     const { health, log } = this.#context;
     let failure: Failure | null = null;
     for (const [index, target] of branch.targets.entries()) {
-      failure = await this.#ring(target, branch, scope);
+      failure = await this.#ringTarget(target, branch, scope);
       if (failure === null) return null;
-      this.#failures.push(failure);
       if (!failsOver(failure)) {
         if (target.hop !== null) health.up(target.hop.uri);
         return failure;
@@ -144,26 +149,43 @@ export class Hunt {
     return failure;
   }
 
+  /** Rings a target, and where it sends us if it is one of those whose word on that is taken (Exchange UM's 302). */
+  async #ringTarget(target: Target, branch: Branch, scope: Scope, trusted = false): Promise<Failure | null> {
+    const failure = await this.#ring(target, branch, scope);
+    if (failure === null) return null;
+    this.#failures.push(failure);
+    if (target.registration !== null) this.#context.phones.contactFailed(target.registration, failure);
+    const follows = trusted || this.#context.hopPeers.at(target.uri)?.followRedirects === true;
+    const named = follows && this.#mayFollow() ? bestContact(redirectionOf(failure) ?? undefined) : null;
+    const uri = named === null ? null : dial({ uri: named }, target.uri);
+    if (uri === null) return failure;
+    this.#redirects += 1;
+    this.#context.log.info({ call: this.#facts.call.id, why: failureText(failure), to: uri }, 'next hop named another');
+    return this.#ringTarget({ ...target, uri }, branch, scope, true);
+  }
+
   /** A 3xx is followed by the user part of its Contact, through the routes; its host is never dialled (design 4.3). */
-  async #follow(branch: Branch, scope: Scope, failure: Extract<Failure, { kind: 'final' }>): Promise<Failure | null> {
-    const { limits, log } = this.#context;
-    const { call } = this.#facts;
-    const next = redirectedTo(header(failure.headers, 'contact'));
+  async #follow(branch: Branch, scope: Scope, failure: Failure, contact: string): Promise<Failure | null> {
+    const next = redirectedTo(contact);
     const allowed =
       next !== null &&
-      this.#redirects < limits.redirects &&
-      !this.#listener.committed() &&
+      this.#mayFollow() &&
       !this.#been.has(next.number) &&
       branch.targets.every(({ kind }) => kind === 'phone');
-    const plan = allowed ? this.#facts.plan({ ...next, why: REDIRECTED }) : null;
-    const followed = plan !== null && plan.stages.length > 0;
-    log.info({ call: call.id, status: failure.status, to: next?.number, followed }, 'call redirected');
+    const plan = allowed ? shortened(this.#facts.plan({ ...next, why: REDIRECTED }), branch.ringTimeoutMs) : NOBODY;
+    const followed = plan.stages.length > 0;
+    const fields = { call: this.#facts.call.id, why: failureText(failure), to: next?.number, followed };
+    this.#context.log.info(fields, 'call redirected');
     if (!followed || next === null) return failure;
     this.#redirects += 1;
     const from = branch.number ?? branch.user;
-    const detail = `${failure.status} ${failure.phrase}: the call for ${from} went on to ${next.number}`;
-    this.#tell({ kind: 'redirected', source: branch.user, strength: 'certain', detail });
+    const detail = `${failureText(failure)}: the call for ${from} went on to ${next.number}`;
+    this.#tell({ kind: 'redirected', source: 'gateway', strength: 'certain', detail });
     return this.#ringPlan(plan, scope);
+  }
+
+  #mayFollow(): boolean {
+    return this.#redirects < this.#context.limits.redirects && !this.#listener.committed();
   }
 
   /** Rings one target. Null: answered, or nobody waits for it any more. */
@@ -188,19 +210,32 @@ export class Hunt {
       if (supported.length === 0 && demanded.length > 0) return this.#ring(target, branch, scope, demanded);
       return this.#over ? null : failure;
     }
-    if (result.kind === 'answered') this.#answered(leg, target, result);
-    return null;
+    return result.kind === 'answered' ? this.#answered(leg, target, result) : null;
   }
 
-  #answered(leg: OutboundLeg, { hop }: Target, { response, dialog }: Extract<RingResult, { kind: 'answered' }>): void {
-    if (hop !== null) this.#context.health.up(hop.uri);
+  /** The first answer wins; but a voicemail system's that cut in wins nothing where somebody's phone may still ring. */
+  #answered(leg: OutboundLeg, { hop, uri, kind }: Target, answer: Answered): Failure | null {
+    const { health, hopPeers } = this.#context;
+    if (hop !== null) health.up(hop.uri);
     if (this.#over) {
       leg.giveUp('gateway', { reason: ELSEWHERE });
-      return;
+      return null;
+    }
+    const peer = kind === 'phone' ? hopPeers.at(uri) : null;
+    const suspicion = peer === null ? null : suspicionOf(leg.heardAt, peer);
+    if (suspicion !== null) {
+      const dropped = suspicion.cutIn && this.#branches > 1;
+      const detail = `${uri} ${suspicion.detail}${dropped ? '; the others rang on' : ''}`;
+      this.#tell({ kind: 'voicemail-reached', source: leg.id, strength: 'weak', detail });
+      if (dropped) {
+        leg.giveUp('gateway', {});
+        return { kind: 'timed-out', rang: false, alerted: false };
+      }
     }
     this.#over = true;
-    this.#listener.answered(leg, response, dialog);
+    this.#listener.answered(leg, answer.response, answer.dialog);
     for (const other of this.#open.keys()) if (other !== leg) other.giveUp('gateway', { reason: ELSEWHERE });
+    return null;
   }
 
   #stopped(scope: Scope): boolean {
@@ -214,25 +249,25 @@ export class Hunt {
     for (const [leg, of] of this.#open) if (isEnded(of)) leg.giveUp('gateway', { reason });
   }
 
-  #invite(target: Target, { ringTimeoutMs, mailbox, why }: Branch, scope: Scope, supported: readonly string[]) {
-    const { limits, calls, now } = this.#context;
+  #invite(
+    target: Target,
+    { ringTimeoutMs, mailbox, why }: Branch,
+    scope: Scope,
+    supported: readonly string[],
+  ): OutboundLeg {
+    const { limits, calls, phones, now } = this.#context;
     const { call, caller, invite } = this.#facts;
+    const { kind, registration } = target;
+    const way = registration === null ? null : phones.wayTo(registration);
+    const agent = way?.agent ?? invite.agent;
     call.places.add(placeOf(target.uri));
+    const offer = this.#outgoing(target, way, why, supported);
+    const voicemail = this.#voicemail;
     const leg: OutboundLeg = new OutboundLeg(
-      {
-        call,
-        caller,
-        kind: target.kind,
-        mailbox,
-        agent: invite.agent,
-        invite: this.#outgoing(target, why, supported),
-        ringTimeoutMs,
-        limits,
-        now,
-      },
+      { call, caller, kind, mailbox, agent, invite: offer, ringTimeoutMs, voicemail, limits, now },
       {
         sent: (callId) => calls.enterLeg(call, callId),
-        provisional: (response) => this.#listener.provisional(response, target.kind, this.#branches > 1),
+        provisional: (response) => this.#listener.provisional(response, kind, this.#branches > 1),
         over: (over) => {
           this.#open.delete(over);
           this.#listener.over();
@@ -243,15 +278,28 @@ export class Hunt {
     return leg;
   }
 
-  #outgoing({ uri, kind, hop }: Target, diversion: Branch['why'], supported: readonly string[]): OutgoingInvite {
+  #outgoing(
+    { uri: asked, kind, hop }: Target,
+    way: PhoneWay | null,
+    diversion: Branch['why'],
+    supported: readonly string[],
+  ): OutgoingInvite {
     const { call, invite } = this.#facts;
     const { headers: incoming, body } = invite.request;
+    const uri = way?.uri ?? asked;
     const toPeer = this.#context.hopPeers.at(uri) !== null;
     const calledUri = call.start.calleeUri;
-    const headers = outgoingHeaders({ incoming, callId: call.id, uri, toPeer, kind, calledUri, diversion });
+    const made = outgoingHeaders({ incoming, callId: call.id, uri, toPeer, kind, calledUri, diversion });
+    const headers = supporting(made, supported);
+    if (way !== null && way.route !== null) headers['route'] = way.route;
     const { username, password = '' } = hop ?? {};
-    const credentials = username === undefined ? {} : { credentials: { username, password } };
-    return { uri, headers: supporting(headers, supported), body, ...credentials };
+    return {
+      uri,
+      headers,
+      body,
+      ...(way === null || way.proxy === null ? {} : { proxy: way.proxy }),
+      ...(username === undefined ? {} : { credentials: { username, password } }),
+    };
   }
 
   #tellGroup(branches: readonly Branch[], ring: 'simultaneous' | 'serial'): void {
@@ -268,4 +316,10 @@ export class Hunt {
 
 function isEnded({ ended, parent }: Scope): boolean {
   return ended || (parent !== null && isEnded(parent));
+}
+
+/** The Contact of a 3xx, empty where it has none; null for any other failure. */
+function redirectionOf(failure: Failure): string | null {
+  if (failure.kind !== 'final' || failure.status < 300 || failure.status >= 400) return null;
+  return header(failure.headers, 'contact') ?? '';
 }

@@ -3,6 +3,7 @@ import type { Mailbox, Policy } from '../policy/index.ts';
 import { numberOf, parseAddress, parseUri, splitList, type Address } from './address.ts';
 import { header, privacyOf, type Headers } from './headers.ts';
 import type { Peer } from './types.ts';
+import { voicemailParameters } from './voicemail-signs.ts';
 
 /** Who was called, and where that was read. */
 export interface Called {
@@ -16,7 +17,7 @@ export interface Called {
   /** Several mailboxes in different dial plans answer to the number. */
   readonly ambiguous: readonly Mailbox[];
   /** The header that named a diverting number, and how often the call was diverted. */
-  readonly divertedBy: 'Diversion' | 'History-Info' | null;
+  readonly divertedBy: 'Diversion' | 'History-Info' | 'the Request-URI' | null;
   /** A diversion of any kind came in with the INVITE. */
   readonly diverted: boolean;
 }
@@ -55,7 +56,7 @@ export function calledOf(
   const dialled = numberOf(parseUri(dialledUri));
   const find = (uri: string, number: string | null) => policy.findMailbox({ user: number, uri }, peer.dialPlan);
 
-  const diversions = divertingUris(invite.headers);
+  const diversions = divertingUris(invite);
   for (const { uri, by } of diversions) {
     const number = numberOf(parseUri(uri));
     const found = find(uri, number);
@@ -93,19 +94,22 @@ function dialledUriOf(invite: { readonly uri: string; readonly headers: Headers 
 
 interface DivertingUri {
   readonly uri: string;
-  readonly by: 'Diversion' | 'History-Info';
+  readonly by: NonNullable<Called['divertedBy']>;
 }
 
 /** The numbers that sent the call on, oldest first. */
-function divertingUris(headers: Headers): DivertingUri[] {
+function divertingUris({ uri: requestUri, headers }: { uri: string; headers: Headers }): DivertingUri[] {
   // RFC 5806 4: each diverting system puts its own on top, so the last one is the oldest.
   const diversions = splitList(header(headers, 'diversion') ?? '').toReversed();
   // RFC 7044 5.1: entries stand in the order in which they were added; the last one is the present target, nobody's diversion.
   const history = splitList(header(headers, 'history-info') ?? '').slice(0, -1);
+  const asked = voicemailParameters(requestUri);
   return [
     // The whole tree from its root on, where Diversion may show the last step alone.
     ...history.map((entry) => ({ entry, by: 'History-Info' as const })),
     ...diversions.map((entry) => ({ entry, by: 'Diversion' as const })),
+    // RFC 4458: whose voicemail it is, where nothing else tells.
+    ...(asked === null ? [] : [{ entry: `<${asked.target}>`, by: 'the Request-URI' as const }]),
   ].flatMap(({ entry, by }) => {
     const uri = parseAddress(entry)?.uri;
     return uri === undefined ? [] : [{ uri: withoutHeaders(uri), by }];
@@ -144,14 +148,29 @@ function hostOf(uri: string): string | undefined {
   return parseUri(uri)?.host;
 }
 
-/** The number that a 3xx sends the call to: the user part of its best Contact. The host is never dialled. */
+/** The number that a 3xx sends the call to: the user part of its best Contact that has one. The host is never dialled. */
 export function redirectedTo(contact: string | undefined): { readonly number: string; readonly uri: string } | null {
-  const candidates = splitList(contact ?? '').flatMap((entry) => {
-    const address = parseAddress(entry);
-    const number = address === null ? null : numberOf(parseUri(address.uri));
-    if (address === null || number === null) return [];
-    const q = Number(address.parameters.get('q') ?? '1');
-    return [{ number, uri: address.uri, q: Number.isFinite(q) ? q : 0 }];
-  });
-  return candidates.sort((a, b) => b.q - a.q)[0] ?? null;
+  for (const uri of contactsIn(contact)) {
+    const number = numberOf(parseUri(uri));
+    if (number !== null) return { number, uri };
+  }
+  return null;
+}
+
+/** The best Contact of a 3xx, as it stands; null where none is an address that can be dialled. */
+export function bestContact(contact: string | undefined): string | null {
+  return contactsIn(contact).find((uri) => (parseUri(uri)?.host ?? '') !== '') ?? null;
+}
+
+/** RFC 3261 8.1.3.4: the URIs of a Contact, those with the highest q first. */
+function contactsIn(contact: string | undefined): string[] {
+  return splitList(contact ?? '')
+    .flatMap((entry) => {
+      const address = parseAddress(entry);
+      if (address === null) return [];
+      const q = Number(address.parameters.get('q') ?? '1');
+      return [{ uri: address.uri, q: Number.isFinite(q) ? q : 0 }];
+    })
+    .sort((a, b) => b.q - a.q)
+    .map(({ uri }) => uri);
 }

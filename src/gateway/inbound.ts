@@ -7,10 +7,9 @@ import { header, passHeaders, sessionAnswer, type Headers } from './headers.ts';
 import { Hunt, type HuntFailure } from './hunt.ts';
 import type { OutboundLeg } from './outbound.ts';
 import { diversionCause, failureText, finalAnswer, type FinalAnswer } from './outcome.ts';
-import { dial } from './routing.ts';
-import { divertedTo, planOf, voicemailNumber, type Destination, type Plan } from './targets.ts';
+import { planOf, voicemailPlan, type Destination, type Plan } from './targets.ts';
 import type { Peer } from './types.ts';
-import type { Dialog, IncomingInvite, SipResponse } from './user-agent.ts';
+import type { Dialog, IncomingInvite, SipRequest, SipResponse } from './user-agent.ts';
 
 export interface InboundFacts {
   readonly call: Call;
@@ -74,7 +73,8 @@ export class InboundLeg implements Caller {
     const { dialled } = this.#facts;
     const plan = this.#plan({ ...dialled, why: null });
     if (plan.stages.length === 0) {
-      this.refuse(404, `no route for ${dialled.number ?? dialled.uri}`);
+      const called = dialled.number ?? dialled.uri;
+      this.refuse(404, plan.group === null ? `no route for ${called}` : `nobody of the group at ${called} can be rung`);
       return;
     }
     const failure = await this.#hunt.ring(plan);
@@ -110,14 +110,15 @@ export class InboundLeg implements Caller {
   }
 
   #plan(destination: Destination): Plan {
-    const { settings, policy, route, health, contactsOf } = this.#context;
+    const { settings, policy, voicemailTargets, route, health, phones } = this.#context;
     const { peer } = this.#facts;
     return planOf(destination, {
       policy: policy.current(),
       dialPlan: peer.dialPlan,
       voicemail: { ...settings.voicemail, owner: this.#voicemailOwner },
+      voicemailTargets,
       ringTimeoutMs: settings.routing.ringTimeoutMs,
-      contactsOf,
+      contactsOf: (numbers) => phones.contactsOf(numbers),
       hopsOf: (number) => health.order(route({ peer: peer.name, number })),
     });
   }
@@ -129,23 +130,24 @@ export class InboundLeg implements Caller {
   /** Whether the call may still go to voicemail if a target of this kind does not take it. */
   #mayDivert(kind: LegKind): boolean {
     const { target } = this.#context.settings.voicemail;
+    const { group, mailbox } = this.call.start;
+    // A message for a group without a mailbox would be nobody's.
+    if (group !== null && mailbox === null) return false;
     return this.#voicemailOwner === 'gateway' && target !== null && kind === 'phone' && !this.#facts.returned;
   }
 
   /** Takes a call that nobody took to voicemail. True: the caller needs nothing more from us. */
   async #divert({ all }: HuntFailure): Promise<boolean> {
-    const { settings, log } = this.#context;
+    const { settings, voicemailTargets, log } = this.#context;
     const { target } = settings.voicemail;
     const why = diversionCause(all, this.call.start.mailbox !== null);
-    const isPilot = this.#facts.dialled.number === voicemailNumber(settings.voicemail);
+    const isPilot = voicemailTargets.sign(this.#facts.dialled.uri) !== null;
     if (target === null || why === null || isPilot || !this.#mayDivert('phone')) return false;
-    const hop = { uri: target };
-    const uri = dial(hop, this.call.start.calleeUri);
-    if (uri === null) return false;
-    const voicemail = { hop, uri, kind: 'voicemail', path: [] } as const;
-    const refused = await this.#hunt.ring(divertedTo(voicemail, why, settings.routing.ringTimeoutMs));
+    const plan = voicemailPlan(target, this.call.start.calleeUri, why, settings.routing.ringTimeoutMs);
+    if (plan.stages.length === 0) return false;
+    const refused = await this.#hunt.ring(plan);
     if (refused === null) return true;
-    log.warn({ call: this.call.id, target: uri, why: failureText(refused.best) }, 'voicemail did not answer');
+    log.warn({ call: this.call.id, target, why: failureText(refused.best) }, 'voicemail did not answer');
     return false;
   }
 
@@ -175,9 +177,10 @@ export class InboundLeg implements Caller {
     this.#dialog = caller;
     call.report({ type: 'answer-relayed', at, caller: this.id, leg: leg.id });
     // One of our own legs that came back is no caller: the call is answered when its root is.
-    if (!this.#facts.returned) call.answered(at, leg.kind);
+    if (!this.#facts.returned) call.answered(at, leg.answeredBy);
     const { probeMs } = this.#context.limits;
-    this.#unbridge = bridge({ caller, callee, delayedOffer, probeMs }, (end) => this.#hungUp(leg, end));
+    const sides = { caller, callee, delayedOffer, probeMs, heard: (request: SipRequest) => leg.heard(request) };
+    this.#unbridge = bridge(sides, (end) => this.#hungUp(leg, end));
   }
 
   #hungUp(leg: OutboundLeg, { by, open, headers }: BridgeEnd): void {
@@ -186,7 +189,7 @@ export class InboundLeg implements Caller {
     if (callerIsUp) this.#dialog?.bye(headers);
     const calleeIsUp = leg.dialog !== null && open.includes(leg.dialog);
     if (calleeIsUp && by !== 'callee') leg.hangUp(by, headers);
-    else leg.end(by);
+    else leg.end(by, by === 'callee' ? headers : {});
     this.#settle();
   }
 

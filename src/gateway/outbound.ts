@@ -1,4 +1,5 @@
 import { parseReasons, rings, type LegKind } from '../call/index.ts';
+import type { HeardAt } from './answer-times.ts';
 import type { Call } from './call.ts';
 import { header, type Headers } from './headers.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -8,9 +9,11 @@ import type {
   OutgoingInvite,
   OutgoingInviteHandle,
   OutgoingInviteListener,
+  SipRequest,
   SipResponse,
   UserAgent,
 } from './user-agent.ts';
+import { watchVoicemail, type VoicemailWatch, type WatchedVoicemail } from './voicemail-watch.ts';
 
 export interface OutboundOffer {
   readonly call: Call;
@@ -22,6 +25,7 @@ export interface OutboundOffer {
   readonly agent: UserAgent;
   readonly invite: OutgoingInvite;
   readonly ringTimeoutMs: number;
+  readonly voicemail: WatchedVoicemail;
   readonly limits: GatewayLimits;
   readonly now: () => number;
 }
@@ -44,7 +48,7 @@ export type RingResult =
  * One INVITE that we sent, from its first packet to the end of its dialog, whatever happens in between. Reports every step
  * to its call. What comes after it was given up (a 200 that crossed our CANCEL) is ended without troubling anybody.
  *
- *   inviting --2xx--> answered --BYE, lost--> over
+ *   inviting --2xx--> answered --BYE, lost--> over     (our BYE to a voicemail system: `ending` until it is answered)
  *      |  \--300-699, silence--------------->  ^
  *      \--ring timer, given up--> cancelled ---/
  */
@@ -56,11 +60,14 @@ export class OutboundLeg {
   readonly #offer: OutboundOffer;
   readonly #listener: OutboundListener;
   readonly #handle: OutgoingInviteHandle;
-  #phase: 'inviting' | 'cancelled' | 'answered' | 'over' = 'inviting';
+  readonly #watch: VoicemailWatch;
+  #phase: 'inviting' | 'cancelled' | 'answered' | 'ending' | 'over' = 'inviting';
   #cancelledFor: 'ring-timer' | 'caller' | 'gateway' | null = null;
   #resolve: (result: RingResult) => void = () => undefined;
   #timer: NodeJS.Timeout;
   readonly #invitedAt: number;
+  /** When the first 180 came. */
+  #ringingAt: number | null = null;
   #alerted = false;
   #rang = false;
   #dialog: Dialog | null = null;
@@ -68,14 +75,15 @@ export class OutboundLeg {
   #offered = '';
 
   constructor(offer: OutboundOffer, listener: OutboundListener) {
-    const { call, caller, kind, mailbox, invite, ringTimeoutMs, limits } = offer;
+    const { call, caller, kind, mailbox, invite, ringTimeoutMs, limits, voicemail, now } = offer;
     this.id = call.nextLegId();
     this.kind = kind;
     this.target = invite.uri;
     this.#offer = offer;
     this.#listener = listener;
     this.result = new Promise((resolve) => (this.#resolve = resolve));
-    this.#invitedAt = offer.now();
+    this.#watch = watchVoicemail({ call, leg: this.id, kind, voicemail, now });
+    this.#invitedAt = now();
     call.report({
       type: 'leg-invited',
       at: this.#invitedAt,
@@ -89,8 +97,23 @@ export class OutboundLeg {
     this.#handle = offer.agent.invite(invite, this.#inviteListener());
   }
 
+  /** What is known of its times where it is answered now. */
+  get heardAt(): HeardAt {
+    return { invited: this.#invitedAt, rang: this.#ringingAt, answered: this.#offer.now() };
+  }
+
   get dialog(): Dialog | null {
     return this.#dialog;
+  }
+
+  /** Who answered it: the voicemail system also where a phone was called. */
+  get answeredBy(): LegKind {
+    return this.#watch.reached ? 'voicemail' : this.kind;
+  }
+
+  /** A request of the answered side, in the dialog. */
+  heard(request: SipRequest): void {
+    this.#watch.request(request);
   }
 
   /** Nobody waits for its answer any longer. */
@@ -102,14 +125,26 @@ export class OutboundLeg {
   /** Ends the answered dialog by BYE. */
   hangUp(by: 'caller' | 'gateway' | 'lost', headers: Headers): void {
     if (this.#phase !== 'answered') return;
-    this.#endDialog(headers);
-    this.end(by);
+    if (!this.#watch.awaitsWord) {
+      this.#endDialog(headers);
+      this.end(by);
+      return;
+    }
+    // The answer may say whether a message was left: the verdict waits for it, but not for long.
+    this.#phase = 'ending';
+    const at = this.#offer.now();
+    this.#timer = setTimeout(() => this.end(by, {}, at), this.#offer.limits.cancelGraceMs);
+    this.#endDialog(headers, (response) => this.end(by, response?.headers, at));
   }
 
-  /** The answered dialog is over, or the engine that knew the leg is gone: there is nobody to send anything to. */
-  end(by: 'caller' | 'callee' | 'gateway' | 'lost'): void {
+  /**
+   * The answered dialog is over, or the engine that knew the leg is gone: there is nobody to send anything to.
+   * @param word the headers of the other side's BYE, or of its answer to ours
+   */
+  end(by: 'caller' | 'callee' | 'gateway' | 'lost', word: Headers = {}, at = this.#offer.now()): void {
     if (this.#phase === 'over') return;
-    this.#report({ type: 'leg-ended', by });
+    this.#watch.ended(word);
+    this.#report({ type: 'leg-ended', by }, at);
     this.#over({ kind: 'given-up' });
   }
 
@@ -128,9 +163,11 @@ export class OutboundLeg {
   #provisional(response: SipResponse): void {
     if (this.#phase !== 'inviting') return;
     const { status } = response;
+    this.#watch.provisional(response);
     const sdp = response.body !== '';
     this.#report({ type: 'leg-provisional', status, sdp });
     this.#rang ||= rings(status, sdp);
+    if (status === 180) this.#ringingAt ??= this.#offer.now();
     if (!this.#alerted && status >= 180 && status < 190) {
       this.#alerted = true;
       const { limits, ringTimeoutMs, now } = this.#offer;
@@ -167,6 +204,7 @@ export class OutboundLeg {
     if (this.#phase === 'inviting') {
       clearTimeout(this.#timer);
       this.#phase = 'answered';
+      this.#watch.answered(response);
       this.#report({ type: 'leg-answered' });
       this.#resolve({ kind: 'answered', response, dialog });
       return;
@@ -179,10 +217,10 @@ export class OutboundLeg {
     this.end('gateway');
   }
 
-  #endDialog(headers: Headers): void {
+  #endDialog(headers: Headers, done?: (response: SipResponse | null) => void): void {
     // RFC 3261 13.2.1: an offer in a 2xx wants its answer in the ACK, even where a BYE follows.
     this.#dialog?.ack({ body: this.#offered });
-    this.#dialog?.bye(headers);
+    this.#dialog?.bye(headers, done);
   }
 
   #failed(response: SipResponse | null): void {
@@ -208,8 +246,8 @@ export class OutboundLeg {
     this.#listener.over(this);
   }
 
-  #report(step: LegStep): void {
-    this.#offer.call.report({ ...step, at: this.#offer.now(), leg: this.id });
+  #report(step: LegStep, at = this.#offer.now()): void {
+    this.#offer.call.report({ ...step, at, leg: this.id });
   }
 }
 

@@ -54,22 +54,45 @@ export const REDIRECTED: DiversionCause = { reason: 'unconditional', cause: 302 
  * @param hasMailbox a number that did not ring is diverted only where it is somebody's
  */
 export function diversionCause(failures: readonly Failure[], hasMailbox: boolean): DiversionCause | null {
-  const finals = failures.filter((failure) => failure.kind === 'final');
+  const deciding = decidingAmong(failures);
+  const finals = deciding.filter(isFinal);
   const rang = failures.some((failure) => failure.rang);
-  const rangOut = failures.some(({ kind }) => kind === 'timed-out');
+  const rangOut = deciding.some(({ kind }) => kind === 'timed-out');
   if (finals.some(means.busy)) return BUSY;
   if (finals.some(means.declined)) return DECLINED;
   if (finals.some(means.unwanted)) return null;
   if (finals.length > 0 && !rangOut && finals.every(means.rejected)) return null;
-  if (rangOut || (rang && failures.some(isNoAnswer))) return NO_ANSWER;
-  return !rang && hasMailbox && failures.some((failure) => failure.kind !== 'final' || means.unreachable(failure))
-    ? UNREACHABLE
-    : null;
+  if (rang && deciding.some(isNoAnswer)) return NO_ANSWER;
+  if (rang || !hasMailbox || !deciding.some((failure) => !isFinal(failure) || means.unreachable(failure))) return null;
+  return rangOut ? NO_ANSWER : UNREACHABLE;
+}
+
+/**
+ * Whose responses say why nobody answered, as the verdict has it: a 6xx speaks for the user; then those that rang until
+ * somebody gave up, though others were busy; else all of them.
+ */
+function decidingAmong(failures: readonly Failure[]): readonly Failure[] {
+  const global = failures.filter((failure) => isFinal(failure) && failure.status >= 600);
+  if (global.length > 0) return global;
+  const rangOut = failures.filter((failure) => failure.rang && (!isFinal(failure) || saysNothing(failure)));
+  return rangOut.length > 0 ? rangOut : failures;
+}
+
+type Final = Extract<Failure, { kind: 'final' }>;
+
+function isFinal(failure: Failure): failure is Final {
+  return failure.kind === 'final';
+}
+
+/** A 4xx or 5xx that gives no reason of the user's or of the number's. */
+function saysNothing(final: Final): boolean {
+  const says = [means.busy, means.declined, means.unwanted, means.rejected];
+  return final.status >= 400 && final.status < 600 && !says.some((meaning) => meaning(final));
 }
 
 /** Of somebody who rang. */
 function isNoAnswer(failure: Failure): boolean {
-  return failure.kind !== 'final' || failure.status === 606 || (failure.status >= 400 && failure.status < 600);
+  return !isFinal(failure) || failure.status === 606 || (failure.status >= 400 && failure.status < 600);
 }
 
 export interface FinalAnswer {

@@ -1,4 +1,5 @@
 import type { CallStart, Evidence, Party } from '../call/index.ts';
+import type { Policy } from '../policy/index.ts';
 import type { CallFacts } from './call.ts';
 import type { InviteKeys } from './calls.ts';
 import { CALL_HEADER, header, maxForwards, sessionUuid, type Headers } from './headers.ts';
@@ -7,7 +8,6 @@ import type { GatewayContext } from './context.ts';
 import { InboundLeg } from './inbound.ts';
 import { RETRY_AFTER_FULL } from './limits.ts';
 import { placeOf } from './routing.ts';
-import { voicemailNumber } from './targets.ts';
 import type { GatewayOptions, Peer } from './types.ts';
 import type { IncomingInvite } from './user-agent.ts';
 
@@ -18,12 +18,13 @@ export function receive(
   { policy, newCallId }: Pick<GatewayOptions, 'policy' | 'newCallId'>,
   context: GatewayContext,
 ): void {
-  const { calls, limits, peerLimits, hopPeers, settings, log, now } = context;
+  const { calls, limits, peerLimits, hopPeers, voicemailTargets, log, now } = context;
   const { request } = invite;
   const current = policy.current();
   const called = calledOf(request, peer, current);
   const caller = callerOf(request.headers);
-  const keys = keysOf(invite, peer, caller, called);
+  const owner = ownerOf(called, current, peer);
+  const keys = keysOf(invite, peer, caller, owner);
   const belonging = calls.belonging(keys);
   if (belonging.kind === 'new' && !peerLimits.admit(peer, calls.liveOf(peer.name))) {
     // No call: a flood must not fill the journal.
@@ -42,7 +43,8 @@ export function receive(
     invite.reply(482);
     return;
   }
-  const access = voicemailAccessOf(called, caller, voicemailNumber(settings.voicemail), {
+  const pilot = voicemailTargets.isPilot(called.dialled) ? called.dialled : null;
+  const access = voicemailAccessOf(called, caller, pilot, {
     policy: current,
     dialPlan: peer.dialPlan,
     isPeer: (uri) => hopPeers.at(uri) !== null,
@@ -50,7 +52,7 @@ export function receive(
   const call =
     belonging.kind === 'new'
       ? calls.open({
-          start: startOf({ id: newCallId(), at: now(), invite, peer, caller, called, access }),
+          start: startOf({ id: newCallId(), at: now(), invite, peer, caller, called, owner, access }),
           voicemailAccess: access !== null,
         } satisfies CallFacts)
       : belonging.call;
@@ -74,15 +76,28 @@ export function receive(
   });
 }
 
-function keysOf({ request, callId }: IncomingInvite, peer: Peer, caller: Party, called: Called): InviteKeys {
-  const forks = peer.forks && caller.number !== null && called.mailbox !== null;
+/** Whose number was called: a mailbox's, or a group's with the mailbox that it may have. Policy identities. */
+interface Owner {
+  readonly mailbox: string | null;
+  readonly group: string | null;
+}
+
+function ownerOf(called: Called, policy: Policy, { dialPlan }: Peer): Owner {
+  if (called.mailbox !== null) return { mailbox: called.mailbox.identity, group: null };
+  const { number, uri, ambiguous } = called;
+  const group = ambiguous.length > 0 ? null : policy.findGroup({ user: number, uri }, dialPlan);
+  return { mailbox: group?.mailbox ?? null, group: group?.identity ?? null };
+}
+
+function keysOf({ request, callId }: IncomingInvite, peer: Peer, caller: Party, { mailbox, group }: Owner): InviteKeys {
+  const called = group === null ? mailbox : `group ${group}`;
   return {
     requestUri: request.uri,
     callId,
     ownCall: header(request.headers, CALL_HEADER.toLowerCase())?.trim() ?? null,
     sessionUuid: sessionUuid(request.headers),
-    mailbox: called.mailbox?.identity ?? null,
-    fork: forks ? `${caller.number ?? ''} ${called.mailbox?.identity ?? ''}` : null,
+    mailbox,
+    fork: peer.forks && caller.number !== null && called !== null ? `${caller.number} ${called}` : null,
   };
 }
 
@@ -103,11 +118,12 @@ interface StartFacts {
   readonly peer: Peer;
   readonly caller: Party;
   readonly called: Called;
+  readonly owner: Owner;
   /** Why it counts as listening to messages. */
   readonly access: string | null;
 }
 
-function startOf({ id, at, invite, peer, caller, called, access }: StartFacts): CallStart {
+function startOf({ id, at, invite, peer, caller, called, owner, access }: StartFacts): CallStart {
   const evidence: Evidence[] = [];
   if (access !== null) {
     evidence.push({ at, kind: 'voicemail-access', source: 'gateway', strength: 'strong', detail: access });
@@ -127,8 +143,7 @@ function startOf({ id, at, invite, peer, caller, called, access }: StartFacts): 
     caller,
     callee: called.number ?? called.uri,
     calleeUri: called.uri,
-    mailbox: called.mailbox?.identity ?? null,
-    group: null,
+    ...owner,
     peer: peer.name,
     startedAt: at,
     evidence,

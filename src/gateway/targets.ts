@@ -4,6 +4,7 @@ import { hostPort, numberOf, parseUri } from './address.ts';
 import type { DiversionCause } from './outcome.ts';
 import { dial } from './routing.ts';
 import type { NextHop, Registration, Voicemail } from './types.ts';
+import { keepVoicemailParameters, type VoicemailTargets } from './voicemail-signs.ts';
 
 /** A number to ring, and why the call goes there where it is not the one that was dialled. */
 export interface Destination {
@@ -14,12 +15,11 @@ export interface Destination {
 
 /** Where one INVITE goes. */
 export interface Target {
-  /** Null: a registered phone, which is no next hop of the configuration. */
+  /** The next hop of the configuration; null: a registered phone, or whom a next hop named. */
   readonly hop: NextHop | null;
+  readonly registration: Registration | null;
   readonly uri: string;
   readonly kind: LegKind;
-  /** The phone's Path (RFC 3327 5.3), in the order of travel. */
-  readonly path: readonly string[];
 }
 
 /** One way to reach somebody: a registered phone, or next hops of which each is tried where the one before is dead. */
@@ -47,6 +47,7 @@ export interface Directory {
   readonly policy: Policy;
   readonly dialPlan: string | undefined;
   readonly voicemail: Pick<Voicemail, 'owner' | 'target'>;
+  readonly voicemailTargets: VoicemailTargets;
   readonly ringTimeoutMs: number;
   contactsOf(numbers: readonly string[]): readonly Registration[];
   /** Next hops for a number, in the order in which they are tried. */
@@ -56,8 +57,9 @@ export interface Directory {
 /** Whom a number rings (design 4.3). No stage where nothing leads there. */
 export function planOf(destination: Destination, directory: Directory): Plan {
   const { number, uri } = destination;
-  const { policy, dialPlan, voicemail } = directory;
-  if (number !== null && number === voicemailNumber(voicemail)) {
+  const { policy, dialPlan } = directory;
+  // Also a system that diverts to its voicemail through us.
+  if (directory.voicemailTargets.sign(uri) !== null) {
     return planFor(null, [[pilotBranch(destination, directory)]]);
   }
   const found = policy.findMailbox({ user: number, uri }, dialPlan);
@@ -68,9 +70,19 @@ export function planOf(destination: Destination, directory: Directory): Plan {
   return planFor(null, userStages(user, destination, mailbox, directory));
 }
 
-/** One target alone, for a call that is diverted there. */
-export function divertedTo(target: Target, why: DiversionCause, ringTimeoutMs: number): Plan {
-  return planFor(null, [[{ user: target.uri, mailbox: null, number: null, why, targets: [target], ringTimeoutMs }]]);
+/** The voicemail system alone, for a call that is diverted there. No stage where nobody can be dialled there. */
+export function voicemailPlan(target: string, calledUri: string, why: DiversionCause, ringTimeoutMs: number): Plan {
+  const targets = hopTargets([{ uri: target }], calledUri, 'voicemail');
+  return planFor(null, [[{ user: target, mailbox: null, number: null, why, targets, ringTimeoutMs }]]);
+}
+
+/** The same plan, in which nobody rings for longer. */
+export function shortened({ group, stages }: Plan, ringTimeoutMs: number): Plan {
+  const shorter = (branch: Branch): Branch => ({
+    ...branch,
+    ringTimeoutMs: Math.min(branch.ringTimeoutMs, ringTimeoutMs),
+  });
+  return { group, stages: stages.map((stage) => stage.map(shorter)) };
 }
 
 function planFor(group: Group | null, stages: readonly (readonly Branch[])[]): Plan {
@@ -85,10 +97,13 @@ export function voicemailNumber({ target }: Pick<Voicemail, 'target'>): string |
 
 function pilotBranch({ number, uri, why }: Destination, directory: Directory): Branch {
   const { voicemail, ringTimeoutMs } = directory;
-  const hops =
-    voicemail.owner === 'gateway' && voicemail.target !== null ? [{ uri: voicemail.target }] : directory.hopsOf(number);
-  const user = number ?? uri;
-  return { user, mailbox: null, number, why, targets: hopTargets(hops, uri, 'voicemail'), ringTimeoutMs };
+  const isOurs = voicemail.owner === 'gateway' && number === voicemailNumber(voicemail) && voicemail.target !== null;
+  const hops = isOurs ? [{ uri: voicemail.target }] : directory.hopsOf(number);
+  const targets = hopTargets(hops, uri, 'voicemail').map((target) => ({
+    ...target,
+    uri: keepVoicemailParameters(target.uri, uri),
+  }));
+  return { user: number ?? uri, mailbox: null, number, why, targets, ringTimeoutMs };
 }
 
 function groupStages(group: Group, { uri, why }: Destination, directory: Directory): readonly (readonly Branch[])[] {
@@ -119,11 +134,11 @@ function userStages(
   return ranks.map((rank) =>
     phones
       .filter(({ q }) => q === rank)
-      .map(({ contact, path }) => ({
+      .map((registration) => ({
         ...user,
         number,
         why,
-        targets: [{ hop: null, uri: contact, kind: 'phone' as const, path }],
+        targets: [{ hop: null, registration, uri: registration.contact, kind: 'phone' as const }],
       })),
   );
 }
@@ -137,7 +152,7 @@ function recordsOf(number: string | null, mailbox: Mailbox | null): string[] {
 function hopTargets(hops: readonly NextHop[], called: string, kind: LegKind): Target[] {
   return hops.flatMap((hop) => {
     const uri = dial(hop, called);
-    return uri === null ? [] : [{ hop, uri, kind, path: [] }];
+    return uri === null ? [] : [{ hop, registration: null, uri, kind }];
   });
 }
 

@@ -130,8 +130,8 @@ export interface Dialog {
     message: OutgoingMessage,
     done: (response: SipResponse | null, ack: Acknowledge) => void,
   ): OutgoingInviteHandle;
-  /** Ends it. Nothing is told afterwards. */
-  bye(headers?: Headers): void;
+  /** Ends it. Nothing is told afterwards but, to `done`, the answer to our BYE; null where none came. */
+  bye(headers?: Headers, done?: (response: SipResponse | null) => void): void;
 }
 
 export interface DialogListener {

@@ -83,7 +83,8 @@ export function createVoicemailTargets({ target, targets }: Pick<Voicemail, 'tar
       if (uri === null) return null;
       const number = numberOf(uri);
       if (addresses.some((address) => isAt(uri, address))) return sign('certain', written, 'is a voicemail address');
-      if (voicemailParameters(uri) !== null) return sign('certain', written, 'names whose voicemail it is (RFC 4458)');
+      if (voicemailParameters(written) !== null)
+        return sign('certain', written, 'names whose voicemail it is (RFC 4458)');
       if (/;opaque=app:voicemail(;|$)/i.test(uri.parameters))
         return sign('strong', written, 'says that it is voicemail');
       if (number !== null && numbers.has(number)) return sign('strong', written, 'has a voicemail number');
@@ -113,13 +114,30 @@ function sign(strength: EvidenceStrength, uri: string, what: string): Sign {
  * RFC 4458 2: the Request-URI of a call that was diverted to voicemail says whose it was and why.
  * @returns null where it does not
  */
-export function voicemailParameters(uri: Uri): { readonly target: string; readonly reason: string } | null {
-  const parameters = parseParameters(uri.parameters);
+export function voicemailParameters(uri: string): { readonly target: string; readonly reason: string } | null {
+  // Most Request-URIs have no such thing.
+  const parsed = /;target=/i.test(uri) ? parseUri(uri.split('?', 1)[0] ?? '') : null;
+  if (parsed === null) return null;
+  const parameters = parseParameters(parsed.parameters);
   const cause = parameters.get('cause') ?? '';
   const target = unescaped(parameters.get('target') ?? '');
   if (!/^\d{3}$/.test(cause) || parseUri(target) === null) return null;
   return { target, reason: REASONS[Number(cause)] ?? 'unknown' };
 }
+
+/** What a Request-URI told the voicemail system goes on to it, wherever that is: RFC 4458, and `opaque` of Lync. */
+export function keepVoicemailParameters(uri: string, dialled: string): string {
+  const from = parseParameters(parseUri(dialled)?.parameters ?? '');
+  const has = parseParameters(parseUri(uri)?.parameters ?? '');
+  const kept = ['target', 'cause', 'opaque'].flatMap((name) => {
+    const value = from.get(name) ?? '';
+    return has.has(name) || !PARAMETER_VALUE.test(value) ? [] : [`;${name}=${value}`];
+  });
+  return `${uri}${kept.join('')}`;
+}
+
+/** RFC 3261 25.1: paramchar. */
+const PARAMETER_VALUE = /^[\w[\]/:&+$.!~*'()%-]+$/;
 
 function unescaped(text: string): string {
   try {

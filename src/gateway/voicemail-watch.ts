@@ -5,12 +5,15 @@ import type { Voicemail } from './types.ts';
 import type { SipRequest, SipResponse } from './user-agent.ts';
 import { NO_SIGNS, observe, parseMessageWord, type Signalled, type VoicemailTargets } from './voicemail-signs.ts';
 
+export interface WatchedVoicemail extends Pick<Voicemail, 'byeHeader' | 'minimumMessageMs'> {
+  readonly known: VoicemailTargets;
+}
+
 export interface WatchedLeg {
   readonly call: Call;
   readonly leg: string;
   readonly kind: LegKind;
-  readonly voicemail: Voicemail;
-  readonly targets: VoicemailTargets;
+  readonly voicemail: WatchedVoicemail;
   readonly now: () => number;
 }
 
@@ -29,14 +32,14 @@ export interface VoicemailWatch {
   readonly awaitsWord: boolean;
 }
 
-export function watchVoicemail({ call, leg, kind, voicemail, targets, now }: WatchedLeg): VoicemailWatch {
+export function watchVoicemail({ call, leg, kind, voicemail, now }: WatchedLeg): VoicemailWatch {
   let signs = NO_SIGNS;
   let believed = kind === 'voicemail';
   let worded = false;
   const look = (signalled: Signalled): void => {
     // Where we sent it there, no sign says more.
     if (kind === 'voicemail') return;
-    const { signs: next, found } = observe(signs, signalled, targets);
+    const { signs: next, found } = observe(signs, signalled, voicemail.known);
     signs = next;
     for (const { kind: what, strength, detail } of found) {
       call.addEvidence({ at: now(), kind: what, source: leg, strength, detail });
