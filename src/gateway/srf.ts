@@ -5,8 +5,10 @@ import { tagOf, type Headers } from './headers.ts';
 import { RETRY_AFTER } from './limits.ts';
 import { PendingInvites, type PendingInvite } from './pending-invites.ts';
 import { dropDecodedNames, hasUnknownBody, readMessage, readResponse } from './received.ts';
-import { acknowledge, attempt, bareOf, canceller, outgoing, textOf, type SentListener } from './sending.ts';
+import { acknowledge, attempt, bareOf, canceller, outgoing, type SentListener } from './sending.ts';
+import { respond, type Guard } from './responding.ts';
 import { learnStatus } from './statuses.ts';
+import { Subscriptions } from './subscribing.ts';
 import type {
   Acknowledge,
   IncomingInvite,
@@ -15,8 +17,11 @@ import type {
   OutgoingInviteHandle,
   OutgoingInviteListener,
   OutgoingMessage,
+  OutgoingSubscribe,
   Reply,
   SipResponse,
+  Subscription,
+  SubscriptionListener,
   UserAgent,
   UserAgentOptions,
 } from './user-agent.ts';
@@ -38,7 +43,6 @@ export function connectUserAgent(options: UserAgentOptions): UserAgent {
   return new SrfUserAgent(options);
 }
 
-type Guard = <Args extends unknown[]>(listener: (...args: Args) => void) => (...args: Args) => void;
 type Ack = Srf.Ack;
 
 class SrfUserAgent implements UserAgent, DialogAgent {
@@ -47,6 +51,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
   readonly #reconnect: { retryMaxDelay: number; maxAttempts?: number } = { retryMaxDelay: RECONNECT_MAX_MS };
   readonly #dialogs = new Map<string, AgentDialog>();
   readonly #pending = new PendingInvites<Srf.Message>();
+  readonly #subscriptions = new Subscriptions((uri, options, listener) => this.#sendAlone(uri, options, listener));
   /** Ends each request of ours that has no final response yet, where its engine is gone. */
   readonly #unanswered = new Set<() => void>();
   #sipAddresses: readonly string[] = [];
@@ -116,15 +121,19 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     });
   }
 
-  request(method: string, uri: string, headers: Headers, done: (status: number | null) => void): void {
-    this.#send(
-      uri,
-      { method, headers: { ...headers } },
-      {
-        update: (update, response) => this.#earlyUpdate(update, response),
-        final: (response) => done(response?.status ?? null),
-      },
-    );
+  request(
+    method: string,
+    uri: string,
+    headers: Headers,
+    done: (status: number | null) => void,
+    { body = '', proxy }: { readonly body?: string; readonly proxy?: string } = {},
+  ): void {
+    const options = { method, ...outgoing({ headers, body }), ...(proxy === undefined ? {} : { proxy }) };
+    this.#sendAlone(uri, options, { final: (response) => done(response?.status ?? null) });
+  }
+
+  subscribe(offer: OutgoingSubscribe, listener: SubscriptionListener): Subscription {
+    return this.#subscriptions.open(offer, listener);
   }
 
   sendInDialog(
@@ -201,6 +210,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     this.#connected = false;
     this.#dialogs.clear();
     this.#pending.clear();
+    this.#subscriptions.clear();
     this.#options.listener.lost();
     // After the calls, which know by now that their engine is gone.
     for (const giveUp of this.#unanswered) giveUp();
@@ -263,6 +273,11 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     };
   }
 
+  /** A request that belongs to no call. */
+  #sendAlone(uri: string, options: Srf.RequestOptions, listener: Omit<SentListener, 'update'>): void {
+    this.#send(uri, options, { ...listener, update: (update, response) => this.#earlyUpdate(update, response) });
+  }
+
   #listen(request: Srf.Request, listener: SentListener, final: SentListener['final']): void {
     const onResponse = this.#guard((response: Srf.Response, ack: Ack) => {
       dropDecodedNames(response);
@@ -290,6 +305,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     }
     if (request.method === 'ACK' || request.source === 'application') return;
     const reply = this.#replyWith(response);
+    if (this.#subscriptions.receive(request, reply)) return;
     // RFC 3261 15.1.2, but a BYE that crossed ours found what it wanted.
     if (request.method === 'BYE') reply(200);
     else if (dialogId !== '' || tagOf(request.get('to')) !== null) reply(481);
@@ -349,7 +365,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
         if (status >= 200) this.#pending.remove(pending);
       },
       answer: (message, answered, failed) => {
-        this.#respond(response, 200, message, (why) => {
+        respond(response, 200, message, this.#guard, (why) => {
           if (why === null) answered(this.#open({ id: response.stackDialogId ?? '', ack: null }));
           else failed(why);
         });
@@ -366,33 +382,13 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     else reply(500, { headers: RETRY_AFTER });
   }
 
-  /** @param done gets why it could not be sent, or null; throws where the framework does not know the status */
-  #respond(
-    response: Srf.Response,
-    status: number,
-    message: OutgoingMessage & { readonly phrase?: string },
-    done: (why: string | null) => void,
-  ): void {
-    const sent = this.#guard((error: string | Error | null) => {
-      // A word comes from the engine: whoever asked waits for a final answer, even if it cannot be the one that was passed on.
-      const bare = typeof error === 'string' && status >= 200 ? bareOf(message) : null;
-      if (bare === null) {
-        done(error === null ? null : textOf(error));
-        return;
-      }
-      response.finished = false;
-      this.#respond(response, status, bare, done);
-    });
-    response.send(status, message.phrase, outgoing(message), sent);
-  }
-
   #replyWith(response: Srf.Response): Reply {
     return (status, message = {}, failed) => {
       const done = (why: string | null): void => {
         if (why !== null) failed?.(why);
       };
       learnStatus(status);
-      attempt(() => this.#respond(response, status, message, done));
+      attempt(() => respond(response, status, message, this.#guard, done));
     };
   }
 }

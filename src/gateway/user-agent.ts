@@ -17,7 +17,16 @@ export interface UserAgent {
   /** Sends an INVITE. Nothing is told before this returns. */
   invite(offer: OutgoingInvite, listener: OutgoingInviteListener): OutgoingInviteHandle;
   /** Sends a request outside a dialog. `done` gets its final status, null where none came. */
-  request(method: string, uri: string, headers: Headers, done: (status: number | null) => void): void;
+  request(
+    method: string,
+    uri: string,
+    headers: Headers,
+    done: (status: number | null) => void,
+    /** `proxy`: where it is sent, whatever its URI says. */
+    extra?: { readonly body?: string; readonly proxy?: string },
+  ): void;
+  /** Sends a SUBSCRIBE (RFC 6665). Nothing is told before this returns; nothing more once the engine is lost. */
+  subscribe(offer: OutgoingSubscribe, listener: SubscriptionListener): Subscription;
   close(): void;
 }
 
@@ -98,6 +107,25 @@ export interface OutgoingInvite extends OutgoingMessage {
   /** Where it is sent, whatever its URI says: `sip:192.0.2.7:5060;transport=udp`. */
   readonly proxy?: string;
   readonly credentials?: { readonly username: string; readonly password: string };
+}
+
+export interface OutgoingSubscribe extends OutgoingMessage {
+  readonly uri: string;
+  readonly credentials?: { readonly username: string; readonly password: string };
+}
+
+export interface SubscriptionListener {
+  /** The final answer to the first SUBSCRIBE, null where none came. After anything but a 2xx nothing more is told. */
+  answered(response: SipResponse | null): void;
+  /** A NOTIFY, perhaps before `answered`. It must be replied to. */
+  notify(notify: SipRequest, reply: Reply): void;
+}
+
+export interface Subscription {
+  /** Another SUBSCRIBE in its dialog; null where none came or the engine does not know the dialog any more. */
+  refresh(headers: Headers, done: (response: SipResponse | null) => void): void;
+  /** Forgets it: NOTIFYs get 481. */
+  close(): void;
 }
 
 export interface OutgoingInviteListener {

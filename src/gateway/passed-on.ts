@@ -1,0 +1,49 @@
+/** The same again so soon is the same: systems notify each of our addresses, and some send back what they get. */
+export const SAME_AGAIN_MS = 2_000;
+/** Mailboxes that are remembered; beyond, the one that was heard of first is forgotten. */
+export const MAX_REMEMBERED = 10_000;
+/** What is remembered of one mailbox. */
+export const MAX_REMEMBERED_TEXTS = 8;
+
+/**
+ * What was passed on a moment ago. A NOTIFY that comes back has lost its mark and its Max-Forwards where a back-to-back user
+ * agent sent it, but not what it says.
+ */
+export interface PassedOn {
+  /** False: this was passed on for the same mailbox a moment ago. It is remembered from now on, or longer. */
+  isNew(mailbox: string, text: string): boolean;
+  readonly size: number;
+}
+
+export function createPassedOn(now: () => number): PassedOn {
+  const passed = new Map<string, { text: string; at: number }[]>();
+  return {
+    get size() {
+      return passed.size;
+    },
+    isNew(mailbox, text) {
+      const at = now();
+      const known = (passed.get(mailbox) ?? []).filter((one) => Math.abs(at - one.at) < SAME_AGAIN_MS);
+      const same = known.find((one) => one.text === text);
+      if (same !== undefined) {
+        // What circles stays known.
+        same.at = at;
+        return false;
+      }
+      // A mailbox that changes so fast waits for the next moment.
+      if (known.length >= MAX_REMEMBERED_TEXTS) return false;
+      known.push({ text, at });
+      passed.delete(mailbox);
+      passed.set(mailbox, known);
+      if (passed.size > MAX_REMEMBERED) forgetFirst(passed);
+      return true;
+    },
+  };
+}
+
+function forgetFirst(passed: Map<string, unknown>): void {
+  for (const key of passed.keys()) {
+    passed.delete(key);
+    return;
+  }
+}
