@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   classify,
+  evidenceOf,
   judgeInterrupted,
   rangMs,
   type CallState,
@@ -169,6 +170,18 @@ describe('who answered: somebody, or a voicemail system', () => {
     for (const story of [oneCall().rings(1).cancels(9), oneCall().rings(1).timesOut(20), reachedBehind(40)]) {
       expect(spoken(story, { evidence: [reached, seen('answered')], voicemail: { owner } })).toBe('elsewhere');
     }
+  });
+});
+
+describe('what the call’s own signalling says', () => {
+  it.each([
+    ['we diverted', diverted(4), ABANDONED],
+    ['a PBX behind us answered', reachedBehind(4), ABANDONED],
+  ])('of the answer of a voicemail is no answer from outside: %s', (_, story, expected) => {
+    const { state, endedAt } = ended(story);
+    const told = [reached, ...evidenceOf(state, endedAt, [reached])];
+    expect(told.map(({ kind }) => kind)).toContain('answered');
+    expect(spoken(story, { evidence: told })).toBe(expected);
   });
 });
 

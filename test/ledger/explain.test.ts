@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DECISION_REASONS } from '../../src/call/index.ts';
 import { NOTIFICATION_STATES, type CallView } from '../../src/journal/index.ts';
 import { explain } from '../../src/ledger/index.ts';
+import { EVERY_MISSED_CALL } from '../../src/policy/load.ts';
 import { bob, callStart, evidence, missed, notification } from '../journal/samples.ts';
 import { oneCall, START } from '../support/call-events.ts';
 import { bench, stateOf, type Bench } from './support.ts';
@@ -67,6 +68,71 @@ describe('the explanation of a call', () => {
       'Decision: do not notify mailbox "alice" (policy-disabled): mailbox policy "Paris Default Policy" has allowMissedCallNotifications: false (Set-UMMailboxPolicy -Identity "Paris Default Policy" -AllowMissedCallNotifications $true allows them).',
     );
     expect(decided('mailbox-disabled', 'alice')).toContain('Set-UMMailbox -Identity "alice"');
+  });
+
+  it('names the policy and the key of a condition that says no, and how to change it', () => {
+    const decided = (detail: string) =>
+      explain(
+        view({
+          decisions: [
+            { mailbox: 'alice', primary: true, decision: 'skip', reason: 'condition', detail, notifications: [] },
+          ],
+        }),
+      ).at(-1);
+    expect(decided('conditions.busy of Paris Default Policy')).toBe(
+      'Decision: do not notify mailbox "alice" (condition): mailbox policy "Paris Default Policy" says under conditions.busy that calls to a busy line are not told of (set it to true there, in the policy file, to be told of them).',
+    );
+    expect(decided('conditions.minimumRing of Staff')).toContain('(set it to 0s there, in the policy file,');
+    expect(decided('notify: last of group sales')).toBe(
+      'Decision: do not notify mailbox "alice" (condition): group "sales" has notify: last in the policy file: only the last member that rang is told (nobody, group, first, last or all: set it there, it holds at once).',
+    );
+    for (const key of Object.keys(EVERY_MISSED_CALL).map((key) => key.replace('RingMs', 'Ring'))) {
+      expect(decided(`conditions.${key} of Staff`)).toMatch(
+        new RegExp(`under conditions\\.${key} that calls .* are not told of `),
+      );
+    }
+    expect(decided('of an older version')).toContain('a condition of the mailbox policy says no: of an older version');
+  });
+
+  it('of a group call tells who rang, in order, and who is told', () => {
+    const rang = oneCall()
+      .invites(0, 'b', { mailbox: 'bruno' })
+      .rings(4, 'b')
+      .invites(0, 'a', { mailbox: 'alice' })
+      .rings(1, 'a')
+      .invites(0, 'c', { mailbox: 'carol' })
+      .final(1, 486, [], 'c');
+    const lines = explain(
+      view({
+        mailbox: null,
+        group: 'sales',
+        state: stateOf(rang),
+        decisions: [
+          { mailbox: 'alice', primary: true, decision: 'notify', reason: 'missed', detail: null, notifications: [] },
+          {
+            mailbox: 'carol',
+            primary: false,
+            decision: 'skip',
+            reason: 'not-rung',
+            detail: 'did not ring for group sales',
+            notifications: [],
+          },
+        ],
+      }),
+    );
+    expect(lines[1]).toContain('called 1001, the number of group "sales", which has no mailbox of its own.');
+    expect(lines.slice(-3)).toEqual([
+      'Of group "sales" rang: "alice" at +1.0 s, "bruno" at +4.0 s.',
+      'Decision: notify mailbox "alice" (missed): the call counts as missed, and both the mailbox policy and the mailbox allow notifications.',
+      'Decision: do not notify mailbox "carol" (not-rung): did not ring for group sales.',
+    ]);
+    expect(explain(view({ mailbox: 'sam', group: 'sales' }))[1]).toContain('group "sales", whose mailbox is "sam".');
+    expect(explain(view({ group: 'sales' }))).toContain('Of group "sales" rang: no phone of a mailbox.');
+  });
+
+  it('of an older record, which knows no groups, does not speak of any', () => {
+    const { group: _, ...older } = view();
+    expect(explain(older as CallView).join('\n')).not.toContain('group');
   });
 
   it('has words for every reason and every state of a mail', () => {
