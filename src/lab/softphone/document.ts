@@ -5,6 +5,7 @@ export const DOCUMENT = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Lab phone</title>
+<link rel="icon" href="icon.svg">
 <link rel="stylesheet" href="style.css">
 <script type="module" src="page/main.js"></script>
 </head>
@@ -54,3 +55,5 @@ select, input, button { font: inherit; padding: .35rem .7rem; border-radius: .35
 [hidden] { display: none !important; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; } ul { padding-left: 1.1rem; margin: 0; }
 `;
+
+export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#0b6b2e" d="M4 1l3 4-2 2c1 2 2 3 4 4l2-2 4 3-2 3C7 15 1 9 1 3z"/></svg>`;

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createRequire, stripTypeScriptTypes } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { dirname, extname, join } from 'node:path';
-import { DOCUMENT, STYLE } from './document.ts';
+import { DOCUMENT, ICON, STYLE } from './document.ts';
 import type { LabFacts, LabMail } from './types.ts';
 
 export interface SoftphoneOptions {
@@ -57,6 +57,8 @@ async function answerTo(
   switch (path) {
     case '/':
       return { type: 'text/html', body: DOCUMENT };
+    case '/icon.svg':
+      return { type: 'image/svg+xml', body: ICON };
     case '/style.css':
       return { type: 'text/css', body: STYLE };
     case '/lab.json':
