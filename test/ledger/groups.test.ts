@@ -1,15 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Verdict } from '../../src/call/index.ts';
 import { decide, type Question } from '../../src/ledger/index.ts';
+import type { Policy } from '../../src/policy/index.ts';
 import { callStart } from '../journal/samples.ts';
 import { START, story, type Story } from '../support/call-events.ts';
-import { policyFrom, stateOf } from './support.ts';
+import { bench, policyFrom, stateOf, type Bench } from './support.ts';
 
 const missed: Verdict = { outcome: 'missed', cause: 'no-answer', reason: 'missed' };
 
 /** The group is sales; Sam, who is no member, owns its mailbox where it has one. */
-function policy(group: string | null = '', members = '[alice, bob, carol]') {
-  return policyFrom(`
+function policyText(group: string | null = '', members = '[alice, bob, carol]'): string {
+  return `
 dialPlans: [{ name: Paris, uriType: TelExtn, numberOfDigitsInExtension: 4 }]
 mailboxPolicies:
   - { name: Staff, dialPlan: Paris }
@@ -21,8 +22,10 @@ mailboxes:
   - { identity: quiet, emailAddress: quiet@example.com, extensions: ["1004"], mailboxPolicy: Quiet }
   - { identity: sam, emailAddress: sam@example.com, extensions: ["1005"], mailboxPolicy: Quiet }
 groups: [${group === null ? '' : `{ identity: sales, dialPlan: Paris, extensions: ["1100"], members: ${members}${group} }`}]
-`);
+`;
 }
+
+const policy = (group?: string | null, members?: string): Policy => policyFrom(policyText(group, members));
 
 /** Bob rings first, then Alice, then Bob again; Carol is busy. */
 const hunted = (): Story =>
@@ -190,5 +193,52 @@ describe('who is told of a call that a group missed', () => {
       const named = records.flatMap(({ mailbox }) => mailbox ?? []);
       expect(new Set(named).size).toBe(named.length);
     }
+  });
+});
+
+describe('a group call in the journal', () => {
+  let gateway: Bench;
+  beforeEach(async () => {
+    gateway = await bench();
+  });
+  afterEach(() => gateway.end());
+
+  it('has a mail for each member that is told, committed at once and shown with its decision', async () => {
+    gateway.setPolicy(policyText(', notify: all'));
+    const call = callStart({ callee: '1100', mailbox: null, group: 'sales', startedAt: START });
+    await gateway.ledger.begin(call);
+    gateway.ledger.ended(call.id, stateOf(hunted()), START + 20_000);
+    await gateway.drain();
+    const view = await gateway.journal.call(call.id);
+    expect(gateway.settled).toEqual([view]);
+    expect(
+      view?.decisions.map(({ mailbox, primary, notifications }) => [mailbox, primary, notifications.length]),
+    ).toEqual([
+      ['bob', true, 1],
+      ['alice', false, 1],
+      ['carol', false, 0],
+    ]);
+    const owed = await gateway.journal.notifications({ limit: 10 });
+    expect(new Set(owed.map(({ messageId }) => messageId)).size).toBe(2);
+    expect(Object.fromEntries(owed.map(({ mailbox, content }) => [mailbox, content.recipient.address]))).toEqual({
+      alice: 'alice@example.com',
+      bob: 'bob@example.com',
+    });
+  });
+
+  it('is unreachable, not failed, where no phone of the group could be reached: its number is somebody’s', async () => {
+    gateway.setPolicy(policyText(', notify: group, mailbox: sam'));
+    const dead = stateOf(story().caller(0).invites(0, 'b1', { mailbox: 'bob' }).fails(4, 'timeout', 'b1'));
+    const [grouped, nobodys] = [
+      callStart({ callee: '1100', mailbox: null, group: 'sales', startedAt: START }),
+      callStart({ callee: '1100', mailbox: null, startedAt: START }),
+    ];
+    for (const call of [grouped, nobodys]) {
+      await gateway.ledger.begin(call);
+      gateway.ledger.ended(call.id, dead, START + 4_000);
+    }
+    await gateway.drain();
+    expect(await gateway.journal.call(grouped.id)).toMatchObject({ outcome: 'missed', cause: 'unreachable' });
+    expect(await gateway.journal.call(nobodys.id)).toMatchObject({ outcome: 'failed' });
   });
 });
