@@ -7,6 +7,7 @@ import { addEngine } from './engine.ts';
 import { addExplain } from './explain.ts';
 import { addLab } from './lab.ts';
 import { addNotifications } from './notifications.ts';
+import { addPhoneSecret } from './phone-secret.ts';
 import { addShell } from './shell.ts';
 import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
@@ -44,6 +45,7 @@ export async function run(terminal: Terminal): Promise<number> {
     addDemo,
     addLab,
     addEngine,
+    addPhoneSecret,
   ]) {
     add(program, terminal, done);
   }

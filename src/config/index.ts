@@ -1,5 +1,6 @@
 export { assumptions, unknownDialPlans } from './assumptions.ts';
 export { changedSettings } from './changes.ts';
 export { loadConfig } from './load.ts';
+export { createPhoneDirectory, loadPhones, MAX_PHONES, type HashPassword, type PhonesReading } from './phones.ts';
 export type * from './types.ts';
 export { isCidr, isHost, isLoopback, listenAddress, webOrigin, type Listen } from './values.ts';

@@ -1,0 +1,61 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import type { Command } from 'commander';
+import { ha1 } from '../digest/index.ts';
+import { readConfig, withConfig, type ConfigOption } from './config.ts';
+import { CommandError, type Terminal } from './terminal.ts';
+
+/** A longer line is no password. */
+const MAX_PASSWORD_CHARACTERS = 1_024;
+
+interface SecretOptions extends ConfigOption {
+  readonly user: string;
+  readonly number?: string;
+  readonly realm?: string;
+}
+
+/** `mcg phone-secret`: an entry of phones.yaml from which nobody reads the password. */
+export function addPhoneSecret(program: Command, terminal: Terminal): void {
+  withConfig(program.command('phone-secret'))
+    .description('reads a password and prints the entry of phones.yaml that holds its hashes')
+    .requiredOption('--user <name>', 'what the phone signs in with')
+    .option('--number <number>', 'what rings it, where that is not its user name')
+    .option('--realm <realm>', 'the realm of the hashes (default: registrar.realm of the configuration)')
+    .action(async (options: SecretOptions) => {
+      const { user, number } = options;
+      for (const name of [user, number ?? user]) {
+        if (!/^[^\p{C}:"\\]{1,64}$/u.test(name)) throw new CommandError(`${JSON.stringify(name)} is no user name.`, 2);
+      }
+      const realm = options.realm ?? (await configuredRealm(terminal, options));
+      const password = await readPassword(terminal, user);
+      const called = number === undefined ? '' : `, number: ${JSON.stringify(number)}`;
+      const hashes = `md5: "${ha1('MD5', user, realm, password)}", sha256: "${ha1('SHA-256', user, realm, password)}"`;
+      terminal.stdout.write(`  - { username: ${JSON.stringify(user)}${called}, ha1: { ${hashes} } }\n`);
+    });
+}
+
+async function configuredRealm(terminal: Terminal, options: ConfigOption): Promise<string> {
+  const { registrar, path } = await readConfig(terminal, options);
+  if (registrar === null) {
+    throw new CommandError(`${path} has no registrar, so the realm is not known. Name it with --realm REALM.`, 2);
+  }
+  return registrar.realm;
+}
+
+/** The first line of the input; what is typed at a terminal is not shown. */
+async function readPassword({ stdin, stderr }: Terminal, user: string): Promise<string> {
+  const typed = stdin.isTTY;
+  if (typed) stderr.write(`Password of ${user}: `);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: stdin, output: nowhere, terminal: typed });
+  try {
+    for await (const line of lines) {
+      if (line === '' || line.length > MAX_PASSWORD_CHARACTERS) break;
+      return line;
+    }
+  } finally {
+    lines.close();
+    if (typed) stderr.write('\n');
+  }
+  throw new CommandError('No password was given: type it, or give it as the first line of the input.', 2);
+}
