@@ -13,6 +13,11 @@ export function addStatus(program: Command, terminal: Terminal, done: (code: num
     .option('--json', 'as JSON')
     .action(async (options: ConfigOption & { json?: true }) => {
       const { admin } = await readConfig(terminal, options);
+      if (admin.listen.port === 0) {
+        throw new CommandError(
+          'admin.listen has port 0: nobody knows where that gateway listens. Give it a port of its own.',
+        );
+      }
       const told = await ask(addressOf(admin.listen));
       terminal.stdout.write(options.json === true ? `${JSON.stringify(told, null, 2)}\n` : table(told));
       done(told.ready ? 0 : 1);
