@@ -8,9 +8,16 @@ import {
   type ReadinessCheck,
 } from './admin/index.ts';
 import { callerLabel, type VerdictSettings } from './call/index.ts';
+import { digestOf, openPhones } from './accounts.ts';
 import { unknownDialPlans, type GatewayConfig } from './config/index.ts';
 import { startEngineThread, type EngineThread } from './drachtio/index.ts';
-import { createGateway, type EngineAddress, type Gateway, type GatewaySettings } from './gateway/index.ts';
+import {
+  createGateway,
+  type DigestSettings,
+  type EngineAddress,
+  type Gateway,
+  type GatewaySettings,
+} from './gateway/index.ts';
 import { openSqliteJournal, type CallView, type Journal } from './journal/index.ts';
 import { createLedger, type CallLedger, type Schedule } from './ledger/index.ts';
 import { createNotificationWorker, openMailTransport } from './notification/index.ts';
@@ -132,13 +139,15 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
   await worker.start();
 
   options.signal?.throwIfAborted();
-  const engine = await startEngine(options, cleanups);
+  const phones = openPhones(config);
+  const digest = digestOf(config, phones.current());
+  const engine = await startEngine(options, digest, cleanups);
   const gateway = createGateway({
     engines: engine.addresses,
-    settings: gatewaySettings(config),
+    settings: gatewaySettings(config, digest),
     ledger,
     policy,
-    phones: { find: () => undefined },
+    phones: phones.directory,
     registrations: {
       load: () => journal.registrations(),
       save: (aor, contacts) => journal.saveRegistrations(aor, contacts),
@@ -166,7 +175,15 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
   await Promise.race([gateway.start(), aborted(options.signal)]);
 
   const sip = engine.sipAddresses ?? gateway.sipAddresses;
-  return { addresses: { sip, admin: admin.address }, reload: () => policy.reload() };
+  const reload = (): Promise<PolicyStatus> => {
+    try {
+      phones.reload();
+    } catch (error) {
+      log.error({ error }, 'the file of phones cannot be used; the phones that were known stay');
+    }
+    return policy.reload();
+  };
+  return { addresses: { sip, admin: admin.address }, reload };
 }
 
 interface RunningEngine extends Pick<EngineThread, 'measure'> {
@@ -189,7 +206,11 @@ function watchDialPlans(config: GatewayConfig, policy: PolicyStore, log: Logger)
 }
 
 /** The embedded engine on its thread, or the drachtio-servers of the configuration. */
-async function startEngine({ config, log, onFatal }: AppOptions, cleanups: Cleanup[]): Promise<RunningEngine> {
+async function startEngine(
+  { config, log, onFatal }: AppOptions,
+  digest: DigestSettings | null,
+  cleanups: Cleanup[],
+): Promise<RunningEngine> {
   if (config.sip.engine === 'drachtio') {
     return { addresses: config.sip.drachtio, sipAddresses: null, measure: async () => null };
   }
@@ -206,6 +227,7 @@ async function startEngine({ config, log, onFatal }: AppOptions, cleanups: Clean
       client: { host: '127.0.0.1', port: 0 },
       secret: randomBytes(24).toString('base64url'),
       allow: config.peers.flatMap(({ allow }) => allow),
+      ...(digest === null ? {} : { digest }),
     },
     {
       log: (level, text) => engineLog[level]({}, text),
@@ -229,8 +251,10 @@ function verdictSettings({ voicemail, peers }: GatewayConfig): VerdictSettings {
   return { voicemail: { ...voicemail, owners, events: voicemail.eventToken !== null } };
 }
 
-function gatewaySettings({ peers, routing, voicemail, featureCodes }: GatewayConfig): GatewaySettings {
-  return { peers, routing, voicemail, registrar: null, featureCodes };
+function gatewaySettings(config: GatewayConfig, digest: DigestSettings | null): GatewaySettings {
+  const { peers, routing, voicemail, featureCodes } = config;
+  const registrar = config.registrar === null || digest === null ? null : { ...config.registrar, ...digest };
+  return { peers, routing, voicemail, registrar, digest, featureCodes };
 }
 
 interface Parts {
