@@ -1,33 +1,43 @@
-import { isDeepStrictEqual } from 'node:util';
-import { parseYaml, type YamlDocument } from '../yamlfile/index.ts';
+import type { YamlDocument } from '../yamlfile/index.ts';
 import { codeOf, readPolicyFile, replacePolicyFile, withLock } from './file.ts';
 import { readPolicy, versionOf } from './load.ts';
+import { withMailbox, withMailboxPolicy } from './rewrite.ts';
 import type { PolicyData } from './snapshot.ts';
-import type { MailboxPolicy, PolicyProblem } from './types.ts';
+import type { Mailbox, MailboxPolicy, PolicyProblem } from './types.ts';
 
 export interface MailboxPolicyChanges {
   readonly allowMissedCallNotifications?: boolean;
 }
 
-export interface PolicyEdit {
-  /** policy.yaml. */
-  readonly path: string;
-  /** The mailbox policy's name, in any case. */
-  readonly name: string;
-  readonly changes: MailboxPolicyChanges;
+export interface MailboxChanges {
+  readonly missedCallNotificationEnabled?: boolean;
+}
+
+export interface EditOptions {
   /** The version that the change was decided on: another one in the file is refused. */
   readonly basedOn?: string;
   /** Says what would be, and changes nothing (`-WhatIf`). */
   readonly dryRun?: boolean;
 }
 
-export type EditResult =
+/** What is changed: names are taken in any case. */
+export type PolicyTarget =
+  | { readonly kind: 'mailboxPolicy'; readonly name: string; readonly changes: MailboxPolicyChanges }
+  | { readonly kind: 'mailbox'; readonly name: string; readonly changes: MailboxChanges };
+
+export type PolicyEdit = EditOptions & {
+  /** policy.yaml. */
+  readonly path: string;
+  readonly target: PolicyTarget;
+};
+
+export type EditResult<Edited = MailboxPolicy> =
   | {
       readonly ok: true;
       /** False where the file said so already: nothing was written. */
       readonly changed: boolean;
-      readonly before: MailboxPolicy;
-      readonly after: MailboxPolicy;
+      readonly before: Edited;
+      readonly after: Edited;
       /** The file's version now. */
       readonly version: string;
     }
@@ -45,104 +55,48 @@ function failure(reason: Failure['reason'], message: string, problems: readonly 
   return { ok: false, reason, message, problems };
 }
 
-const KEY = 'allowMissedCallNotifications';
-
-/** A name as YAML takes it anywhere: plain where that is safe, else in double quotes (JSON is YAML). */
-function written(name: string): string {
-  const plain =
-    /^[A-Za-z][A-Za-z0-9 ._-]*[A-Za-z0-9]$/.test(name) && !/^(?:true|false|null|yes|no|on|off)$/i.test(name);
-  return plain ? name : JSON.stringify(name);
+/** The entry as it is and as it shall be, and how the text changes; null where the file has none of this name. */
+interface Planned<Edited> {
+  readonly before: Edited;
+  readonly after: Edited;
+  readonly changed: boolean;
+  rewritten(document: YamlDocument): string | null;
 }
 
-function splice(text: string, from: number, to: number, insert: string): string {
-  return text.slice(0, from) + insert + text.slice(to);
-}
-
-const lineBreakOf = (text: string): string => (text.includes('\r\n') ? '\r\n' : '\n');
-
-/** A changed text, and what it must say when it is read again. */
-interface Change {
-  readonly text: string;
-  readonly policies: readonly object[];
-}
-
-/** Adds the key after the policy's name: `, key: value` in braces, a line of its own in a block. */
-function withKeyAdded({ text, placeOf, placeOfKey }: YamlDocument, index: number, value: boolean): string | null {
-  const item = placeOf(['mailboxPolicies', index]);
-  const nameKey = placeOfKey(['mailboxPolicies', index, 'name']);
-  const name = placeOf(['mailboxPolicies', index, 'name']);
-  if (item === null || nameKey === null || name === null) return null;
-  if (item.flow) return splice(text, name.outerEnd, name.outerEnd, `, ${KEY}: ${value}`);
-  const column = nameKey.outerStart - (text.lastIndexOf('\n', nameKey.outerStart) + 1);
-  const lineEnd = /\r?\n|$/.exec(text.slice(name.outerEnd));
-  const at = name.outerEnd + (lineEnd?.index ?? 0);
-  return splice(text, at, at, `${lineBreakOf(text)}${' '.repeat(column)}${KEY}: ${value}`);
-}
-
-/** Writes out, as the first of the list, a policy that a dial plan had only by default. */
-function withPolicyAdded(
-  { text, placeOf }: YamlDocument,
-  { name, dialPlan }: MailboxPolicy,
-  value: boolean,
-): string | null {
-  const entry = `{ name: ${written(name)}, dialPlan: ${written(dialPlan)}, ${KEY}: ${value} }`;
-  const lineBreak = lineBreakOf(text);
-  const list = placeOf(['mailboxPolicies']);
-  if (list === null) {
-    // At the end of the file, where it stands in nobody's comments.
-    if (placeOf([])?.flow !== false) return null;
-    const ended = text.endsWith('\n') ? text : text + lineBreak;
-    return `${ended}${lineBreak}mailboxPolicies:${lineBreak}  - ${entry}${lineBreak}`;
+function planned(data: PolicyData, target: PolicyTarget): Planned<MailboxPolicy> | Planned<Mailbox> | null {
+  const wanted = target.name.toLowerCase();
+  if (target.kind === 'mailbox') {
+    const before = data.mailboxes.find(({ identity }) => identity.toLowerCase() === wanted);
+    if (before === undefined) return null;
+    const value = target.changes.missedCallNotificationEnabled ?? before.missedCallNotificationEnabled;
+    return {
+      before,
+      after: { ...before, missedCallNotificationEnabled: value },
+      changed: value !== before.missedCallNotificationEnabled,
+      rewritten: (document) => withMailbox(document, before, value),
+    };
   }
-  if (list.flow) {
-    const separator = placeOf(['mailboxPolicies', 0]) === null ? '' : ', ';
-    return splice(text, list.start + 1, list.start + 1, entry + separator);
-  }
-  const column = list.start - (text.lastIndexOf('\n', list.start) + 1);
-  return splice(text, list.start, list.start, `- ${entry}${lineBreak}${' '.repeat(column)}`);
+  const before = data.mailboxPolicies.find(({ name }) => name.toLowerCase() === wanted);
+  if (before === undefined) return null;
+  const value = target.changes.allowMissedCallNotifications ?? before.allowMissedCallNotifications;
+  return {
+    before,
+    after: { ...before, allowMissedCallNotifications: value },
+    changed: value !== before.allowMissedCallNotifications,
+    rewritten: (document) => withMailboxPolicy(document, before, value),
+  };
 }
 
-function withPolicy(document: YamlDocument, policy: MailboxPolicy, value: boolean): Change | null {
-  const list =
-    (document.value as { readonly mailboxPolicies?: readonly { readonly name: string }[] }).mailboxPolicies ?? [];
-  const wanted = policy.name.toLowerCase();
-  const index = list.findIndex(({ name }) => name.toLowerCase() === wanted);
-  const place = document.placeOf(['mailboxPolicies', index, KEY]);
-  let text: string | null;
-  if (index < 0) text = withPolicyAdded(document, policy, value);
-  else if (place === null) text = withKeyAdded(document, index, value);
-  else text = splice(document.text, place.start, place.end, String(value));
-  if (text === null) return null;
-  const { name, dialPlan } = policy;
-  const policies =
-    index < 0
-      ? [{ name, dialPlan, [KEY]: value }, ...list]
-      : list.map((entry, at) => (at === index ? { ...entry, [KEY]: value } : entry));
-  return { text, policies };
-}
+const WORDS = {
+  mailboxPolicy: { what: 'mailbox policy', key: 'allowMissedCallNotifications' },
+  mailbox: { what: 'mailbox', key: 'missedCallNotificationEnabled' },
+} as const;
 
-/**
- * The same file with the policy's switch set: only the value's own characters change, or one key or entry is added. The
- * result has been read again and says what the file said but for that. Null where the file is written in a way that this
- * cannot be done in.
- */
-export function withMailboxPolicy(document: YamlDocument, policy: MailboxPolicy, value: boolean): string | null {
-  const change = withPolicy(document, policy, value);
-  if (change === null) return null;
-  const again = parseYaml(change.text);
-  if ('syntax' in again || again.mistakes.length > 0) return null;
-  const expected = { ...(document.value as object), mailboxPolicies: change.policies };
-  return isDeepStrictEqual(again.value, expected) ? change.text : null;
-}
-
-function findPolicy({ mailboxPolicies }: PolicyData, name: string): MailboxPolicy | undefined {
-  const wanted = name.toLowerCase();
-  return mailboxPolicies.find((policy) => policy.name.toLowerCase() === wanted);
-}
+type AnyResult = EditResult | EditResult<Mailbox>;
 
 /** Reads, changes, checks and replaces. */
-function editUnderLock(edit: PolicyEdit): EditResult {
-  const read = readPolicyFile(edit.path);
+function editUnderLock({ path, target, basedOn, dryRun }: PolicyEdit): AnyResult {
+  const read = readPolicyFile(path);
   if ('message' in read) return failure('broken', `${read.message} ${read.remedy}`, [read]);
   const reading = readPolicy(read.text);
   if (!reading.ok) {
@@ -150,30 +104,29 @@ function editUnderLock(edit: PolicyEdit): EditResult {
     return failure('broken', message, reading.problems);
   }
   const { data } = reading;
-  const before = findPolicy(data, edit.name);
-  if (before === undefined)
-    return failure('not-found', `There is no mailbox policy named ${JSON.stringify(edit.name)}.`);
-  if (edit.basedOn !== undefined && edit.basedOn !== data.version) {
+  const { what, key } = WORDS[target.kind];
+  const plan = planned(data, target);
+  if (plan === null) return failure('not-found', `There is no ${what} named ${JSON.stringify(target.name)}.`);
+  if (basedOn !== undefined && basedOn !== data.version) {
     return failure(
       'changed',
       'The policy file has changed since it was looked at: look again, then repeat the change.',
     );
   }
-  const value = edit.changes.allowMissedCallNotifications ?? before.allowMissedCallNotifications;
-  const after = { ...before, allowMissedCallNotifications: value };
-  if (value === before.allowMissedCallNotifications)
-    return { ok: true, changed: false, before, after, version: data.version };
-  const text = withMailboxPolicy(reading.document, before, value);
+  const { changed, before, after } = plan;
+  const said = { ok: true, changed, before, after } as AnyResult & { ok: true };
+  if (!changed) return { ...said, version: data.version };
+  const text = plan.rewritten(reading.document);
   if (text === null) {
     return failure(
       'unwritable',
-      `The policy file is written in a way that cannot be changed by command: set ${KEY} by hand.`,
+      `The policy file is written in a way that cannot be changed by command: set ${key} by hand.`,
     );
   }
-  if (edit.dryRun !== true && !replacePolicyFile(read, text)) {
+  if (dryRun !== true && !replacePolicyFile(read, text)) {
     return failure('changed', 'The policy file was changed by somebody else just now: repeat the change.');
   }
-  return { ok: true, changed: true, before, after, version: edit.dryRun === true ? data.version : versionOf(text) };
+  return { ...said, version: dryRun === true ? data.version : versionOf(text) };
 }
 
 function writeFailure(error: unknown, path: string): Failure {
@@ -189,10 +142,10 @@ function writeFailure(error: unknown, path: string): Failure {
 }
 
 /**
- * Sets values of one mailbox policy in the file: under a lock file, checked before it is written, replaced at once, never
+ * Sets values of one mailbox policy or mailbox in the file: under a lock file, checked before it is written, replaced at once, never
  * over a change of somebody else's. Synchronous, for the loader's thread; never throws.
  */
-export function editPolicyFile(edit: PolicyEdit): EditResult {
+export function editPolicyFile(edit: PolicyEdit): AnyResult {
   const seen = readPolicyFile(edit.path);
   if ('message' in seen) return failure('broken', `${seen.message} ${seen.remedy}`, [seen]);
   if (edit.dryRun === true) return editUnderLock(edit);

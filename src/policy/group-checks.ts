@@ -42,9 +42,11 @@ interface KnownNames {
   readonly identities: readonly string[];
 }
 
+function identityOf({ fields }: Entry): string[] {
+  return typeof fields['identity'] === 'string' ? [fields['identity']] : [];
+}
+
 function namesIn(groups: readonly Entry[], mailboxes: readonly Entry[]): KnownNames {
-  const identityOf = ({ fields }: Entry): string[] =>
-    typeof fields['identity'] === 'string' ? [fields['identity']] : [];
   return {
     mailboxes: new Map(mailboxes.flatMap((entry) => identityOf(entry).map((name) => [name.toLowerCase(), entry.path]))),
     groups: new Set(groups.flatMap((entry) => identityOf(entry).map((name) => name.toLowerCase()))),

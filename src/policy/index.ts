@@ -1,5 +1,5 @@
 export { loadPolicy } from './load.ts';
 export { policyJsonSchema } from './schema.ts';
-export { loadPolicyFile, setMailboxPolicy } from './loader.ts';
+export { loadPolicyFile, setMailbox, setMailboxPolicy } from './loader.ts';
 export { openPolicyStore, PolicyFileError } from './store.ts';
 export type * from './types.ts';

@@ -1,12 +1,12 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { fileProblem } from '../yamlfile/index.ts';
-import type { EditResult, MailboxPolicyChanges, PolicyEdit } from './edit.ts';
+import type { EditOptions, EditResult, MailboxChanges, MailboxPolicyChanges, PolicyEdit } from './edit.ts';
 import { readPolicyFile } from './file.ts';
 import { loadPolicy, type PolicyLoad } from './load.ts';
 import { LoadedPolicy } from './lookup.ts';
 import type { LoadAnswer, ThreadTask } from './thread.ts';
-import type { PolicyProblem } from './types.ts';
+import type { Mailbox, PolicyProblem } from './types.ts';
 
 /** The thread may not take the whole machine with it: 100,000 mailboxes need 1 GB of this. */
 const THREAD_LIMITS = { maxOldGenerationSizeMb: 3_072 };
@@ -59,7 +59,7 @@ export function loadPolicyFile(path: string): PolicyLoad {
 }
 
 /** Changes the file on a thread of its own. Never rejects. */
-function runEdit(edit: PolicyEdit): Promise<EditResult> {
+function runEdit<Edited>(edit: PolicyEdit): Promise<EditResult<Edited>> {
   const worker = startThread({ kind: 'edit', edit });
   return new Promise((resolve) => {
     const failed = (message: string): void => resolve({ ok: false, reason: 'unwritable', message, problems: [] });
@@ -79,7 +79,17 @@ export function setMailboxPolicy(
   path: string,
   name: string,
   changes: MailboxPolicyChanges,
-  options: { readonly basedOn?: string; readonly dryRun?: boolean } = {},
+  options: EditOptions = {},
 ): Promise<EditResult> {
-  return runEdit({ path, name, changes, ...options });
+  return runEdit({ path, target: { kind: 'mailboxPolicy', name, changes }, ...options });
+}
+
+/** Set-UMMailbox on the file, in the same way: the user's own switch of a mailbox, by its identity in any case. */
+export function setMailbox(
+  path: string,
+  identity: string,
+  changes: MailboxChanges,
+  options: EditOptions = {},
+): Promise<EditResult<Mailbox>> {
+  return runEdit({ path, target: { kind: 'mailbox', name: identity, changes }, ...options });
 }

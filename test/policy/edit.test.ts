@@ -1,7 +1,7 @@
 import { chmod, chown, lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadPolicy, setMailboxPolicy } from '../../src/policy/index.ts';
+import { loadPolicy, openPolicyStore, setMailbox, setMailboxPolicy } from '../../src/policy/index.ts';
 import { LOCK_STALE_MS } from '../../src/policy/file.ts';
 import { policyOf, temporaryFolders } from './files.ts';
 
@@ -231,5 +231,84 @@ describe('edits at the same time', () => {
     await utimes(`${path}.lock`, long, long);
     expect(await setMailboxPolicy(path, 'Staff', OFF)).toMatchObject({ ok: true, changed: true });
     expect(await readdir(join(path, '..'))).toEqual(['policy.yaml']);
+  });
+});
+
+describe('a user’s own switch', () => {
+  const NONE = { missedCallNotificationEnabled: false };
+  const edits: readonly (readonly [rule: string, before: string, after: string])[] = [
+    [
+      'in braces, among comments',
+      `${PLANS}mailboxes:\n  # ours\n  - {identity: Alice, extensions: ["1001"],missedCallNotificationEnabled:   true , mailboxPolicy: Paris Default Policy} # first\n`,
+      `${PLANS}mailboxes:\n  # ours\n  - {identity: Alice, extensions: ["1001"],missedCallNotificationEnabled:   false , mailboxPolicy: Paris Default Policy} # first\n`,
+    ],
+    [
+      'that is not there, in braces, behind the policy',
+      `${PLANS}mailboxes: [{ identity: Alice, mailboxPolicy: "Paris Default Policy", extensions: ["1001"] }]`,
+      `${PLANS}mailboxes: [{ identity: Alice, mailboxPolicy: "Paris Default Policy", missedCallNotificationEnabled: false, extensions: ["1001"] }]`,
+    ],
+    [
+      'that is not there, in a block, behind the policy and its comment',
+      `${PLANS}mailboxes:\r\n  - mailboxPolicy: Paris Default Policy # all\r\n    identity: Alice\r\n    extensions: ["1001"]\r\n`,
+      `${PLANS}mailboxes:\r\n  - mailboxPolicy: Paris Default Policy # all\r\n    missedCallNotificationEnabled: false\r\n    identity: Alice\r\n    extensions: ["1001"]\r\n`,
+    ],
+  ];
+
+  it.each(edits)('%s', async (_rule, before, after) => {
+    const path = await file(before);
+    expect(await setMailbox(path, 'ALICE', NONE)).toMatchObject({
+      ok: true,
+      changed: true,
+      before: { identity: 'Alice', missedCallNotificationEnabled: true },
+      after: NONE,
+    });
+    expect(await readFile(path, 'utf8')).toBe(after);
+    expect(await setMailbox(path, 'Alice', NONE)).toMatchObject({ ok: true, changed: false });
+    expect(await setMailbox(path, 'Alice', { missedCallNotificationEnabled: true }, { dryRun: true })).toMatchObject({
+      ok: true,
+      changed: true,
+    });
+    expect(await readFile(path, 'utf8')).toBe(after);
+  });
+
+  const text = `${PLANS}mailboxes:\n  - { identity: alice, extensions: ["1001"], mailboxPolicy: Paris Default Policy }\n`;
+
+  it('is refused for nobody, for another version, and in a file that has mistakes', async () => {
+    const path = await file(text);
+    expect(await setMailbox(path, 'Paris Default Policy', NONE)).toMatchObject({
+      ok: false,
+      reason: 'not-found',
+      message: 'There is no mailbox named "Paris Default Policy".',
+    });
+    expect(await setMailbox(path, 'alice', NONE, { basedOn: 'another' })).toMatchObject({ reason: 'changed' });
+    await writeFile(path, `${text}nonsense: 1\n`);
+    expect(await setMailbox(path, 'alice', NONE)).toMatchObject({ reason: 'broken' });
+    expect(await readFile(path, 'utf8')).toBe(`${text}nonsense: 1\n`);
+  });
+
+  it('holds at once in a store that follows the file', async () => {
+    const path = await file(text);
+    const store = await openPolicyStore({ path, now: Date.now });
+    try {
+      const held = new Promise<void>((resolve) => store.onChange(() => resolve()));
+      await setMailbox(path, 'alice', NONE);
+      await held;
+      expect(store.current().mailbox('alice')).toMatchObject(NONE);
+    } finally {
+      await store.close();
+    }
+  });
+
+  it('of many users at once: every change is in the file at the end', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const path = await file(
+      `${PLANS}mailboxes:\n${names.map((name, n) => `  - { identity: ${name}, extensions: ["100${n}"], mailboxPolicy: Paris Default Policy } # ${name}\n`).join('')}`,
+    );
+    const results = await Promise.all(names.map((name) => setMailbox(path, name, NONE)));
+    expect(results.map(({ ok }) => ok)).toEqual(names.map(() => true));
+    const saved = policyOf(await readFile(path, 'utf8'));
+    expect([...saved.mailboxes()].map((mailbox) => mailbox.missedCallNotificationEnabled)).toEqual(
+      names.map(() => false),
+    );
   });
 });
