@@ -3,13 +3,15 @@ import { suspicionOf } from './answer-times.ts';
 import { bestFailure } from './best-failure.ts';
 import type { Call } from './call.ts';
 import type { GatewayContext, PhoneWay } from './context.ts';
-import { demandedOptions, header, supporting, type Headers } from './headers.ts';
+import { header, type Headers } from './headers.ts';
 import { bestContact, redirectedTo } from './identity.ts';
 import { OutboundLeg, type RingResult } from './outbound.ts';
 import { failsOver, failureText, REDIRECTED, type Failure } from './outcome.ts';
 import { outgoingHeaders } from './outgoing.ts';
 import { dial, placeOf } from './routing.ts';
 import { shortened, type Branch, type Destination, type Plan, type Target } from './targets.ts';
+import { demandsOf, MAX_NAMED_HOPS, trunkInvite, type Demands } from './trunk.ts';
+import type { Peer } from './types.ts';
 import type { Dialog, IncomingInvite, OutgoingInvite, SipResponse } from './user-agent.ts';
 import type { WatchedVoicemail } from './voicemail-watch.ts';
 
@@ -18,6 +20,8 @@ export interface HuntFacts {
   /** The inbound leg that waits for the answer. */
   readonly caller: string;
   readonly invite: IncomingInvite;
+  /** Who sent it. */
+  readonly peer: Peer;
   /** Whom a number rings. */
   readonly plan: (destination: Destination) => Plan;
 }
@@ -150,18 +154,32 @@ export class Hunt {
   }
 
   /** Rings a target, and where it sends us if it is one of those whose word on that is taken (Exchange UM's 302). */
-  async #ringTarget(target: Target, branch: Branch, scope: Scope, trusted = false): Promise<Failure | null> {
+  async #ringTarget(target: Target, branch: Branch, scope: Scope, named = 0): Promise<Failure | null> {
     const failure = await this.#ring(target, branch, scope);
     if (failure === null) return null;
     this.#failures.push(failure);
     if (target.registration !== null) this.#context.phones.contactFailed(target.registration, failure);
-    const follows = trusted || this.#context.hopPeers.at(target.uri)?.followRedirects === true;
-    const named = follows && this.#mayFollow() ? bestContact(redirectionOf(failure) ?? undefined) : null;
-    const uri = named === null ? null : dial({ uri: named }, target.uri);
-    if (uri === null) return failure;
+    const next = named < MAX_NAMED_HOPS && this.#mayFollow() ? await this.#namedBy(target, failure) : null;
+    if (next === null) return failure;
     this.#redirects += 1;
-    this.#context.log.info({ call: this.#facts.call.id, why: failureText(failure), to: uri }, 'next hop named another');
-    return this.#ringTarget({ ...target, uri }, branch, scope, true);
+    const fields = { call: this.#facts.call.id, why: failureText(failure), to: next.uri };
+    this.#context.log.info(fields, 'next hop named another');
+    return this.#ringTarget(next, branch, scope, named + 1);
+  }
+
+  /** Whom a peer with `followRedirects` names in its 3xx, where that is the same peer; else null. */
+  async #namedBy(target: Target, failure: Failure): Promise<Target | null> {
+    const { hopPeers } = this.#context;
+    const trunk = this.#trunkOf(target);
+    const contact = trunk?.followRedirects === true ? bestContact(redirectionOf(failure) ?? undefined) : null;
+    const uri = contact === null ? null : dial({ uri: contact }, target.uri);
+    if (trunk === null || uri === null || !(await hopPeers.leadsTo(uri, trunk))) return null;
+    return { ...target, uri, trunk };
+  }
+
+  /** The peer whose settings an INVITE to a next hop goes by. */
+  #trunkOf({ uri, registration, trunk }: Target): Peer | null {
+    return registration === null ? (trunk ?? this.#context.hopPeers.at(uri)) : null;
   }
 
   /** A 3xx is followed by the user part of its Contact, through the routes; its host is never dialled (design 4.3). */
@@ -189,25 +207,20 @@ export class Hunt {
   }
 
   /** Rings one target. Null: answered, or nobody waits for it any more. */
-  async #ring(
-    target: Target,
-    branch: Branch,
-    scope: Scope,
-    supported: readonly string[] = [],
-  ): Promise<Failure | null> {
+  async #ring(target: Target, branch: Branch, scope: Scope, demanded: Demands | null = null): Promise<Failure | null> {
     // The caller may have gone while something was awaited.
     if (this.#stopped(scope)) return null;
     if (this.#facts.call.legCount >= this.#context.limits.legsPerCall) {
       this.#context.log.warn({ call: this.#facts.call.id, target: target.uri }, 'too many legs of one call: not rung');
       return { kind: 'failed', failure: 'transport', sent: false, rang: false, alerted: false };
     }
-    const leg = this.#invite(target, branch, scope, supported);
+    const leg = this.#invite(target, branch, scope, demanded);
     const result = await leg.result;
     if (result.kind === 'failed') {
       const { failure } = result;
-      const demanded = failure.kind === 'final' && failure.status === 421 ? demandedOptions(failure.headers) : [];
-      // RFC 3261 21.4.15: what it insists on is offered to it, once.
-      if (supported.length === 0 && demanded.length > 0) return this.#ring(target, branch, scope, demanded);
+      const demands = demandsOf(failure);
+      // RFC 3261 21.4.15, RFC 4028 7.4: what it insists on it gets, once.
+      if (demanded === null && demands !== null) return this.#ring(target, branch, scope, demands);
       return this.#over ? null : failure;
     }
     return result.kind === 'answered' ? this.#answered(leg, target, result) : null;
@@ -253,15 +266,16 @@ export class Hunt {
     target: Target,
     { ringTimeoutMs, mailbox, why }: Branch,
     scope: Scope,
-    supported: readonly string[],
+    demanded: Demands | null,
   ): OutboundLeg {
     const { limits, calls, phones, now } = this.#context;
     const { call, caller, invite } = this.#facts;
     const { kind, registration } = target;
     const way = registration === null ? null : phones.wayTo(registration);
     const agent = way?.agent ?? invite.agent;
-    call.places.add(placeOf(target.uri));
-    const offer = this.#outgoing(target, way, why, supported);
+    const offer = this.#outgoing(target, way, why, demanded);
+    // As it was dialled and as its trunk writes it: either may come back.
+    for (const uri of [target.uri, offer.uri]) call.places.add(placeOf(uri));
     const voicemail = this.#voicemail;
     const leg: OutboundLeg = new OutboundLeg(
       { call, caller, kind, mailbox, agent, invite: offer, ringTimeoutMs, voicemail, limits, now },
@@ -278,19 +292,23 @@ export class Hunt {
     return leg;
   }
 
-  #outgoing(
-    { uri: asked, kind, hop }: Target,
-    way: PhoneWay | null,
-    diversion: Branch['why'],
-    supported: readonly string[],
-  ): OutgoingInvite {
-    const { call, invite } = this.#facts;
+  #outgoing(target: Target, way: PhoneWay | null, diversion: Branch['why'], demanded: Demands | null): OutgoingInvite {
+    const { call, invite, peer } = this.#facts;
+    const { hopPeers, policy } = this.#context;
     const { headers: incoming, body } = invite.request;
-    const uri = way?.uri ?? asked;
-    const toPeer = this.#context.hopPeers.at(uri) !== null;
-    const calledUri = call.start.calleeUri;
-    const made = outgoingHeaders({ incoming, callId: call.id, uri, toPeer, kind, calledUri, diversion });
-    const headers = supporting(made, supported);
+    const { kind, hop } = target;
+    const asked = way?.uri ?? target.uri;
+    const trunk = this.#trunkOf(target);
+    const facts = { incoming, callId: call.id, uri: asked, kind, calledUri: call.start.calleeUri, diversion };
+    const toPeer = trunk !== null || hopPeers.at(asked) !== null;
+    const made = outgoingHeaders({ ...facts, toPeer, trusted: peer.trustCallerId });
+    const toE164 = (number: string): string | null =>
+      peer.dialPlan === undefined ? null : policy.current().toE164(number, peer.dialPlan);
+    const { calledUri } = facts;
+    const { uri, headers } = trunkInvite(
+      { uri: asked, headers: made },
+      { trunk, incoming, calledUri, hop, hasOffer: body !== '', toE164, demanded },
+    );
     if (way !== null && way.route !== null) headers['route'] = way.route;
     const { username, password = '' } = hop ?? {};
     return {

@@ -22,10 +22,13 @@ export interface Called {
   readonly diverted: boolean;
 }
 
-/** The caller (design: P-Asserted-Identity from a peer, else From; `Privacy: id` or an anonymous From hides it). */
-export function callerOf(headers: Headers): Party {
+/**
+ * The caller (design: P-Asserted-Identity from a peer, else From; `Privacy: id` or an anonymous From hides it).
+ * @param trusted whether the sender's P-Asserted-Identity is believed (`trustCallerId`)
+ */
+export function callerOf(headers: Headers, trusted = true): Party {
   const from = parseAddress(header(headers, 'from') ?? '');
-  const asserted = splitList(header(headers, 'p-asserted-identity') ?? '')
+  const asserted = splitList(trusted ? (header(headers, 'p-asserted-identity') ?? '') : '')
     .map(parseAddress)
     .find((address) => address !== null && parseUri(address.uri) !== null);
   const shown = asserted ?? from;

@@ -46,7 +46,7 @@ export class InboundLeg implements Caller {
     this.#facts = facts;
     this.#context = context;
     this.#earlyMedia = createEarlyMedia(invite.reply, (why) => this.#callerGone(why));
-    this.#hunt = new Hunt({ call, caller: this.id, invite, plan: (to) => this.#plan(to) }, context, {
+    this.#hunt = new Hunt({ call, caller: this.id, invite, peer: facts.peer, plan: (to) => this.#plan(to) }, context, {
       answered: (leg, response, dialog) => this.#answer(leg, response, dialog),
       provisional: (response, kind, mayFollow) =>
         this.#earlyMedia.provisional(response, mayFollow || this.#mayDivert(kind)),

@@ -10,6 +10,8 @@ export interface OutgoingFacts {
   readonly uri: string;
   /** The next hop is one of the peers: it may know our call's name, and who the caller is. */
   readonly toPeer: boolean;
+  /** Whoever sent it is believed about who calls (`trustCallerId`). */
+  readonly trusted: boolean;
   readonly kind: LegKind;
   /** Whose call it was. */
   readonly calledUri: string;
@@ -22,10 +24,10 @@ const NAMING = new Set(['p-asserted-identity', 'p-preferred-identity', 'remote-p
 
 /** The headers of an INVITE that goes out for one that came in. Via, Contact, Call-ID, CSeq and the tags are the engine's. */
 export function outgoingHeaders(facts: OutgoingFacts): Record<string, string> {
-  const { incoming, callId, toPeer } = facts;
+  const { incoming, callId, toPeer, trusted } = facts;
   const headers = endToEnd(facts);
-  // RFC 3325 7: who asked for privacy is not named to a system outside the trust domain.
-  if (!toPeer && privacyOf(incoming).includes('id')) {
+  // RFC 3325 5 and 7: what somebody untrusted asserts goes nowhere, and who asked for privacy is not named outside the trust domain.
+  if (!trusted || (!toPeer && privacyOf(incoming).includes('id'))) {
     for (const name of Object.keys(headers)) if (NAMING.has(name.toLowerCase())) delete headers[name];
   }
   if (toPeer) headers[CALL_HEADER] = callId;

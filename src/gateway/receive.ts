@@ -22,7 +22,7 @@ export function receive(
   const { request } = invite;
   const current = policy.current();
   const called = calledOf(request, peer, current);
-  const caller = callerOf(request.headers);
+  const caller = callerOf(request.headers, peer.trustCallerId);
   const owner = ownerOf(called, current, peer);
   const keys = keysOf(invite, peer, caller, owner);
   const belonging = calls.belonging(keys);

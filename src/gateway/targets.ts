@@ -3,7 +3,7 @@ import type { Group, GroupMember, Mailbox, Policy } from '../policy/index.ts';
 import { hostPort, numberOf, parseUri } from './address.ts';
 import type { DiversionCause } from './outcome.ts';
 import { dial } from './routing.ts';
-import type { NextHop, Registration, Voicemail } from './types.ts';
+import type { NextHop, Peer, Registration, Voicemail } from './types.ts';
 import { keepVoicemailParameters, type VoicemailTargets } from './voicemail-signs.ts';
 
 /** A number to ring, and why the call goes there where it is not the one that was dialled. */
@@ -20,6 +20,8 @@ export interface Target {
   readonly registration: Registration | null;
   readonly uri: string;
   readonly kind: LegKind;
+  /** The peer that it is, where another hop of that peer named it; else its host tells. */
+  readonly trunk?: Peer;
 }
 
 /** One way to reach somebody: a registered phone, or next hops of which each is tried where the one before is dead. */

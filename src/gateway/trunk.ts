@@ -1,12 +1,28 @@
 import { parseUri } from './address.ts';
 import { singleDiversion } from './diversion.ts';
-import { CALL_HEADER, header, supporting, type Headers } from './headers.ts';
+import { CALL_HEADER, demandedOptions, header, supporting, type Headers } from './headers.ts';
 import { addressesInStyle, uriInStyle, type NumberStyle } from './numbers.ts';
+import type { Failure } from './outcome.ts';
 import type { NextHop, Peer } from './types.ts';
 
 /** What an INVITE that goes to a peer is like, by that peer's settings (gateway.yaml, `peers`). */
 
+/** How often a peer may name another of its own hosts for one INVITE: Exchange UM's call router, its service, its worker. */
+export const MAX_NAMED_HOPS = 4;
+
+/** What a next hop insisted on. */
+export interface Demands {
+  /** Option tags for Supported (421). */
+  readonly options: readonly string[];
+  /** Seconds that a session must last at least (422); null where it said nothing of it. */
+  readonly minSessionSeconds: number | null;
+}
+
 export interface TrunkFacts {
+  /** The peer that the next hop is; null: none. */
+  readonly trunk: Peer | null;
+  /** What it wanted when it was asked before; null: it was not. */
+  readonly demanded: Demands | null;
   /** The INVITE that came in. */
   readonly incoming: Headers;
   /** Whose call it was. */
@@ -29,7 +45,35 @@ const NEEDED: ReadonlySet<string> = new Set(['from', 'to', 'max-forwards', 'cont
 const ASSERTED = 'p-asserted-identity';
 const NUMBERED = ['from', 'to', ASSERTED];
 
-export function trunkInvite(
+/** An INVITE as the next hop wants it, by its peer's settings and by what it insisted on. */
+export function trunkInvite(made: TrunkInvite, facts: TrunkFacts): TrunkInvite {
+  const { trunk, demanded } = facts;
+  const { uri, headers } = trunk === null ? made : byPeer(made, trunk, facts);
+  return { uri, headers: demanded === null ? { ...headers } : withDemanded(headers, demanded) };
+}
+
+/** What an INVITE lacked, where a next hop says so and the engine can honour all of it. */
+export function demandsOf(failure: Failure): Demands | null {
+  if (failure.kind !== 'final') return null;
+  if (failure.status === 421) {
+    const options = demandedOptions(failure.headers);
+    return options.length === 0 ? null : { options, minSessionSeconds: null };
+  }
+  const seconds = /^\s*(\d{1,9})\s*(?:;|$)/.exec(header(failure.headers, 'min-se') ?? '')?.[1];
+  return failure.status !== 422 || seconds === undefined ? null : { options: [], minSessionSeconds: Number(seconds) };
+}
+
+function withDemanded(
+  headers: Record<string, string>,
+  { options, minSessionSeconds }: Demands,
+): Record<string, string> {
+  const seconds = String(minSessionSeconds);
+  // RFC 4028 7.4: the Min-SE that it sent, and a session at least that long.
+  const session = minSessionSeconds === null ? {} : { 'session-expires': seconds, 'min-se': seconds };
+  return { ...supporting(headers, options), ...session };
+}
+
+function byPeer(
   { uri, headers }: TrunkInvite,
   peer: Peer,
   { incoming, calledUri, hop, hasOffer, toE164 }: TrunkFacts,

@@ -95,6 +95,7 @@ describe('a leg of ours that comes back (loop-back through a PBX)', () => {
       kind: 'phone',
       calledUri: 'sip:1001@gw',
       diversion: null,
+      trusted: true,
     } as const;
     expect(outgoingHeaders({ ...facts, toPeer: false })).toEqual({ privacy: 'id', 'max-forwards': '69' });
     expect(outgoingHeaders({ ...facts, toPeer: true })).toEqual({

@@ -4,6 +4,8 @@ import type { Peer } from '../../src/gateway/index.ts';
 import { LOCAL_PEER } from './support.ts';
 
 const FACTS: TrunkFacts = {
+  trunk: null,
+  demanded: null,
   incoming: {},
   calledUri: 'sip:1001@pbx',
   hop: { uri: 'sip:192.0.2.20' },
@@ -20,7 +22,7 @@ const NEEDED = {
 
 function sent(settings: Partial<Peer>, headers: Record<string, string> = {}, facts: Partial<TrunkFacts> = {}) {
   const invite = { uri: 'sip:1001@192.0.2.20', headers: { ...NEEDED, ...headers } };
-  return trunkInvite(invite, { ...LOCAL_PEER, ...settings }, { ...FACTS, ...facts });
+  return trunkInvite(invite, { ...FACTS, trunk: { ...LOCAL_PEER, ...settings }, ...facts });
 }
 
 describe('an INVITE towards a peer', () => {
