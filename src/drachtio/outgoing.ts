@@ -63,7 +63,7 @@ function trySend(core: EngineCore, client: Client, askedId: string, app: SipRequ
     return { refused: NO_TRANSPORT };
   }
   const shown = ownUntilSent(target, own, app);
-  const request = buildRequest(app, shown);
+  const request = buildRequest(app, shown, routeUrl !== '');
   if ('refused' in request) {
     return request;
   }

@@ -1,15 +1,19 @@
 import { lookup } from 'node:dns/promises';
+import { createAdmission, type Admission, type Refused } from './admission.ts';
 import { Calls } from './calls.ts';
 import type { GatewayContext } from './context.ts';
 import { ALLOW, header, tagOf, unsupportedOptions } from './headers.ts';
 import { createHopPeers, type Resolve } from './hop-peers.ts';
 import { LIMITS, RETRY_AFTER_FULL, type GatewayLimits } from './limits.ts';
+import { createMessageWaiting, type MessageWaiting } from './message-waiting.ts';
 import { hopUris, watchHops } from './options.ts';
 import { createPeerLimits } from './peer-limits.ts';
 import { createPeerTable, type PeerTable } from './peers.ts';
 import { receive } from './receive.ts';
+import { Registrar } from './registrar.ts';
 import { createHopHealth, createRouter } from './routing.ts';
 import { connectUserAgent } from './srf.ts';
+import { subscribeToMailboxes, type MailboxSubscriptions } from './subscriptions.ts';
 import type { EngineAddress, EngineStatus, Gateway, GatewayOptions } from './types.ts';
 import type { IncomingInvite, Reply, SipRequest, UserAgent } from './user-agent.ts';
 import { createVoicemailTargets } from './voicemail-signs.ts';
@@ -33,15 +37,21 @@ export class SipGateway implements Gateway {
   readonly #options: GatewayOptions;
   readonly #context: GatewayContext;
   readonly #peers: PeerTable;
+  readonly #admission: Admission;
+  readonly #registrar: Registrar;
   readonly #agents: UserAgent[] = [];
+  readonly #messages: MessageWaiting;
+  #subscriptions: MailboxSubscriptions | null = null;
   #draining = false;
   #stopWatching: () => void = () => undefined;
   #stopped: Promise<void> | null = null;
 
   constructor(options: GatewayOptions, limits: GatewayLimits) {
-    const { settings, ledger, log, now } = options;
+    const { settings, ledger, phones, registrations, log, now } = options;
     this.#options = options;
     this.#peers = createPeerTable(settings.peers);
+    this.#admission = createAdmission({ settings, peers: this.#peers, phones, now });
+    this.#registrar = new Registrar({ settings: settings.registrar, registrations, log, now });
     this.#context = {
       settings,
       limits,
@@ -52,14 +62,11 @@ export class SipGateway implements Gateway {
       route: createRouter(settings.routing),
       health: createHopHealth(now),
       peerLimits: createPeerLimits(now, log),
-      phones: {
-        contactsOf: () => [],
-        wayTo: ({ contact }) => ({ uri: contact, proxy: null, route: null, agent: null }),
-        contactFailed: () => undefined,
-      },
+      phones: this.#registrar,
       log,
       now,
     };
+    this.#messages = createMessageWaiting({ context: this.#context, ledger, agent: () => this.#anyAgent() });
   }
 
   get connected(): boolean {
@@ -82,7 +89,11 @@ export class SipGateway implements Gateway {
   }
 
   get registered(): Gateway['registered'] {
-    return [];
+    return this.#registrar.registered;
+  }
+
+  phonesChanged(): void {
+    this.#registrar.accountsChanged((number) => this.#isNumber(number));
   }
 
   get sipAddresses(): readonly string[] {
@@ -102,10 +113,12 @@ export class SipGateway implements Gateway {
   async start(): Promise<void> {
     const { settings, engines, log } = this.#options;
     const { hopPeers, health } = this.#context;
-    const anyAgent = (): UserAgent | null => this.#agents.find(({ connected }) => connected) ?? null;
+    // Before the first engine, so that no call finds a phone missing that is registered.
+    await this.#registrar.start((number) => this.#isNumber(number));
     // Calls do not wait for names: until a hop's is known, the hop is nobody's.
     void hopPeers.start().then(() => {
-      if (this.#stopped === null) this.#stopWatching = watchHops(settings, hopPeers, health, anyAgent, log);
+      if (this.#stopped === null)
+        this.#stopWatching = watchHops(settings, hopPeers, health, () => this.#anyAgent(), log);
     });
     try {
       await Promise.any(engines.map((engine) => this.#connect(engine)));
@@ -114,6 +127,20 @@ export class SipGateway implements Gateway {
       const said = errors.map((error) => (error instanceof Error ? error.message : String(error)));
       throw new Error(said.join(' '), { cause });
     }
+    if (this.#stopped === null) this.#subscribe();
+  }
+
+  #anyAgent(): UserAgent | null {
+    return this.#agents.find(({ connected }) => connected) ?? null;
+  }
+
+  #subscribe(): void {
+    const { settings, policy, log } = this.#options;
+    const { routing, voicemail } = settings;
+    if (voicemail.mwi === null) return;
+    const hops = [...routing.nextHop, ...routing.routes.flatMap(({ nextHop }) => nextHop)];
+    const parts = { settings: voicemail.mwi, hops, policy, messages: this.#messages, log };
+    this.#subscriptions = subscribeToMailboxes({ ...parts, agent: () => this.#anyAgent() });
   }
 
   get liveCallCount(): number {
@@ -144,7 +171,14 @@ export class SipGateway implements Gateway {
     this.#stopWatching();
     this.#context.hopPeers.stop();
     await this.drain(0);
+    await this.#subscriptions?.stop();
     for (const agent of this.#agents) agent.close();
+    await this.#registrar.stop();
+  }
+
+  #isNumber(number: string): boolean {
+    const { phones } = this.#options;
+    return phones.hasNumber?.(number) ?? phones.find(number)?.number === number;
   }
 
   #interruptAll(): void {
@@ -171,6 +205,7 @@ export class SipGateway implements Gateway {
           connected: () => {
             refused = false;
             log.info({ ...where, sipAddresses: agent.sipAddresses }, 'connected to the SIP engine');
+            this.#subscriptions?.connected();
             resolve();
           },
           refused: () => {
@@ -184,7 +219,7 @@ export class SipGateway implements Gateway {
             this.#lost(agent);
           },
           invite: (invite) => this.#invite(invite),
-          request: (request, reply) => this.#request(request, reply),
+          request: (request, reply) => this.#request(request, reply, agent),
         },
       });
       this.#agents.push(agent);
@@ -193,6 +228,8 @@ export class SipGateway implements Gateway {
 
   /** Calls that the engine carried cannot be talked to any more: they are over, and nobody knows how they went on. */
   #lost(agent: UserAgent): void {
+    this.#registrar.engineLost(agent);
+    this.#subscriptions?.lost(agent);
     for (const call of this.#context.calls.all()) {
       const legs = [...call.callers].filter((leg) => leg.agent === agent);
       if (legs.length === 0) continue;
@@ -205,39 +242,52 @@ export class SipGateway implements Gateway {
 
   /** What is refused here costs one answer and is no call: nothing of it is journalled. */
   #invite(invite: IncomingInvite): void {
-    const { request, callId } = invite;
-    const { calls, limits, log } = this.#context;
-    const peer = this.#peers.find(request.sourceAddress);
-    const refuse = (status: number, why: string, headers: Record<string, string> = {}): void => {
-      log.info({ from: request.sourceAddress, peer: peer?.name, sipCallId: callId, status, why }, 'INVITE refused');
-      invite.reply(status, { headers });
-    };
-    if (peer === null) {
-      refuse(403, 'not one of the peers');
+    const admitted = this.#admission.admit(invite.request);
+    if (admitted.kind === 'refused') {
+      this.#refuse(invite.request, admitted, invite.reply);
       return;
     }
-    const unsupported = unsupportedOptions(request.headers, request.body !== '');
-    if (this.#draining) {
-      refuse(503, 'the gateway is stopping', RETRY_AFTER_FULL);
-    } else if (calls.callerCount >= limits.liveCallers) {
-      refuse(503, `${limits.liveCallers} calls live already`, RETRY_AFTER_FULL);
-    } else if (callId === '' || tagOf(header(request.headers, 'from')) === null) {
-      refuse(400, 'Call-ID or From tag is missing');
-    } else if (header(request.headers, 'contact') === undefined) {
-      refuse(400, 'Contact is missing');
-    } else if (unsupported.length > 0) {
-      refuse(420, `requires ${unsupported.join(', ')}`, { unsupported: unsupported.join(', ') });
-    } else {
-      receive(invite, peer, this.#options, this.#context);
-    }
+    const { request, peer } = admitted;
+    const refusal = this.#refusalOf(request, invite.callId);
+    if (refusal !== null) this.#refuse(request, refusal, invite.reply, peer.name);
+    else receive(request === invite.request ? invite : { ...invite, request }, peer, this.#options, this.#context);
   }
 
-  #request(request: SipRequest, reply: Reply): void {
-    const { log } = this.#context;
-    const { method, sourceAddress } = request;
-    if (this.#peers.find(sourceAddress) === null) {
-      log.debug({ from: sourceAddress, method }, 'request refused: not one of the peers');
-      reply(403);
+  /** Why an INVITE of somebody who may call is none that we can carry. */
+  #refusalOf({ headers, body }: SipRequest, callId: string): Refused | null {
+    const { calls, limits } = this.#context;
+    const unsupported = unsupportedOptions(headers, body !== '').join(', ');
+    if (this.#draining) return refused(503, 'the gateway is stopping', RETRY_AFTER_FULL);
+    if (calls.callerCount >= limits.liveCallers) {
+      return refused(503, `${limits.liveCallers} calls live already`, RETRY_AFTER_FULL);
+    }
+    if (callId === '' || tagOf(header(headers, 'from')) === null) return refused(400, 'Call-ID or From tag is missing');
+    if (header(headers, 'contact') === undefined) return refused(400, 'Contact is missing');
+    return unsupported === '' ? null : refused(420, `requires ${unsupported}`, { unsupported });
+  }
+
+  #refuse({ method, source, headers }: SipRequest, refusal: Refused, reply: Reply, peer?: string): void {
+    const { status, why } = refusal;
+    // A challenge is how everybody begins.
+    const level = method === 'OPTIONS' || why === null ? 'debug' : 'info';
+    const sipCallId = header(headers, 'call-id');
+    this.#context.log[level]({ from: source, peer, sipCallId, status, why }, `${method} refused`);
+    reply(status, { headers: refusal.headers });
+  }
+
+  #request(request: SipRequest, reply: Reply, agent: UserAgent): void {
+    if (request.method === 'REGISTER') {
+      this.#register(request, reply, agent);
+      return;
+    }
+    const admitted = this.#admission.admit(request);
+    if (admitted.kind === 'refused') {
+      this.#refuse(request, admitted, reply);
+      return;
+    }
+    const { method } = request;
+    if (method === 'NOTIFY' && admitted.account === null) {
+      this.#messages.receive(request, admitted.peer, reply);
     } else if (method !== 'OPTIONS') {
       // RFC 6665 4.1.3 and the like: what belongs to a dialog or subscription belongs to none of ours.
       if (method === 'NOTIFY' || method === 'INFO') reply(481);
@@ -249,6 +299,16 @@ export class SipGateway implements Gateway {
       reply(200, { headers: { allow: ALLOW, accept: 'application/sdp' } });
     }
   }
+
+  #register(request: SipRequest, reply: Reply, agent: UserAgent): void {
+    const registrant = this.#admission.admitRegister(request);
+    if (registrant.kind === 'refused') this.#refuse(request, registrant, reply);
+    else this.#registrar.answer({ request, ...registrant, agent }, reply);
+  }
+}
+
+function refused(status: number, why: string, headers: Readonly<Record<string, string>> = {}): Refused {
+  return { kind: 'refused', status, headers, why };
 }
 
 const resolveHost: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address);

@@ -1,5 +1,6 @@
 import { numberOf, parseAddress, parseUri } from './address.ts';
 import { register } from './bindings.ts';
+import type { PhoneWay, RegisteredPhones } from './context.ts';
 import { header } from './headers.ts';
 import type { Failure } from './outcome.ts';
 import type { GatewayLog, PhoneAccount, RegistrarSettings, Registration, Registrations } from './types.ts';
@@ -13,23 +14,6 @@ export const SWEEP_MS = 30_000;
 const SAVES_AT_ONCE = 16;
 /** How long the last writes may take when the gateway stops. */
 const LAST_SAVES_MS = 5_000;
-
-/** Where a registered phone is rung. */
-export interface RegisteredContact {
-  readonly registration: Registration;
-  /** The Request-URI: its Contact. */
-  readonly uri: string;
-  /**
-   * Where the request is sent, whatever the Request-URI's host is: for UDP where its REGISTER came from (RFC 3581), behind a
-   * proxy the first of its Path. Null: over the connection that it registered on, which the engine knows by its Contact. The
-   * host of a Contact is never dialled.
-   */
-  readonly proxy: string | null;
-  /** RFC 3327 5.3: the value of a Route header; null where there is none. */
-  readonly route: string | null;
-  /** The engine that it registered at; null where that was in an earlier life: any. */
-  readonly agent: UserAgent | null;
-}
 
 export interface RegistrarOptions {
   /** Null: nobody registers here. */
@@ -53,7 +37,7 @@ export interface RegisterFacts {
  * The registrar (RFC 3261 10.3): what is registered, in memory; written behind, so that a slow journal delays no phone. What
  * could not be written is written with the next change or sweep.
  */
-export class Registrar {
+export class Registrar implements RegisteredPhones {
   readonly #options: RegistrarOptions;
   readonly #max: number;
   readonly #bindings = new Map<string, readonly Registration[]>();
@@ -88,9 +72,9 @@ export class Registrar {
       return [];
     });
     for (const registration of kept) {
-      const { aor, expiresAt, source } = registration;
+      const { aor, expiresAt } = registration;
       const standing = this.#bindings.get(aor) ?? [];
-      const stands = expiresAt > now() && source.startsWith('udp/') && isNumber(aor);
+      const stands = expiresAt > now() && isOverUdp(registration) && isNumber(aor);
       // Who has registered meanwhile has said it better.
       if (!stands || standing.some((binding) => this.#agents.has(binding)) || this.#count >= this.#max) continue;
       this.#put(aor, [...standing, registration]);
@@ -122,27 +106,38 @@ export class Registrar {
     reply(result.status, { headers: result.headers });
   }
 
-  /** Where these numbers are rung, those with the highest q first (RFC 3261 20.10). */
-  contactsOf(numbers: Iterable<string>): readonly RegisteredContact[] {
+  /** The contacts of these numbers, those with the highest q first (RFC 3261 20.10). */
+  contactsOf(numbers: Iterable<string>): readonly Registration[] {
     if (this.#count === 0) return [];
     const now = this.#options.now();
-    const contacts: RegisteredContact[] = [];
-    for (const number of new Set(numbers)) {
-      for (const registration of this.#bindings.get(number) ?? []) {
-        if (registration.expiresAt > now)
-          contacts.push(contactOf(registration, this.#agents.get(registration) ?? null));
-      }
+    const standing = [...new Set(numbers)].flatMap((number) => this.#bindings.get(number) ?? []);
+    return standing.filter(({ expiresAt }) => expiresAt > now).sort((a, b) => b.q - a.q);
+  }
+
+  /**
+   * For UDP it is sent where the REGISTER came from (RFC 3581), behind a proxy to the first of its Path, else over the connection
+   * that it registered on, which the engine knows by the Contact. The host of a Contact is never dialled.
+   */
+  wayTo(registration: Registration): PhoneWay {
+    const { contact, path, source } = registration;
+    const agent = this.#agents.get(registration) ?? null;
+    // What a URI says about headers (RFC 3261 19.1.1) belongs into no request line.
+    const uri = contact.split('?', 1)[0] ?? contact;
+    const [first] = path;
+    if (first !== undefined) {
+      return { uri, proxy: parseAddress(first)?.uri ?? null, route: path.join(', '), agent };
     }
-    return contacts.sort((a, b) => b.registration.q - a.registration.q);
+    const proxy = isOverUdp(registration) ? `sip:${source.slice('udp/'.length)};transport=udp` : null;
+    return { uri, proxy, route: null, agent };
   }
 
   /** An INVITE to it failed: where its connection is gone, so is the phone (RFC 5626 5.3). */
-  contactFailed({ registration, proxy }: RegisteredContact, failure: Failure): void {
+  contactFailed(registration: Registration, failure: Failure): void {
     const gone =
       failure.kind === 'final'
         ? failure.status === 430
         : failure.kind === 'failed' && failure.failure === 'transport' && failure.sent;
-    if (proxy !== null || !gone) return;
+    if (!gone || this.wayTo(registration).proxy !== null) return;
     const { aor, contact, source } = registration;
     this.#drop(aor, (binding) => binding.contact === contact && binding.source === source, 'its connection is gone');
   }
@@ -150,8 +145,7 @@ export class Registrar {
   /** An engine is gone, and every connection of it. */
   engineLost(agent: UserAgent): void {
     for (const aor of this.#bindings.keys()) {
-      const ofEngine = (binding: Registration): boolean =>
-        !binding.source.startsWith('udp/') && this.#agents.get(binding) === agent;
+      const ofEngine = (binding: Registration): boolean => !isOverUdp(binding) && this.#agents.get(binding) === agent;
       this.#drop(aor, ofEngine, 'its connection is gone with the SIP engine');
     }
   }
@@ -214,14 +208,13 @@ export class Registrar {
   }
 
   #write(): void {
-    this.#saving ??= this.#saveAll();
+    if (this.#saving !== null || this.#unsaved.size === 0) return;
+    this.#saving = this.#saveAll();
   }
 
   /** Whatever changes meanwhile goes with the next round, once. */
   async #saveAll(): Promise<void> {
     const { registrations, log } = this.#options;
-    // What changes in this turn of the event loop is written together.
-    await null;
     while (this.#unsaved.size > 0) {
       const round = [...this.#unsaved].slice(0, SAVES_AT_ONCE);
       for (const aor of round) this.#unsaved.delete(aor);
@@ -238,18 +231,10 @@ export class Registrar {
 
   /** A connection does not outlive us. */
   #lasting(aor: string): readonly Registration[] {
-    return (this.#bindings.get(aor) ?? []).filter(({ source }) => source.startsWith('udp/'));
+    return (this.#bindings.get(aor) ?? []).filter(isOverUdp);
   }
 }
 
-function contactOf(registration: Registration, agent: UserAgent | null): RegisteredContact {
-  const { contact, path, source } = registration;
-  // What a URI says about headers (RFC 3261 19.1.1) belongs into no request line.
-  const uri = contact.split('?', 1)[0] ?? contact;
-  const [first] = path;
-  if (first !== undefined) {
-    return { registration, uri, proxy: parseAddress(first)?.uri ?? null, route: path.join(', '), agent };
-  }
-  const proxy = source.startsWith('udp/') ? `sip:${source.slice('udp/'.length)};transport=udp` : null;
-  return { registration, uri, proxy, route: null, agent };
+function isOverUdp({ source }: Registration): boolean {
+  return source.startsWith('udp/');
 }

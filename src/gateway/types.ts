@@ -105,6 +105,8 @@ export interface PhoneAccount {
 /** The accounts of phones.yaml; read again on SIGHUP. */
 export interface PhoneDirectory {
   find(username: string): PhoneAccount | undefined;
+  /** Whether there is an account of this number; where it is absent, the number is taken for the username. */
+  hasNumber?(number: string): boolean;
   /** Those that every account has an HA1 of; where it is absent, all that are offered. */
   readonly algorithms?: readonly DigestAlgorithm[];
 }
@@ -216,6 +218,8 @@ export interface Gateway {
   readonly hops: readonly HopStatus[];
   /** What is registered now, by address-of-record. */
   readonly registered: readonly Registration[];
+  /** The accounts of `GatewayOptions.phones` are others now: those that are gone lose their contacts. */
+  phonesChanged(): void;
   liveCalls(): readonly LiveCall[];
   /** How many `liveCalls` would tell, without looking at any. */
   readonly liveCallCount: number;

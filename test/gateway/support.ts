@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, vi } from 'vitest';
-import type { GatewayLog, GatewayOptions, GatewaySettings, NextHop, Peer, Voicemail } from '../../src/gateway/index.ts';
+import type {
+  GatewayLog,
+  GatewayOptions,
+  GatewaySettings,
+  NextHop,
+  Peer,
+  PhoneDirectory,
+  RegistrarSettings,
+  Registrations,
+  Voicemail,
+} from '../../src/gateway/index.ts';
 import { SipGateway } from '../../src/gateway/gateway.ts';
 import { LIMITS, type GatewayLimits } from '../../src/gateway/limits.ts';
 import { loadPolicy, type Policy, type PolicyStore } from '../../src/policy/index.ts';
@@ -96,6 +106,11 @@ export interface Parts {
   readonly ringTimeoutMs?: number;
   readonly limits?: Partial<GatewayLimits>;
   readonly engine?: Partial<EngineOptions>;
+  /** policy.yaml. */
+  readonly policy?: string;
+  readonly registrar?: RegistrarSettings;
+  readonly phones?: PhoneDirectory;
+  readonly registrations?: Registrations;
 }
 
 export interface LogLine {
@@ -145,14 +160,14 @@ export async function startRig(parts: Parts = {}): Promise<Rig> {
         ringTimeoutMs: parts.ringTimeoutMs ?? 10_000,
       },
       voicemail,
-      registrar: null,
+      registrar: parts.registrar ?? null,
       featureCodes: null,
     },
-    phones: { find: () => undefined },
-    registrations: { load: async () => [], save: async () => undefined },
+    phones: parts.phones ?? { find: () => undefined },
+    registrations: parts.registrations ?? { load: async () => [], save: async () => undefined },
     switchNotifications: async () => undefined,
     ledger,
-    policy: storeOf(policyOf()),
+    policy: storeOf(policyOf(parts.policy)),
     log: recordingLog(log),
     now: () => (stoppedAt ?? Date.now()) + ahead,
     newCallId: () => randomUUID(),

@@ -57,8 +57,11 @@ export function isRequestUri(uri: string): boolean {
 /** Characters of an application's header that its refusal repeats. */
 const MAX_QUOTED = 100;
 
-/** A request outside a dialog. */
-export function buildRequest(app: SipRequest, own: BoundAddress): SipRequest | Refused {
+/**
+ * A request outside a dialog.
+ * @param routed the application has named the next hop: then its Route headers hold, which a drachtio-server always drops
+ */
+export function buildRequest(app: SipRequest, own: BoundAddress, routed = false): SipRequest | Refused {
   const callId = app.headers.get('Call-ID') ?? newCallId();
   const from = fromValue(app.headers.get('From'), own);
   if (callId.includes('|') || tagIn(from).includes('|')) {
@@ -76,6 +79,10 @@ export function buildRequest(app: SipRequest, own: BoundAddress): SipRequest | R
   headers.append('To', to === undefined ? replaceLocalhost(`<${app.uri}>`, ownHostPort(own)) : bracketed(to, own));
   headers.append('Call-ID', callId);
   headers.append('CSeq', `${appSequence(app) ?? newSequence()} ${app.method}`);
+  // The way to a phone that registered through a proxy (RFC 3327 5.3): it begins at the next hop that the application names.
+  for (const route of routed ? app.headers.all('Route') : []) {
+    headers.append('Route', route);
+  }
   const request: SipRequest = { kind: 'request', method: app.method, uri: app.uri, headers, body: app.body };
   return addAppParts(request, app, own) ?? request;
 }
