@@ -35,6 +35,8 @@ export const LIMITS: GatewayLimits = {
   engineSilentPings: 3,
 };
 
+/** Early dialogs of one leg that are told apart (Lync's MaxEarlyDialogs); more rang as well, uncounted. */
+export const MAX_EARLY_DIALOGS = 20;
 /** A peer beyond its limits is spoken of so often. */
 export const PEER_REFUSAL_LINE_MS = 10_000;
 /** For whoever came while the gateway is full or stops. */

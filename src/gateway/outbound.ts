@@ -1,8 +1,8 @@
 import { parseReasons, rings, type LegKind } from '../call/index.ts';
 import type { HeardAt } from './answer-times.ts';
 import type { Call } from './call.ts';
-import { header, type Headers } from './headers.ts';
-import type { GatewayLimits } from './limits.ts';
+import { header, tagOf, type Headers } from './headers.ts';
+import { MAX_EARLY_DIALOGS, type GatewayLimits } from './limits.ts';
 import type { Failure } from './outcome.ts';
 import type {
   Dialog,
@@ -68,6 +68,8 @@ export class OutboundLeg {
   readonly #invitedAt: number;
   /** When the first 180 came. */
   #ringingAt: number | null = null;
+  /** To tags of those that rang: a proxy behind the target may fork. */
+  readonly #rung = new Set<string | null>();
   #alerted = false;
   #rang = false;
   #dialog: Dialog | null = null;
@@ -166,7 +168,10 @@ export class OutboundLeg {
     this.#watch.provisional(response);
     const sdp = response.body !== '';
     this.#report({ type: 'leg-provisional', status, sdp });
-    this.#rang ||= rings(status, sdp);
+    if (rings(status, sdp)) {
+      this.#rang = true;
+      if (this.#rung.size < MAX_EARLY_DIALOGS) this.#rung.add(tagOf(header(response.headers, 'to')));
+    }
     if (status === 180) this.#ringingAt ??= this.#offer.now();
     if (!this.#alerted && status >= 180 && status < 190) {
       this.#alerted = true;
@@ -242,8 +247,17 @@ export class OutboundLeg {
   #over(result: RingResult): void {
     clearTimeout(this.#timer);
     this.#phase = 'over';
+    this.#tellPhones();
     this.#resolve(result);
     this.#listener.over(this);
+  }
+
+  /** RFC 3261 13.2.2.4: several To tags are several phones, of whom a proxy passes one answer on. */
+  #tellPhones(): void {
+    if (this.#rung.size < 2) return;
+    const { call, now } = this.#offer;
+    const detail = `${this.#rung.size} phones rang behind ${this.target}`;
+    call.addEvidence({ at: now(), kind: 'rang', source: this.id, strength: 'strong', detail });
   }
 
   #report(step: LegStep, at = this.#offer.now()): void {
