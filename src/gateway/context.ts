@@ -2,10 +2,12 @@ import type { PolicyStore } from '../policy/index.ts';
 import type { Failure } from './outcome.ts';
 import type { UserAgent } from './user-agent.ts';
 import type { Calls } from './calls.ts';
+import type { HopHealth } from './hop-health.ts';
 import type { HopPeers } from './hop-peers.ts';
+import type { FeatureCodeCalls } from './feature-codes.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { PeerLimits } from './peer-limits.ts';
-import type { HopHealth, Router } from './routing.ts';
+import type { Router } from './routing.ts';
 import type { GatewayLog, GatewaySettings, Registration } from './types.ts';
 import type { VoicemailTargets } from './voicemail-signs.ts';
 
@@ -36,6 +38,7 @@ export interface GatewayContext {
   readonly policy: PolicyStore;
   readonly calls: Calls;
   readonly voicemailTargets: VoicemailTargets;
+  readonly featureCodes: FeatureCodeCalls;
   readonly hopPeers: HopPeers;
   readonly route: Router;
   readonly health: HopHealth;

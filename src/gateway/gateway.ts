@@ -2,7 +2,9 @@ import { lookup } from 'node:dns/promises';
 import { createAdmission, type Admission, type Refused } from './admission.ts';
 import { Calls } from './calls.ts';
 import type { GatewayContext } from './context.ts';
+import { createFeatureCodeCalls } from './feature-codes.ts';
 import { ALLOW, header, tagOf, unsupportedOptions } from './headers.ts';
+import { createHopHealth } from './hop-health.ts';
 import { createHopPeers, type Resolve } from './hop-peers.ts';
 import { LIMITS, RETRY_AFTER_FULL, type GatewayLimits } from './limits.ts';
 import { createMessageWaiting, type MessageWaiting } from './message-waiting.ts';
@@ -11,7 +13,7 @@ import { createPeerLimits } from './peer-limits.ts';
 import { createPeerTable, type PeerTable } from './peers.ts';
 import { receive } from './receive.ts';
 import { Registrar } from './registrar.ts';
-import { createHopHealth, createRouter } from './routing.ts';
+import { createRouter } from './routing.ts';
 import { connectUserAgent } from './srf.ts';
 import { subscribeToMailboxes, type MailboxSubscriptions } from './subscriptions.ts';
 import type { EngineAddress, EngineStatus, Gateway, GatewayOptions } from './types.ts';
@@ -58,6 +60,7 @@ export class SipGateway implements Gateway {
       policy: options.policy,
       calls: new Calls(ledger, log),
       voicemailTargets: createVoicemailTargets(settings.voicemail),
+      featureCodes: createFeatureCodeCalls({ ...options, codes: settings.featureCodes }),
       hopPeers: createHopPeers(hopUris(settings), this.#peers, resolveHost),
       route: createRouter(settings.routing),
       health: createHopHealth(now),
@@ -81,11 +84,11 @@ export class SipGateway implements Gateway {
   }
 
   get hops(): Gateway['hops'] {
-    return hopUris(this.#options.settings).map((uri) => ({
-      uri,
-      up: !this.#context.health.isDown(uri),
-      since: null,
-    }));
+    const hops = new Set(hopUris(this.#options.settings));
+    return [...hops].map((uri) => {
+      const { up, since } = this.#context.health.state(uri);
+      return { uri, up, since };
+    });
   }
 
   get registered(): Gateway['registered'] {
@@ -171,6 +174,7 @@ export class SipGateway implements Gateway {
     this.#stopWatching();
     this.#context.hopPeers.stop();
     await this.drain(0);
+    this.#context.featureCodes.stop();
     await this.#subscriptions?.stop();
     for (const agent of this.#agents) agent.close();
     await this.#registrar.stop();

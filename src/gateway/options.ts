@@ -1,5 +1,5 @@
+import type { HopHealth } from './hop-health.ts';
 import type { HopPeers } from './hop-peers.ts';
-import type { HopHealth } from './routing.ts';
 import type { GatewayLog, GatewaySettings } from './types.ts';
 import type { UserAgent } from './user-agent.ts';
 
@@ -21,6 +21,7 @@ export function watchHops(
     if (every !== null) hops.set(uri, every);
   }
   const timers = [...hops].map(([uri, every]) => {
+    health.watch(uri);
     let asking = false;
     const ask = (): void => {
       const engine = agent();
@@ -36,9 +37,7 @@ export function watchHops(
   const note = (uri: string, status: number | null): void => {
     // Any answer but "not now" says that somebody is there, whatever it thinks of OPTIONS.
     const isUp = status !== null && status !== 408 && status !== 503;
-    if (isUp === health.isDown(uri)) log.info({ hop: uri, status, up: isUp }, 'next hop changed its state');
-    if (isUp) health.up(uri);
-    else health.down(uri);
+    if (health.asked(uri, isUp)) log.info({ hop: uri, status, up: isUp }, 'next hop changed its state');
   };
   return () => {
     for (const timer of timers) clearInterval(timer);

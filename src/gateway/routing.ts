@@ -63,27 +63,3 @@ export function placeOf(requestUri: string): string {
   const uri = parseUri(requestUri);
   return numberOf(uri) ?? (uri === null ? requestUri : hostPort(uri));
 }
-
-/** Hops that did not answer lately. A hop known down is tried last, never not at all. */
-export interface HopHealth {
-  up(hop: string): void;
-  down(hop: string): void;
-  /** The same hops, those known down behind the others. */
-  order(hops: readonly NextHop[]): NextHop[];
-  isDown(hop: string): boolean;
-}
-
-/** How long a hop that failed is tried behind the others, where no OPTIONS tell sooner. */
-export const HOP_DOWN_MS = 30_000;
-
-export function createHopHealth(now: () => number): HopHealth {
-  // As many entries as there are hops in the configuration.
-  const downUntil = new Map<string, number>();
-  const isDown = (hop: string): boolean => (downUntil.get(hop) ?? 0) > now();
-  return {
-    up: (hop) => void downUntil.delete(hop),
-    down: (hop) => void downUntil.set(hop, now() + HOP_DOWN_MS),
-    isDown,
-    order: (hops) => [...hops.filter(({ uri }) => !isDown(uri)), ...hops.filter(({ uri }) => isDown(uri))],
-  };
-}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createHopPeers } from '../../src/gateway/hop-peers.ts';
 import { createPeerTable } from '../../src/gateway/peers.ts';
-import { createHopHealth, createRouter, dial, HOP_DOWN_MS, placeOf } from '../../src/gateway/routing.ts';
+import { createRouter, dial, placeOf } from '../../src/gateway/routing.ts';
 import { LOCAL_PEER } from './support.ts';
 
 describe('dial', () => {
@@ -48,27 +48,6 @@ describe('routes', () => {
   it('names the route that cannot be read', () => {
     const broken = { nextHop, ringTimeoutMs: 1, routes: [{ to: '(', nextHop }] };
     expect(() => createRouter(broken)).toThrow(/routes\[0\]\.to/);
-  });
-});
-
-describe('a hop known down', () => {
-  it('is tried last, until it answers or half a minute has passed', () => {
-    let now = 0;
-    const health = createHopHealth(() => now);
-    const hops = [{ uri: 'a' }, { uri: 'b' }, { uri: 'c' }];
-    const order = (): string =>
-      health
-        .order(hops)
-        .map(({ uri }) => uri)
-        .join('');
-    health.down('a');
-    expect(order()).toBe('bca');
-    health.down('b');
-    expect(order()).toBe('cab');
-    health.up('a');
-    expect(order()).toBe('acb');
-    now = HOP_DOWN_MS;
-    expect(order()).toBe('abc');
   });
 });
 
