@@ -18,11 +18,12 @@ export function receive(
   { policy, newCallId }: Pick<GatewayOptions, 'policy' | 'newCallId'>,
   context: GatewayContext,
 ): void {
-  const { calls, limits, peerLimits, hopPeers, voicemailTargets, log, now } = context;
+  const { calls, featureCodes, limits, peerLimits, hopPeers, voicemailTargets, log, now } = context;
   const { request } = invite;
   const current = policy.current();
   const called = calledOf(request, peer, current);
   const caller = callerOf(request.headers, peer.trustCallerId);
+  if (featureCodes.take(invite, peer, called.dialled, caller)) return;
   const owner = ownerOf(called, current, peer);
   const keys = keysOf(invite, peer, caller, owner);
   const belonging = calls.belonging(keys);

@@ -108,6 +108,8 @@ export interface Parts {
   readonly engine?: Partial<EngineOptions>;
   /** policy.yaml. */
   readonly policy?: string;
+  readonly featureCodes?: GatewaySettings['featureCodes'];
+  readonly switchNotifications?: GatewayOptions['switchNotifications'];
   readonly registrar?: RegistrarSettings;
   readonly phones?: PhoneDirectory;
   readonly registrations?: Registrations;
@@ -161,11 +163,11 @@ export async function startRig(parts: Parts = {}): Promise<Rig> {
       },
       voicemail,
       registrar: parts.registrar ?? null,
-      featureCodes: null,
+      featureCodes: parts.featureCodes ?? null,
     },
     phones: parts.phones ?? { find: () => undefined },
     registrations: parts.registrations ?? { load: async () => [], save: async () => undefined },
-    switchNotifications: async () => undefined,
+    switchNotifications: parts.switchNotifications ?? (async () => undefined),
     ledger,
     policy: storeOf(policyOf(parts.policy)),
     log: recordingLog(log),
