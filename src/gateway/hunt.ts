@@ -9,7 +9,7 @@ import { OutboundLeg, type RingResult } from './outbound.ts';
 import { failsOver, failureText, REDIRECTED, type Failure } from './outcome.ts';
 import { outgoingHeaders } from './outgoing.ts';
 import { dial, placeOf } from './routing.ts';
-import { shortened, type Branch, type Destination, type Plan, type Target } from './targets.ts';
+import { onBehalfOf, type Branch, type Destination, type Plan, type Target } from './targets.ts';
 import { demandsOf, MAX_NAMED_HOPS, trunkInvite, type Demands } from './trunk.ts';
 import type { Peer } from './types.ts';
 import type { Dialog, IncomingInvite, OutgoingInvite, SipResponse } from './user-agent.ts';
@@ -53,7 +53,7 @@ interface Scope {
 
 type Answered = Extract<RingResult, { kind: 'answered' }>;
 
-const NOBODY: Plan = { group: null, stages: [] };
+const NOBODY: Plan = { number: null, group: null, stages: [] };
 const ELSEWHERE = formatReason({ protocol: 'SIP', cause: 200, text: 'Call completed elsewhere' });
 
 /**
@@ -105,7 +105,7 @@ export class Hunt {
     for (const leg of this.#open.keys()) leg.end('lost');
   }
 
-  async #ringPlan({ group, stages }: Plan, parent: Scope | null): Promise<Failure | null> {
+  async #ringPlan({ number: called, group, stages }: Plan, parent: Scope | null): Promise<Failure | null> {
     if (group !== null) this.#tellGroup(stages.flat(), group.ring);
     const scopes = new Map<string, Scope>();
     const scopeOf = ({ user }: Branch): Scope => {
@@ -113,7 +113,7 @@ export class Hunt {
       scopes.set(user, scope);
       return scope;
     };
-    for (const { number } of stages.flat()) this.#been.add(number);
+    for (const number of [called, ...stages.flat().map((branch) => branch.number)]) this.#been.add(number);
     this.#branches += stages.flat().length;
     const failures: Failure[] = [];
     for (const stage of stages) {
@@ -190,7 +190,7 @@ export class Hunt {
       this.#mayFollow() &&
       !this.#been.has(next.number) &&
       branch.targets.every(({ kind }) => kind === 'phone');
-    const plan = allowed ? shortened(this.#facts.plan({ ...next, why: REDIRECTED }), branch.ringTimeoutMs) : NOBODY;
+    const plan = allowed ? onBehalfOf(branch, this.#facts.plan({ ...next, why: REDIRECTED })) : NOBODY;
     const followed = plan.stages.length > 0;
     const fields = { call: this.#facts.call.id, why: failureText(failure), to: next?.number, followed };
     this.#context.log.info(fields, 'call redirected');
@@ -227,15 +227,15 @@ export class Hunt {
   }
 
   /** The first answer wins; but a voicemail system's that cut in wins nothing where somebody's phone may still ring. */
-  #answered(leg: OutboundLeg, { hop, uri, kind }: Target, answer: Answered): Failure | null {
-    const { health, hopPeers } = this.#context;
-    if (hop !== null) health.up(hop.uri);
+  #answered(leg: OutboundLeg, target: Target, answer: Answered): Failure | null {
+    const { hop, uri, kind } = target;
+    if (hop !== null) this.#context.health.up(hop.uri);
     if (this.#over) {
       leg.giveUp('gateway', { reason: ELSEWHERE });
       return null;
     }
-    const peer = kind === 'phone' ? hopPeers.at(uri) : null;
-    const suspicion = peer === null ? null : suspicionOf(leg.heardAt, peer);
+    const trunk = kind === 'phone' ? this.#trunkOf(target) : null;
+    const suspicion = trunk === null ? null : suspicionOf(leg.heardAt, trunk);
     if (suspicion !== null) {
       const dropped = suspicion.cutIn && this.#branches > 1;
       const detail = `${uri} ${suspicion.detail}${dropped ? '; the others rang on' : ''}`;

@@ -39,6 +39,7 @@ export interface Branch {
 
 /** Whom a number rings: the branches of a stage at the same time, one stage after the other. */
 export interface Plan {
+  readonly number: string | null;
   /** The group whose number it is. */
   readonly group: Group | null;
   readonly stages: readonly (readonly Branch[])[];
@@ -62,34 +63,35 @@ export function planOf(destination: Destination, directory: Directory): Plan {
   const { policy, dialPlan } = directory;
   // Also a system that diverts to its voicemail through us.
   if (directory.voicemailTargets.sign(uri) !== null) {
-    return planFor(null, [[pilotBranch(destination, directory)]]);
+    return planFor(number, null, [[pilotBranch(destination, directory)]]);
   }
   const found = policy.findMailbox({ user: number, uri }, dialPlan);
   const group = found.kind === 'none' ? policy.findGroup({ user: number, uri }, dialPlan) : null;
-  if (group !== null) return planFor(group, groupStages(group, destination, directory));
+  if (group !== null) return planFor(number, group, groupStages(group, destination, directory));
   const mailbox = found.kind === 'found' ? found.mailbox : null;
   const user = { user: number ?? uri, mailbox: null, ringTimeoutMs: directory.ringTimeoutMs };
-  return planFor(null, userStages(user, destination, mailbox, directory));
+  return planFor(number, null, userStages(user, destination, mailbox, directory));
 }
 
 /** The voicemail system alone, for a call that is diverted there. No stage where nobody can be dialled there. */
 export function voicemailPlan(target: string, calledUri: string, why: DiversionCause, ringTimeoutMs: number): Plan {
   const targets = hopTargets([{ uri: target }], calledUri, 'voicemail');
-  return planFor(null, [[{ user: target, mailbox: null, number: null, why, targets, ringTimeoutMs }]]);
+  return planFor(null, null, [[{ user: target, mailbox: null, number: null, why, targets, ringTimeoutMs }]]);
 }
 
-/** The same plan, in which nobody rings for longer. */
-export function shortened({ group, stages }: Plan, ringTimeoutMs: number): Plan {
-  const shorter = (branch: Branch): Branch => ({
+/** The plan of a number that a branch sends the call on to: it rings for the same member, and no longer than the branch would have. */
+export function onBehalfOf({ mailbox, ringTimeoutMs }: Branch, plan: Plan): Plan {
+  const taken = (branch: Branch): Branch => ({
     ...branch,
+    mailbox: branch.mailbox ?? mailbox,
     ringTimeoutMs: Math.min(branch.ringTimeoutMs, ringTimeoutMs),
   });
-  return { group, stages: stages.map((stage) => stage.map(shorter)) };
+  return { ...plan, stages: plan.stages.map((stage) => stage.map(taken)) };
 }
 
-function planFor(group: Group | null, stages: readonly (readonly Branch[])[]): Plan {
+function planFor(number: string | null, group: Group | null, stages: readonly (readonly Branch[])[]): Plan {
   const reachable = stages.map((stage) => stage.filter(({ targets }) => targets.length > 0));
-  return { group, stages: reachable.filter((stage) => stage.length > 0) };
+  return { number, group, stages: reachable.filter((stage) => stage.length > 0) };
 }
 
 /** The number under which people listen to their messages: the user part of the voicemail target. */

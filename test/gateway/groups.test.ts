@@ -124,7 +124,20 @@ describe('a simultaneous group', () => {
     await answers(call, carol, atCarol);
     await cancelled(bob, atBob);
     await ends(call, carol, atCarol);
-    expect((await rig.ledger.call()).start).toMatchObject({ callee: '1100', group: 'sales' });
+    const { start, state } = await rig.ledger.call();
+    expect(start).toMatchObject({ callee: '1100', group: 'sales' });
+    // Who forwards is told of the call as one who rang.
+    expect(state.legs.map(({ mailbox }) => mailbox)).toEqual(['alice', 'bob', 'alice']);
+  });
+
+  it('a member of which sends the call back to the group: it is not rung again', async () => {
+    const { rig, alice, bob } = await startGroup();
+    const call = calls(rig, '1100');
+    answer(alice, await alice.expect(/^INVITE /), 302, { contact: '<sip:1100@x>' });
+    await alice.expect(/^ACK /);
+    answer(bob, await rings(bob), 486);
+    ackFailure(call, await response(call, 486));
+    expect((await rig.ledger.call()).state.legs).toHaveLength(2);
   });
 
   it('a member of which sends the call to another member: that one rings once', async () => {

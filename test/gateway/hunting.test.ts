@@ -131,6 +131,19 @@ describe('phones of one user', () => {
     expect(verdict).toMatchObject({ outcome: 'missed', cause: 'busy' });
   });
 
+  it('of which one sends the call to the number that was dialled is not followed', async () => {
+    const { rig, phones } = await startHunting(['1001', '1001']);
+    const [desk, soft] = phones;
+    if (desk === undefined || soft === undefined) throw new Error('no phones');
+    const call = calls(rig, '1001');
+    const atDesk = await rings(desk);
+    answer(soft, await soft.expect(/^INVITE /), 302, { contact: '<sip:1001@x>' });
+    await soft.expect(/^ACK /);
+    answer(desk, atDesk, 486);
+    ackFailure(call, await response(call, 486));
+    expect((await rig.ledger.call()).state.legs).toHaveLength(2);
+  });
+
   it('that both send the call to the same number ring it once', async () => {
     const { rig, phones } = await startHunting(['1001', '1001', '1002']);
     const [desk, soft, bob] = phones;
@@ -231,37 +244,37 @@ describe('who diverts to voicemail', () => {
 describe('an answer that is probably a network’s voicemail', () => {
   const GUARDED = { ...LOCAL_PEER, voicemailEscapeMs: 1_500 };
 
-  it('which cuts in without ringing while somebody’s phone may ring wins nothing: it is ended, and the others ring on', async () => {
-    const { rig, phones } = await startHunting(['1001', '1001'], { peers: [GUARDED] });
-    const [mobile, desk] = phones;
-    if (desk === undefined || mobile === undefined) throw new Error('no phones');
-    const call = calls(rig, '1001');
-    const atMobile = await mobile.expect(/^INVITE /);
+  /** A group of a desk phone and of a mobile, behind the default next hop; the mobile is switched off. */
+  async function cutsIn() {
+    const { rig, phones } = await startHunting(['1001'], { peers: [GUARDED] });
+    const [desk] = phones;
+    if (desk === undefined) throw new Error('no phone');
+    const call = calls(rig, '1300');
+    const atMobile = await rig.callee.expect(/^INVITE sip:0612345678/);
     const atDesk = await rings(desk);
-    answer(mobile, atMobile, 200, { body: SDP_B });
-    await sentAway(mobile, atMobile);
+    answer(rig.callee, atMobile, 200, { body: SDP_B });
+    await sentAway(rig.callee, atMobile);
+    return { rig, call, desk, atDesk };
+  }
+
+  it('which cuts in without ringing while somebody’s phone may ring wins nothing: it is ended, and the others ring on', async () => {
+    const { rig, call, desk, atDesk } = await cutsIn();
     await answers(call, desk, atDesk);
     await ends(call, desk, atDesk);
     const { verdict, evidence } = await rig.ledger.call();
     expect(verdict.outcome).toBe('answered');
     expect(evidence).toContainEqual(
-      expect.objectContaining({ kind: 'voicemail-reached', strength: 'weak', source: 'leg-1' }),
+      expect.objectContaining({ kind: 'voicemail-reached', strength: 'weak', source: 'leg-2' }),
     );
     await expectNothingHeld(rig);
   });
 
   it('and when nobody else takes the call: it was missed, and the caller hears that nobody answered', async () => {
-    const { rig, phones } = await startHunting(['1001', '1001'], { peers: [GUARDED] });
-    const [mobile, desk] = phones;
-    if (desk === undefined || mobile === undefined) throw new Error('no phones');
-    const call = calls(rig, '1001');
-    const atMobile = await mobile.expect(/^INVITE /);
-    const atDesk = await rings(desk);
-    answer(mobile, atMobile, 200, { body: SDP_B });
-    await sentAway(mobile, atMobile);
+    const { rig, call, desk, atDesk } = await cutsIn();
     answer(desk, atDesk, 404);
     ackFailure(call, await response(call, '4\\d\\d'));
     expect((await rig.ledger.call()).verdict.outcome).toBe('missed');
+    await expectNothingHeld(rig);
   });
 
   it('goes to the caller where nobody else can answer, and the call knows', async () => {

@@ -10,6 +10,7 @@ export const GROUPS = `${POLICY}
 groups:
   - { identity: sales, dialPlan: Paris, extensions: ["1100"], members: [alice, bob] }
   - { identity: night, dialPlan: Paris, extensions: ["1200"], members: [alice, bob], ring: serial, ringTimeout: 1s, mailbox: carol }
+  - { identity: mobile, dialPlan: Paris, extensions: ["1300"], members: [alice, "0612345678"] }
 `;
 
 const PHONES = directory(account('1001'), account('1002'), account('1003'));

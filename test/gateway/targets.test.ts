@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planOf, shortened, voicemailPlan, type Directory, type Plan } from '../../src/gateway/targets.ts';
+import { onBehalfOf, planOf, voicemailPlan, type Directory, type Plan } from '../../src/gateway/targets.ts';
 import { createVoicemailTargets } from '../../src/gateway/voicemail-signs.ts';
 import type { NextHop, Registration } from '../../src/gateway/index.ts';
 import { kept } from './phones.ts';
@@ -137,8 +137,23 @@ describe('whom a number rings', () => {
         .stages.flat()
         .map(({ ringTimeoutMs }) => ringTimeoutMs),
     ).toEqual([20_000, 20_000, 20_000]);
-    expect(shortened(plan('1100'), 5_000).stages.flat()[0]?.ringTimeoutMs).toBe(5_000);
-    expect(shortened(plan('1100'), 60_000).stages.flat()[0]?.ringTimeoutMs).toBe(15_000);
+  });
+
+  it('whom a member sends the call on to rings for it, and no longer than it would have', () => {
+    const [member] = plan('1100').stages.flat();
+    if (member === undefined) throw new Error('no member');
+    for (const [ringTimeoutMs, expected] of [
+      [5_000, 5_000],
+      [60_000, 20_000],
+    ] as const) {
+      const branches = onBehalfOf({ ...member, ringTimeoutMs }, plan('1300')).stages.flat();
+      expect(branches).toMatchObject([{ mailbox: 'alice', ringTimeoutMs: expected, number: '1300' }]);
+    }
+    expect(
+      onBehalfOf(member, plan('1200'))
+        .stages.flat()
+        .map(({ mailbox }) => mailbox),
+    ).toEqual(['bob', 'alice', 'alice']);
   });
 
   it('of a 6xx: the phones of one user are one, those of two members are not', () => {
