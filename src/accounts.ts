@@ -38,6 +38,7 @@ export function openPhones({ registrar }: GatewayConfig): Phones {
   return {
     directory: {
       find: (username) => current.find(username),
+      hasNumber: (number) => current.hasNumber?.(number) ?? false,
       get algorithms() {
         return current.algorithms ?? OFFERED_ALGORITHMS;
       },

@@ -168,6 +168,7 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
     notifications: async () => notificationQueue(journal, now()),
     policy: () => policyMetrics(policy.status()),
     engines: () => gateway.engines,
+    hops: () => gateway.hops,
     loopDelays: async () => ({ main: loopDelay.read(), engine: (await engine.measure())?.loopDelay ?? null }),
     engineDefects: async () => (await engine.measure())?.defects ?? null,
   });
@@ -178,6 +179,7 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
   const reload = (): Promise<PolicyStatus> => {
     try {
       phones.reload();
+      gateway.phonesChanged();
     } catch (error) {
       log.error({ error }, 'the file of phones cannot be used; the phones that were known stay');
     }

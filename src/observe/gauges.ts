@@ -16,6 +16,8 @@ export interface MetricSources {
   };
   /** Those that SIP goes through. */
   engines?(): readonly { readonly address: string; readonly connected: boolean }[];
+  /** Next hops; their number is that of the configuration. */
+  hops?(): readonly { readonly uri: string; readonly up: boolean }[];
   /** By thread: `main`, `engine`. Null: it could not be read. */
   loopDelays?(): Promise<LoopDelays> | LoopDelays;
   /** What was thrown in the engine and cost one message each. Null: it could not be read. */
@@ -57,6 +59,7 @@ export function createGauges(registry: Registry): (sources: MetricSources) => Pr
     notifications(registry),
     policy(registry),
     engines(registry),
+    hops(registry),
     loopDelays(registry),
     engineDefects(registry),
   ];
@@ -156,6 +159,22 @@ function engines(registry: Registry): Reading {
     clear: () => gauge.reset(),
     read(sources) {
       for (const { address, connected } of sources.engines?.() ?? []) gauge.set({ address }, connected ? 1 : 0);
+    },
+  };
+}
+
+function hops(registry: Registry): Reading {
+  const gauge = new Gauge({
+    name: 'mcg_hop_up',
+    help: '1 where a next hop answered last, 0 where it is tried behind the others.',
+    labelNames: ['hop'],
+    registers: [registry],
+  });
+  return {
+    source: 'hops',
+    clear: () => gauge.reset(),
+    read(sources) {
+      for (const { uri, up } of sources.hops?.() ?? []) gauge.set({ hop: uri }, up ? 1 : 0);
     },
   };
 }

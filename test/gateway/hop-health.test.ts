@@ -25,8 +25,8 @@ describe('a hop goes down and comes up by what is heard in a row', () => {
   ])('%s: %s', (_, words, states) => {
     let state = UNKNOWN_HOP;
     let seen = '';
-    for (const [at, letter] of [...words].entries()) {
-      state = hear(state, WORDS[letter] ?? 'call-failed', at);
+    for (let at = 0; at < words.length; at += 1) {
+      state = hear(state, WORDS[words.charAt(at)] ?? 'call-failed', at);
       seen += state.up ? 'u' : 'd';
     }
     expect(seen).toBe(states);

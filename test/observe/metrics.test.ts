@@ -114,6 +114,20 @@ describe('gauges', () => {
     ]);
   });
 
+  it('say which next hops are there', async () => {
+    const metrics = createMetrics();
+    metrics.watch({
+      hops: () => [
+        { uri: 'sip:pbx.example.com', up: true },
+        { uri: 'sip:127.0.0.1:5090', up: false },
+      ],
+    });
+    expect(await samples(metrics, 'mcg_hop_up')).toEqual([
+      'mcg_hop_up{hop="sip:pbx.example.com"} 1',
+      'mcg_hop_up{hop="sip:127.0.0.1:5090"} 0',
+    ]);
+  });
+
   it('count what was thrown in the engine, and are left out while nobody knows', async () => {
     const metrics = createMetrics();
     let defects: number | null = 3;
