@@ -67,6 +67,8 @@ declare module 'drachtio-srf' {
       finished: boolean;
       readonly reason: string;
       readonly source_address: string;
+      readonly source_port: string | number;
+      readonly protocol: string;
       /** After `send` was acknowledged, and in every received response to an INVITE. */
       readonly stackDialogId?: string;
       /** @param callback gets a word (a string!) or an Error where the engine could not send it */
@@ -84,7 +86,6 @@ declare module 'drachtio-srf' {
       readonly body?: string;
       /** The next hop, in place of the URI's host. */
       readonly proxy?: string;
-      readonly auth?: { readonly username: string; readonly password: string };
       /** In a dialog; the URI is then of no account. */
       readonly stackDialogId?: string;
       readonly _socket?: Socket;

@@ -13,26 +13,16 @@ export interface SentListener {
 
 /** How messages of ours get to the engine, and out of it even where it refuses a header that was passed on. */
 
-/** Cancels the INVITE, whichever of two it is by then. */
+/** Cancels the INVITE. */
 export function canceller(request: Srf.Request): (headers: Headers) => void {
-  let cancelled: Headers | null = null;
-  let underWay = false;
-  const cancel = (target: Srf.Request, headers: Headers): void => {
-    cancelled = headers;
-    underWay = true;
+  const cancel = (headers: Headers): void => {
     const done = (error: Error | null): void => {
-      underWay = false;
       // Where the engine refuses it because the INVITE is over, nothing is lost by asking again.
-      if (error !== null && bareOf({ headers }) !== null) cancel(target, {});
+      if (error !== null && bareOf({ headers }) !== null) cancel({});
     };
-    attempt(() => target.cancel({ headers: { ...headers } }, done));
+    attempt(() => request.cancel({ headers: { ...headers } }, done));
   };
-  // RFC 3261 22.2: a challenge that crosses the CANCEL makes the framework send a new INVITE, which nobody wants any more.
-  // A CANCEL that is still under way has been kept back for it.
-  request.on('authenticate', (retry) => {
-    if (cancelled !== null && !underWay) cancel(retry, cancelled);
-  });
-  return (headers) => cancel(request, headers);
+  return cancel;
 }
 
 export function acknowledge(ack: Srf.Ack): Acknowledge {

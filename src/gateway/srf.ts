@@ -1,4 +1,5 @@
 import Srf from 'drachtio-srf';
+import { sendAnswering, type SendAs } from './challenges.ts';
 import { AgentDialog, type DialogAgent, type DialogFacts } from './dialog.ts';
 import { watchEngine } from './engine-watch.ts';
 import { tagOf, type Headers } from './headers.ts';
@@ -99,9 +100,8 @@ class SrfUserAgent implements UserAgent, DialogAgent {
       method: 'INVITE',
       ...outgoing(offer),
       ...(proxy === undefined ? {} : { proxy }),
-      ...(credentials === undefined ? {} : { auth: credentials }),
     };
-    return this.#send(uri, request, {
+    return this.#sendAs(credentials, uri, request, {
       sent: (sent) => listener.sent(sent.get('call-id') ?? ''),
       update: (update, response) => this.#earlyUpdate(update, response),
       provisional: (response, ack) => {
@@ -143,9 +143,8 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     done: (response: SipResponse | null, ack: Acknowledge) => void,
   ): OutgoingInviteHandle {
     const { id, credentials } = dialog.facts;
-    const auth = credentials === undefined ? {} : { auth: credentials };
-    const options = { method, ...outgoing(message), stackDialogId: id, ...auth };
-    return this.#send('sip:placeholder', options, {
+    const options = { method, ...outgoing(message), stackDialogId: id };
+    return this.#sendAs(credentials, 'sip:placeholder', options, {
       // While a request of ours is pending, the framework hands the other side's UPDATEs to it instead of the dialog.
       update: (request, response) => this.#receiveInDialog(dialog, request, response),
       final: (response, ack) => done(response === null ? null : readResponse(response), acknowledge(ack)),
@@ -222,6 +221,12 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     return dialog;
   }
 
+  /** Answers challenges where there is something to answer. */
+  readonly #sendAs: SendAs = (credentials, ...request) => {
+    if (credentials === undefined) return this.#send(...request);
+    return sendAnswering(credentials, this.#send.bind(this), ...request);
+  };
+
   #send(uri: string, options: Srf.RequestOptions, listener: SentListener): OutgoingInviteHandle {
     let cancel: ((headers: Headers) => void) | null = null;
     let over = false;
@@ -287,8 +292,6 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     const onUpdate = this.#guard(listener.update.bind(listener));
     request.on('response', onResponse);
     request.on('update', onUpdate);
-    // The request that answers a challenge takes this one's place; the framework moves the response listeners only.
-    request.on('authenticate', (retry) => retry.on('update', onUpdate));
   }
 
   #receive(request: Srf.Request, response: Srf.Response): void {
