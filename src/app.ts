@@ -22,7 +22,7 @@ import { openSqliteJournal, type CallView, type Journal } from './journal/index.
 import { createLedger, type CallLedger, type Schedule } from './ledger/index.ts';
 import { createNotificationWorker, openMailTransport } from './notification/index.ts';
 import { createMetrics, watchLoopDelay, type Logger, type Metrics } from './observe/index.ts';
-import { openPolicyStore, type Policy, type PolicyStatus, type PolicyStore } from './policy/index.ts';
+import { openPolicyStore, setMailbox, type Policy, type PolicyStatus, type PolicyStore } from './policy/index.ts';
 
 export interface AppOptions {
   readonly config: GatewayConfig;
@@ -152,7 +152,7 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
       load: () => journal.registrations(),
       save: (aor, contacts) => journal.saveRegistrations(aor, contacts),
     },
-    switchNotifications: () => Promise.reject(new Error('Notifications cannot be switched by phone yet.')),
+    switchNotifications: (mailbox, on) => switchNotifications(config.policy, policy, mailbox, on),
     log: log.child({ room: 'gateway' }),
     now,
     newCallId: uuidv7,
@@ -192,6 +192,13 @@ interface RunningEngine extends Pick<EngineThread, 'measure'> {
   readonly addresses: readonly EngineAddress[];
   /** Null where the gateway learns them from its drachtio-servers. */
   readonly sipAddresses: readonly string[] | null;
+}
+
+/** Set-UMMailbox, from the user's phone; resolves when it holds. */
+async function switchNotifications(path: string, policy: PolicyStore, mailbox: string, on: boolean): Promise<void> {
+  const result = await setMailbox(path, mailbox, { missedCallNotificationEnabled: on });
+  if (!result.ok) throw new Error(result.message);
+  await policy.reload();
 }
 
 /** Says which peers' dial plans the policy does not have, now and whenever another version of it holds. */

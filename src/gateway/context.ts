@@ -5,7 +5,6 @@ import type { Calls } from './calls.ts';
 import type { HopHealth } from './hop-health.ts';
 import type { HopPeers } from './hop-peers.ts';
 import type { FeatureCodeCalls } from './feature-codes.ts';
-import type { FeatureCodeCalls } from './feature-codes.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { PeerLimits } from './peer-limits.ts';
 import type { Router } from './routing.ts';
@@ -39,7 +38,6 @@ export interface GatewayContext {
   readonly policy: PolicyStore;
   readonly calls: Calls;
   readonly voicemailTargets: VoicemailTargets;
-  readonly featureCodes: FeatureCodeCalls;
   readonly featureCodes: FeatureCodeCalls;
   readonly hopPeers: HopPeers;
   readonly route: Router;

@@ -3,7 +3,6 @@ import { createAdmission, type Admission, type Refused } from './admission.ts';
 import { Calls } from './calls.ts';
 import type { GatewayContext } from './context.ts';
 import { createFeatureCodeCalls } from './feature-codes.ts';
-import { createFeatureCodeCalls } from './feature-codes.ts';
 import { ALLOW, header, tagOf, unsupportedOptions } from './headers.ts';
 import { createHopHealth } from './hop-health.ts';
 import { createHopPeers, type Resolve } from './hop-peers.ts';
@@ -61,7 +60,6 @@ export class SipGateway implements Gateway {
       policy: options.policy,
       calls: new Calls(ledger, log),
       voicemailTargets: createVoicemailTargets(settings.voicemail),
-      featureCodes: createFeatureCodeCalls({ ...options, codes: settings.featureCodes }),
       featureCodes: createFeatureCodeCalls({ ...options, codes: settings.featureCodes }),
       hopPeers: createHopPeers(hopUris(settings), this.#peers, resolveHost),
       route: createRouter(settings.routing),
@@ -176,7 +174,6 @@ export class SipGateway implements Gateway {
     this.#stopWatching();
     this.#context.hopPeers.stop();
     await this.drain(0);
-    this.#context.featureCodes.stop();
     this.#context.featureCodes.stop();
     await this.#subscriptions?.stop();
     for (const agent of this.#agents) agent.close();
