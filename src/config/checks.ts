@@ -1,35 +1,26 @@
-import ipaddr from 'ipaddr.js';
 import { didYouMean, type Mistake, type Path } from '../yamlfile/index.ts';
+import { PHONES, peerMistakes, streamMistakes } from './peer-checks.ts';
+import { featureCodeMistakes, registrarMistakes, voicemailMistakes } from './service-checks.ts';
+import { adminListen, isLoopback, listenAddress, mailTarget, singleAddress, type Listen } from './values.ts';
 import {
-  adminListen,
-  isLoopback,
-  listenAddress,
-  mailTarget,
-  singleAddress,
-  sipTarget,
-  type Listen,
-  type SipTarget,
-} from './values.ts';
+  entries,
+  groupOf,
+  hopsOf,
+  isEmpty,
+  isOwn,
+  listensOf,
+  machineOf,
+  oneOf,
+  texts,
+  transportMistakes,
+  type Group,
+  type Hop,
+} from './written.ts';
 
 /**
  * What no schema can say of gateway.yaml: what belongs together, what leads back, what is not built. The file is taken as
  * it was written, after its variables: what has the wrong type is passed over here, and told by the schema.
  */
-
-type Group = Readonly<Record<string, unknown>>;
-
-export const groupOf = (value: unknown): Group =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Group) : {};
-
-function* entries(value: unknown, path: Path): Generator<{ entry: Group; path: Path }> {
-  if (!Array.isArray(value)) return;
-  for (const [index, entry] of value.entries()) yield { entry: groupOf(entry), path: [...path, index] };
-}
-
-function* texts(value: unknown, path: Path): Generator<{ text: string; path: Path }> {
-  if (!Array.isArray(value)) return;
-  for (const [index, text] of value.entries()) if (typeof text === 'string') yield { text, path: [...path, index] };
-}
 
 function* listenMistakes(sip: Group): Generator<Mistake> {
   const seen = new Set<string>();
@@ -49,12 +40,6 @@ function* listenMistakes(sip: Group): Generator<Mistake> {
 
 const isSecure = ({ protocol }: Listen): boolean => protocol === 'tls' || protocol === 'wss';
 const isWeb = ({ protocol }: Listen): boolean => protocol === 'ws' || protocol === 'wss';
-
-/** What `listen` says, and its default. */
-function listensOf(sip: Group): Listen[] {
-  const listen = Array.isArray(sip['listen']) ? sip['listen'] : ['udp://0.0.0.0:5060', 'tcp://0.0.0.0:5060'];
-  return listen.flatMap((text: unknown) => (typeof text === 'string' ? (listenAddress(text) ?? []) : []));
-}
 
 /** Settings that nothing here would use. */
 function* unusedMistakes(sip: Group): Generator<Mistake> {
@@ -110,107 +95,7 @@ function* sipMistakes(sip: Group): Generator<Mistake> {
   }
 }
 
-/** A secret stands in one place. */
-function* oneOf(entry: Group, path: Path, key: string, fileKey: string): Generator<Mistake> {
-  if (entry[key] === undefined || entry[fileKey] === undefined) return;
-  yield {
-    path: [...path, key],
-    at: 'key',
-    message: `${key} and ${fileKey} stand here both`,
-    remedy: `Keep ${fileKey}.`,
-  };
-}
-
-function* digestMistakes(digest: Group, path: Path, isThere: boolean): Generator<Mistake> {
-  if (!isThere) return;
-  yield* oneOf(digest, path, 'password', 'passwordFile');
-  if (digest['password'] === undefined && digest['passwordFile'] === undefined) {
-    yield { path, message: 'the password is missing', remedy: 'Add passwordFile: FILE, or password: ${NAME}.' };
-  }
-}
-
-function* peerMistakes(peers: unknown): Generator<Mistake> {
-  const first = new Map<string, Path>();
-  for (const { entry, path } of entries(peers, ['peers'])) {
-    if (entry['allow'] === undefined && entry['digest'] === undefined) {
-      const remedy =
-        'Add allow: a list such as [192.0.2.10], or digest: { username: trunk, passwordFile: trunk.password }.';
-      yield { path, message: 'nothing says how the peer is known', remedy };
-    }
-    yield* digestMistakes(groupOf(entry['digest']), [...path, 'digest'], entry['digest'] !== undefined);
-    const name = entry['name'];
-    if (typeof name !== 'string') continue;
-    const other = first.get(name);
-    if (other === undefined) first.set(name, path);
-    else {
-      const message = `peer ${JSON.stringify(name)} is already defined at peers[${String(other[1])}]`;
-      yield { path: [...path, 'name'], message, remedy: 'Give it another name, or put the addresses together.' };
-    }
-  }
-}
-
-interface Hop {
-  readonly path: Path;
-  readonly uri: string;
-  readonly hasPrefix: boolean;
-}
-
-function* hopsOf(value: unknown, path: Path): Generator<Hop> {
-  if (!Array.isArray(value)) return;
-  for (const [index, hop] of value.entries()) {
-    const at = [...path, index];
-    if (typeof hop === 'string') yield { path: at, uri: hop, hasPrefix: false };
-    else {
-      const { uri, prefix } = groupOf(hop);
-      if (typeof uri === 'string') yield { path: [...at, 'uri'], uri, hasPrefix: prefix !== undefined };
-    }
-  }
-}
-
-/** `sips` is TLS over TCP whatever its transport says (RFC 3261 26.2.2). */
-function transportOf({ scheme, transport }: SipTarget): string {
-  return scheme === 'sips' ? 'tls' : (transport ?? 'udp');
-}
-
-/** A hop that could not be called from here. */
-function* transportMistakes(uri: string, path: Path, sip: Group): Generator<Mistake> {
-  const target = sipTarget(uri);
-  if (target === null) return;
-  const transport = transportOf(target);
-  if (transport === 'ws' || transport === 'wss') {
-    const remedy = 'Use ;transport=udp, tcp or tls.';
-    yield { path, message: 'a WebSocket is opened by its client; nobody is called by it', remedy };
-  } else if (!['udp', 'tcp', 'tls'].includes(transport)) {
-    yield {
-      path,
-      message: `${transport} is not a transport of the gateway`,
-      remedy: 'Use ;transport=udp, tcp or tls.',
-    };
-  } else if (
-    transport === 'tls' &&
-    sip['engine'] !== 'drachtio' &&
-    !listensOf(sip).some((each) => each.protocol === 'tls')
-  ) {
-    const message = 'it is called by TLS, and the gateway does not listen by TLS';
-    yield { path, message, remedy: 'Add tls://0.0.0.0:5061 to sip.listen, and sip.tls with its certificate.' };
-  }
-}
-
-/** Whether a hop is one of the gateway's own sockets. */
-function isOwn(uri: string, listens: readonly Listen[]): boolean {
-  const target = sipTarget(uri);
-  if (target === null) return false;
-  const host = target.host === 'localhost' ? '127.0.0.1' : target.host;
-  const transport = transportOf(target);
-  const defaultPort = transport === 'tls' ? 5_061 : 5_060;
-  return listens.some(({ protocol, host: bound, port }) => {
-    if (protocol !== transport || port !== (target.port ?? defaultPort)) return false;
-    return bound === host || ((bound === '0.0.0.0' || bound === '::') && isLoopback(host));
-  });
-}
-
-function* hopMistakes(routing: Group, sip: Group): Generator<Mistake> {
-  const listens = listensOf(sip);
+function* hopMistakes(routing: Group, sip: Group, peers: unknown): Generator<Mistake> {
   const lists: [unknown, Path][] = [[routing['nextHop'], ['routing', 'nextHop']]];
   for (const { entry, path } of entries(routing['routes'], ['routing', 'routes'])) {
     lists.push([entry['nextHop'], [...path, 'nextHop']]);
@@ -219,7 +104,8 @@ function* hopMistakes(routing: Group, sip: Group): Generator<Mistake> {
     for (const { entry, path } of entries(list, at)) yield* oneOf(entry, path, 'password', 'passwordFile');
     for (const { uri, path } of hopsOf(list, at)) {
       yield* transportMistakes(uri, path, sip);
-      if (isOwn(uri, listens)) {
+      yield* streamMistakes(uri, path, peers);
+      if (isOwn(uri, sip)) {
         const message = `${JSON.stringify(uri)} is this gateway itself`;
         yield { path, message, remedy: 'Name the system behind it: a PBX, a carrier, a phone.' };
       }
@@ -240,15 +126,6 @@ function* routeMistakes(routing: Group, peerNames: readonly string[], registers:
     const remedy = didYouMean(from, peerNames, known);
     yield { path: [...path, 'from'], message: `${JSON.stringify(from)} is not a peer of this file`, remedy };
   }
-}
-
-const isEmpty = (value: unknown): boolean => value === undefined || (Array.isArray(value) && value.length === 0);
-
-/** The machine at the end of a URI, where it is an address; programs that share a loopback address are told apart by port. */
-function machineOf(uri: string): string | null {
-  const host = sipTarget(uri)?.host ?? '';
-  if (!ipaddr.isValid(host)) return null;
-  return isLoopback(host) ? null : ipaddr.process(host).toString();
 }
 
 /** The routes that a call from a peer may take: those for it or for any, up to the first that takes every number. */
@@ -276,19 +153,6 @@ function* returningRoutes(routing: Group, peers: unknown): Generator<Mistake> {
       yield { path, message, remedy };
     }
   }
-}
-
-function* voicemailMistakes(voicemail: Group, sip: Group): Generator<Mistake> {
-  if (voicemail['owner'] === 'gateway' && voicemail['target'] === undefined) {
-    const message = 'the gateway has the voicemail, and no target to divert to';
-    yield { path: ['voicemail', 'owner'], message, remedy: 'Add target: sip:voicemail@192.0.2.30, or another owner.' };
-  }
-  const target = voicemail['target'];
-  if (voicemail['owner'] === 'none' && target !== undefined) {
-    const message = 'nobody is diverted to it, as voicemail.owner is none';
-    yield { path: ['voicemail', 'target'], message, remedy: 'Remove owner, or set owner: gateway.' };
-  }
-  if (typeof target === 'string') yield* transportMistakes(target, ['voicemail', 'target'], sip);
 }
 
 function* journalMistakes(journal: unknown): Generator<Mistake> {
@@ -362,14 +226,16 @@ export function* configMistakes(written: unknown): Generator<Mistake> {
   const peers = root['peers'];
   const peerNames = [...entries(peers, [])].flatMap(({ entry: { name } }) => (typeof name === 'string' ? [name] : []));
   yield* sipMistakes(sip);
-  yield* peerMistakes(peers);
   const registers = root['registrar'] !== undefined;
-  // Calls of registered phones come from a peer of this name.
-  const callers = registers ? [...peerNames, 'phones'] : peerNames;
+  yield* peerMistakes(peers, registers);
+  const callers = registers ? [...peerNames, PHONES] : peerNames;
   if (root['routing'] !== undefined) yield* routeMistakes(routing, callers, registers);
-  yield* hopMistakes(routing, sip);
+  yield* hopMistakes(routing, sip, peers);
   yield* returningRoutes(routing, peers);
-  yield* voicemailMistakes(groupOf(root['voicemail']), sip);
+  const voicemail = groupOf(root['voicemail']);
+  yield* voicemailMistakes(voicemail, { sip, routing, peers });
+  yield* registrarMistakes(groupOf(root['registrar']));
+  if (root['featureCodes'] !== false) yield* featureCodeMistakes(groupOf(root['featureCodes']), voicemail);
   yield* journalMistakes(root['journal']);
   yield* notificationMistakes(groupOf(root['notification']));
   yield* adminMistakes(groupOf(root['admin']));

@@ -8,7 +8,7 @@ import {
   readRegularFile,
   readYaml,
 } from '../yamlfile/index.ts';
-import { configMistakes, groupOf } from './checks.ts';
+import { configMistakes } from './checks.ts';
 import { secretFiles, type SecretFiles } from './files.ts';
 import { tlsMistakes } from './tls.ts';
 import { PROFILE_DEFAULTS } from './profiles.ts';
@@ -25,7 +25,9 @@ import type {
   TraceConfig,
   VoicemailConfig,
 } from './types.ts';
+import { tokenMistakes } from './service-checks.ts';
 import { type Environment, substitute } from './variables.ts';
+import { groupOf } from './written.ts';
 
 export const MAX_CONFIG_CHARACTERS = 4 * 1024 * 1024;
 
@@ -234,6 +236,7 @@ export function readConfig(text: string, path: string, env: Environment, nowMs =
     check: (written) => [
       ...configMistakes(written),
       ...files.mistakes(written),
+      ...tokenMistakes(groupOf(groupOf(written)['voicemail']), files),
       ...tlsMistakes(groupOf(groupOf(groupOf(written)['sip'])['tls']), files, nowMs),
     ],
   });

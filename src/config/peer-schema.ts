@@ -6,6 +6,7 @@ import {
   list,
   MAX_CIDRS_PER_PEER,
   onOff,
+  orFalse,
   owner,
   parsed,
   says,
@@ -115,8 +116,7 @@ export const peer = z
       .describe('true: the Reason header of a CANCEL from this peer is believed (answered elsewhere, busy, declined).'),
     trustCallerId: z.boolean().optional().describe('true: its P-Asserted-Identity is the caller; false: its From is.'),
     voicemail: owner.optional(),
-    options: z
-      .union([z.literal(false).transform(() => null), duration(1_000, 'OPTIONS are sent to the peer this often.')])
+    options: orFalse(duration(1_000, 'OPTIONS are sent to the peer this often.'))
       .optional()
       .describe('OPTIONS are sent to the peer this often, at least 1s apart: options: 30s; or false: never.'),
     maxCalls: whole(1, 1_000_000, 'How many calls the peer may have at once: a whole number from 1.').optional(),

@@ -10,7 +10,7 @@ import {
   readRegularFile,
   readYaml,
 } from '../yamlfile/index.ts';
-import { groupOf } from './checks.ts';
+import { groupOf } from './written.ts';
 import { secretFiles, type SecretFiles } from './files.ts';
 import { list, says, text } from './schema-values.ts';
 import type { PhoneConfig } from './types.ts';
@@ -180,11 +180,13 @@ function* algorithmMistakes(users: readonly Readonly<Record<string, unknown>>[])
 /** The accounts by user name, and the algorithms that every one of them has a hash of. */
 export function createPhoneDirectory(entries: readonly PhoneConfig[]): {
   find(username: string): PhoneConfig | undefined;
+  hasNumber(number: string): boolean;
   readonly algorithms: readonly ('SHA-256' | 'MD5')[];
 } {
   const byUsername = new Map(entries.map((entry) => [entry.username, entry]));
   const algorithms: ('SHA-256' | 'MD5')[] = [];
   if (entries.every(({ ha1 }) => ha1.sha256 !== null)) algorithms.push('SHA-256');
   if (entries.every(({ ha1 }) => ha1.md5 !== null)) algorithms.push('MD5');
-  return { find: (wanted) => byUsername.get(wanted), algorithms };
+  const numbers = new Set(entries.map((entry) => entry.number));
+  return { find: (wanted) => byUsername.get(wanted), hasNumber: (wanted) => numbers.has(wanted), algorithms };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../yamlfile/index.ts';
-import { list, owner, parsed, says, sipUri, text, whole } from './schema-values.ts';
+import { list, orFalse, owner, parsed, says, sipUri, text, whole } from './schema-values.ts';
 import { byteCount, isHost, isVoicemailAddress } from './values.ts';
 
 export const MAX_VOICEMAIL_TARGETS = 1_000;
@@ -74,14 +74,12 @@ const code = (what: string) =>
       `What users dial to switch their notifications ${what}: a star or hash and up to nine digits, in quotes.`,
     );
 
-export const featureCodes = z
-  .union([
-    z.literal(false).transform(() => null),
-    z.strictObject({
-      notificationsOn: code('on').prefault('*56'),
-      notificationsOff: code('off').prefault('*57'),
-    }),
-  ])
+export const featureCodes = orFalse(
+  z.strictObject({
+    notificationsOn: code('on').prefault('*56'),
+    notificationsOff: code('off').prefault('*57'),
+  }),
+)
   .prefault({})
   .describe('What users dial: { notificationsOn: "*56", notificationsOff: "*57" }, or false.');
 
