@@ -14,6 +14,9 @@ export interface PhoneListener {
 /** RFC 2976 as phones use it. */
 const DTMF_MS = 160;
 
+/** Own addresses are found at once; what has not been found by then is not waited for. */
+const ICE_GATHERING_MS = 500;
+
 /** A phone over WebSocket: one account, one call at a time. */
 export class WebPhone {
   readonly #listener: PhoneListener;
@@ -39,7 +42,10 @@ export class WebPhone {
       authorizationPassword: password,
       transportOptions: { server },
       // The lab is one machine or network: no STUN server is asked.
-      sessionDescriptionHandlerFactoryOptions: { peerConnectionConfiguration: { iceServers: [] } },
+      sessionDescriptionHandlerFactoryOptions: {
+        iceGatheringTimeout: ICE_GATHERING_MS,
+        peerConnectionConfiguration: { iceServers: [] },
+      },
       logBuiltinEnabled: false,
       delegate: {
         onInvite: (invitation) => this.#invited(invitation),
