@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { callerPeer, later, unique } from '../drachtio/support.ts';
 import { udpPeer, type SipPeer } from '../support/sip-peer.ts';
+import { account, ask, directory, REGISTRAR } from './phones.ts';
 import { LOCAL_PEER, startRig, type Parts, type Rig } from './support.ts';
 
 interface Summary {
@@ -139,11 +140,39 @@ describe('a NOTIFY of messages is passed on', () => {
     expect(rig.ledger.totals).toEqual([]);
   });
 
-  it('and never back to the peer it came from', async () => {
-    const rig = await startRig();
+  it('and never back to the peer it came from, at whichever of its addresses', async () => {
+    const both = { ...LOCAL_PEER, name: 'both', allow: ['127.0.0.1/32', '127.0.0.2/32'] };
+    const { rig, pbx } = await startPbxRig({ peers: [both] });
     await notified(rig.caller);
-    await notified(rig.caller, { count: '3/1' });
+    const other = await startRig();
+    await notified(other.caller);
+    await notified(rig.caller, { to: 'sip:1002@127.0.0.1' });
+    expect(rig.ledger.totals).toHaveLength(2);
+    expect(pbx.count(/^NOTIFY /) + other.callee.count(/^NOTIFY /)).toBe(0);
+  });
+
+  it('to the phones that are registered for the mailbox, by the way they registered', async () => {
+    const rig = await startRig({ peers: [UM], registrar: REGISTRAR, phones: directory(account('1001')) });
+    const phone = await udpPeer(rig.udpPort, '127.0.0.1', '127.0.0.2');
+    later(() => phone.close());
+    // Its Contact is not where it can be reached; where its REGISTER came from is.
+    expect((await ask(phone, '1001', { contact: '<sip:1001@192.0.2.99:5060>' })).start).toMatch(/ 200 /);
+    expect(await notified(rig.caller)).toBe('SIP/2.0 200 OK');
+    const passed = await phone.expect(/^NOTIFY sip:1001@192\.0\.2\.99:5060 /);
+    expect(passed.header('Event')).toBe('message-summary');
+    expect(passed.body).toContain('Voice-Message: 2/1 (0/0)');
+    accept(phone, passed);
     expect(rig.callee.count(/^NOTIFY /)).toBe(0);
+  });
+
+  it('but a phone’s own is not believed', async () => {
+    const peers = [{ ...UM, allow: ['127.0.0.1/32'] }];
+    const rig = await startRig({ peers, registrar: REGISTRAR, phones: directory(account('1001')) });
+    const phone = await udpPeer(rig.udpPort, '127.0.0.1', '127.0.0.2');
+    later(() => phone.close());
+    const headers = 'Event: message-summary\nSubscription-State: terminated';
+    expect((await ask(phone, '1001', { method: 'NOTIFY', headers })).start).toMatch(/ 481 /);
+    expect(rig.ledger.totals).toEqual([]);
   });
 
   it('once, and not again when it comes round by another peer', async () => {
@@ -160,7 +189,7 @@ describe('a NOTIFY of messages is passed on', () => {
     await notified(other, { count: '4/4' }, '127.0.0.3');
     expect((await pbx.expect(/^NOTIFY [^]*4\/4/)).body).toContain('Voice-Message: 4/4');
     expect(pbx.count(/^NOTIFY [^]*(9\/9)/)).toBe(0);
-    expect(new Set(pbx.received.map(({ header }) => header('Call-ID'))).size).toBe(2);
+    expect(new Set(pbx.received.map((received) => received.header('Call-ID'))).size).toBe(2);
   });
 
   it('to nobody once it has come too far', async () => {
