@@ -15,7 +15,7 @@ export const DOCUMENT = `<!doctype html>
 <section aria-labelledby="account-label">
 <label id="account-label" for="account">Phone</label>
 <select id="account"></select>
-<button id="register" type="button">Register</button>
+<button id="register" type="button" disabled>Register</button>
 <p id="registration" role="status" data-registered="false">Not registered</p>
 </section>
 <section aria-label="Call">

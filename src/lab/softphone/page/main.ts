@@ -126,6 +126,7 @@ async function start(): Promise<void> {
   on(hangUp, () => phone.hangUp());
   on(hold, () => phone.hold(!phone.held));
   for (const key of keys.querySelectorAll('button')) on(key, () => phone.press(key.textContent ?? ''));
+  register.disabled = false;
   setInterval(() => void showMails().catch(() => undefined), MAILS_MS);
   addEventListener('pagehide', () => void phone.unregister().catch(() => undefined));
 }
