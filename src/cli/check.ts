@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { assumptions, unknownDialPlans } from '../config/index.ts';
+import { assumptions, loadPhones, unknownDialPlans, type GatewayConfig } from '../config/index.ts';
+import { ha1 } from '../digest/index.ts';
 import { loadPolicyFile } from '../policy/index.ts';
 import { problemLines } from '../yamlfile/index.ts';
 import { readConfig, withConfig, type ConfigOption } from './config.ts';
@@ -19,6 +20,7 @@ export function addCheck(program: Command, terminal: Terminal): void {
         );
       }
       const { policy } = loaded;
+      const phones = phonesIn(config);
       const dangling = unknownDialPlans(config, policy.dialPlans.keys());
       if (dangling.length > 0) throw new CommandError(`${config.path}:\n${dangling.join('\n')}`, 2);
       const places = placeProblems(config).map((problem) => `${config.path}: ${problem}`);
@@ -26,8 +28,26 @@ export function addCheck(program: Command, terminal: Terminal): void {
       terminal.stdout.write(
         `Both files are good: ${counted(policy.dialPlans.size, 'dial plan', 'dial plans')}, ${counted(policy.mailboxPolicies.size, 'mailbox policy', 'mailbox policies')}, ${counted(policy.mailboxCount, 'mailbox', 'mailboxes')}.\n`,
       );
-      for (const line of assumptions(config)) terminal.stdout.write(`  ${line}\n`);
+      for (const line of [...phones, ...assumptions(config)]) terminal.stdout.write(`  ${line}\n`);
     });
+}
+
+/** What there is to say of phones.yaml. @throws CommandError where it cannot be used */
+function phonesIn({ registrar }: GatewayConfig): string[] {
+  if (registrar === null) return [];
+  const loaded = loadPhones(registrar.phones, registrar.realm, ha1);
+  if (!loaded.ok) {
+    const lines = problemLines(registrar.phones, loaded.problems);
+    throw new CommandError(`The file of phones cannot be used:\n${lines.join('\n')}`, 2);
+  }
+  const { phones, plainPasswords } = loaded;
+  const said = [`${registrar.phones} has ${counted(phones.length, 'phone', 'phones')}.`];
+  if (plainPasswords.length > 0) {
+    said.push(
+      `the passwords of ${plainPasswords.join(', ')} stand in ${registrar.phones}: whoever reads it can call as they; mcg phone-secret makes hashes of them.`,
+    );
+  }
+  return said;
 }
 
 function counted(count: number, one: string, several: string): string {

@@ -75,8 +75,9 @@ export const owner = z
 
 export const onOff = (description: string) => z.boolean().default(false).describe(description);
 
+const falseToNull = (written: unknown): unknown => (written === false ? null : (written ?? undefined));
+
 /** What can be switched off by `false`, which is null once read. A key without a value is a mistake all the same. */
 export function orFalse<Value extends z.ZodType>(value: Value) {
-  const off = (written: unknown): unknown => (written === false ? null : (written ?? undefined));
-  return z.preprocess(off, value.nullable());
+  return z.preprocess(falseToNull, value.nullable());
 }

@@ -16,9 +16,9 @@ const least: Sections = {
 };
 
 export interface Reader {
-  config(sections?: Sections): GatewayConfig;
+  readonly config: (sections?: Sections) => GatewayConfig;
   /** `path: message`; every one of them has a remedy. */
-  mistakes(sections: Sections): string[];
+  readonly mistakes: (sections: Sections) => string[];
 }
 
 /** @param path where gateway.yaml would stand, for the files that it names */
