@@ -169,9 +169,10 @@ const TABLE: readonly Row[] = [
   {
     rule: 'did not ring, and the number has a mailbox',
     judge: (facts) =>
-      !facts.rang &&
       facts.call.hasMailbox &&
-      facts.deciding.some((leg) => tookNothing(leg, facts.answers) || finalMeans(leg, 'unreachable'))
+      (facts.roots.some(isAbsent) ||
+        (!facts.rang &&
+          facts.deciding.some((leg) => tookNothing(leg, facts.answers) || finalMeans(leg, 'unreachable'))))
         ? nobodyTookIt(facts, 'unreachable')
         : null,
   },
@@ -262,9 +263,14 @@ function saidElsewhere({ cancelReasons, cancelTrusted }: CallerLeg): boolean {
   return cancelTrusted && (hasReason(cancelReasons, 'SIP', 200) || hasReason(cancelReasons, 'Q.850', 26));
 }
 
+/** No phone of the number is registered with the gateway, which says so itself. */
+function isAbsent({ refused }: CallerLeg): boolean {
+  return refused?.status === 480;
+}
+
 /** The refusal of a number counts only where every leg that answered at all said so. */
 function rejected({ deciding, phones, roots }: Facts): boolean {
-  if (phones.length === 0) return roots.some((leg) => leg.refused !== null);
+  if (phones.length === 0) return roots.some((leg) => leg.refused !== null && !isAbsent(leg));
   const finals = deciding.filter((leg) => leg.final !== null && leg.timedOutAt === null);
   const rangOut = deciding.some((leg) => leg.timedOutAt !== null);
   return finals.length > 0 && !rangOut && finals.every((leg) => finalMeans(leg, 'rejected'));

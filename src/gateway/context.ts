@@ -27,6 +27,8 @@ export interface RegisteredPhones {
   /** The live contacts of these addresses-of-record, by the user parts of those. */
   contactsOf(numbers: readonly string[]): readonly Registration[];
   wayTo(registration: Registration): PhoneWay;
+  /** Whether a phone of this number may register. */
+  isPhone(number: string): boolean;
   /** An INVITE to it ended so. */
   contactFailed(registration: Registration, failure: Failure): void;
 }

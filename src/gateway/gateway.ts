@@ -53,7 +53,8 @@ export class SipGateway implements Gateway {
     this.#options = options;
     this.#peers = createPeerTable(settings.peers);
     this.#admission = createAdmission({ settings, peers: this.#peers, phones, now });
-    this.#registrar = new Registrar({ settings: settings.registrar, registrations, log, now });
+    const isPhone = (number: string): boolean => phones.hasNumber?.(number) ?? phones.find(number)?.number === number;
+    this.#registrar = new Registrar({ settings: settings.registrar, registrations, isPhone, log, now });
     this.#context = {
       settings,
       limits,
@@ -96,7 +97,7 @@ export class SipGateway implements Gateway {
   }
 
   phonesChanged(): void {
-    this.#registrar.accountsChanged((number) => this.#isNumber(number));
+    this.#registrar.accountsChanged();
   }
 
   get sipAddresses(): readonly string[] {
@@ -117,7 +118,7 @@ export class SipGateway implements Gateway {
     const { settings, engines, log } = this.#options;
     const { hopPeers, health } = this.#context;
     // Before the first engine, so that no call finds a phone missing that is registered.
-    await this.#registrar.start((number) => this.#isNumber(number));
+    await this.#registrar.start();
     // Calls do not wait for names: until a hop's is known, the hop is nobody's.
     void hopPeers.start().then(() => {
       if (this.#stopped === null)
@@ -178,11 +179,6 @@ export class SipGateway implements Gateway {
     await this.#subscriptions?.stop();
     for (const agent of this.#agents) agent.close();
     await this.#registrar.stop();
-  }
-
-  #isNumber(number: string): boolean {
-    const { phones } = this.#options;
-    return phones.hasNumber?.(number) ?? phones.find(number)?.number === number;
   }
 
   #interruptAll(): void {

@@ -6,7 +6,7 @@ import { createEarlyMedia, type EarlyMedia } from './early-media.ts';
 import { header, passHeaders, sessionAnswer, type Headers } from './headers.ts';
 import { Hunt, type HuntFailure } from './hunt.ts';
 import type { OutboundLeg } from './outbound.ts';
-import { diversionCause, failureText, finalAnswer, type FinalAnswer } from './outcome.ts';
+import { diversionCause, failureText, finalAnswer, NOT_REGISTERED, type FinalAnswer } from './outcome.ts';
 import { planOf, voicemailPlan, type Destination, type Plan } from './targets.ts';
 import type { Peer } from './types.ts';
 import type { Dialog, IncomingInvite, SipRequest, SipResponse } from './user-agent.ts';
@@ -73,13 +73,26 @@ export class InboundLeg implements Caller {
     const { dialled } = this.#facts;
     const plan = this.#plan({ ...dialled, why: null });
     if (plan.stages.length === 0) {
-      const called = dialled.number ?? dialled.uri;
-      this.refuse(404, plan.group === null ? `no route for ${called}` : `nobody of the group at ${called} can be rung`);
+      await this.#nobodyToRing(plan);
       return;
     }
     const failure = await this.#hunt.ring(plan);
     if (failure === null || (await this.#divert(failure))) return;
     this.#reject(finalAnswer(failure.best));
+  }
+
+  /** RFC 3261 21.4.18: where phones register, who is known here is only absent, and may have voicemail. */
+  async #nobodyToRing({ group }: Plan): Promise<void> {
+    const { settings, phones } = this.#context;
+    const { number, uri } = this.#facts.dialled;
+    const isKnown = group !== null || this.call.start.mailbox !== null || (number !== null && phones.isPhone(number));
+    if (settings.registrar === null || !isKnown) {
+      const called = group === null ? 'no route for' : 'nobody can be rung of the group at';
+      this.refuse(404, `${called} ${number ?? uri}`);
+      return;
+    }
+    if (await this.#divert({ best: NOT_REGISTERED, all: [NOT_REGISTERED] })) return;
+    this.refuse(NOT_REGISTERED.status, `no phone of ${number ?? uri} is registered`);
   }
 
   /** The gateway itself turns the INVITE down. */

@@ -80,6 +80,17 @@ function decidingAmong(failures: readonly Failure[]): readonly Failure[] {
 
 type Final = Extract<Failure, { kind: 'final' }>;
 
+/** A phone that is not there to be asked. */
+export const NOT_REGISTERED: Final = {
+  kind: 'final',
+  status: 480,
+  phrase: 'Temporarily Unavailable',
+  headers: {},
+  reasons: [],
+  rang: false,
+  alerted: false,
+};
+
 function isFinal(failure: Failure): failure is Final {
   return failure.kind === 'final';
 }

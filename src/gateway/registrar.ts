@@ -19,6 +19,8 @@ export interface RegistrarOptions {
   /** Null: nobody registers here. */
   readonly settings: RegistrarSettings | null;
   readonly registrations: Registrations;
+  /** Whether there is an account of this number now. */
+  readonly isPhone: (number: string) => boolean;
   readonly log: GatewayLog;
   readonly now: () => number;
   readonly maxRegistrations?: number;
@@ -59,12 +61,9 @@ export class Registrar implements RegisteredPhones {
     return [...this.#bindings.values()].flat().filter(({ expiresAt }) => expiresAt > now);
   }
 
-  /**
-   * Reads what an earlier life left: contacts over UDP, whose way is still there.
-   * @param isNumber whether there is still an account of this number
-   */
-  async start(isNumber: (number: string) => boolean): Promise<void> {
-    const { settings, registrations, log, now } = this.#options;
+  /** Reads what an earlier life left: contacts over UDP, whose way is still there. */
+  async start(): Promise<void> {
+    const { settings, registrations, isPhone, log, now } = this.#options;
     if (settings === null) return;
     this.#timer = setInterval(() => this.#sweep(), SWEEP_MS);
     const kept = await registrations.load().catch((error: unknown) => {
@@ -74,7 +73,7 @@ export class Registrar implements RegisteredPhones {
     for (const registration of kept) {
       const { aor, expiresAt } = registration;
       const standing = this.#bindings.get(aor) ?? [];
-      const stands = expiresAt > now() && isOverUdp(registration) && isNumber(aor);
+      const stands = expiresAt > now() && isOverUdp(registration) && isPhone(aor);
       // Who has registered meanwhile has said it better.
       if (!stands || standing.some((binding) => this.#agents.has(binding)) || this.#count >= this.#max) continue;
       this.#put(aor, [...standing, registration]);
@@ -150,10 +149,14 @@ export class Registrar implements RegisteredPhones {
     }
   }
 
+  isPhone(number: string): boolean {
+    return this.#options.isPhone(number);
+  }
+
   /** There are other accounts now. */
-  accountsChanged(isNumber: (number: string) => boolean): void {
+  accountsChanged(): void {
     for (const aor of this.#bindings.keys()) {
-      if (!isNumber(aor)) this.#drop(aor, () => true, 'there is no such account any more');
+      if (!this.isPhone(aor)) this.#drop(aor, () => true, 'there is no such account any more');
     }
   }
 

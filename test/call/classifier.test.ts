@@ -258,6 +258,8 @@ describe('the verdict table, line by line', () => {
     ['480 with Q.850 21', ended(oneCall().final(1, 480, q850(21))), MISSED('declined')],
     ['Q.850 28', ended(oneCall().final(1, 500, q850(28))), REJECTED],
     ['refused by the gateway', ended(story().caller(0).refused(0, 404)), REJECTED],
+    ['no phone is registered', ended(story().caller(0).refused(0, 480)), MISSED('unreachable')],
+    ['no phone is registered, no mailbox', ended(story().caller(0).refused(0, 480), { hasMailbox: false }), FAILED],
     ['rang, then our timer', ended(oneCall().rings(1).timesOut(20).final(20, 487)), MISSED('no-answer')],
     ['rang, then a transport error', ended(oneCall().rings(1).fails(9, 'transport')), MISSED('no-answer')],
     ['not rung: transport error', ended(oneCall().fails(0, 'transport')), MISSED('unreachable')],

@@ -202,6 +202,45 @@ describe('a registered phone is rung', () => {
   });
 });
 
+describe('a phone that is not registered', () => {
+  const parts = { nextHop: [], peers: [LOCAL_PEER] };
+  const verdicts = (rig: Rig): unknown => rig.ledger.over.map(({ verdict }) => verdict);
+
+  it.each([
+    ['1001', 'a number with a mailbox', { outcome: 'missed', cause: 'unreachable' }],
+    ['1009', 'a phone without a mailbox', { outcome: 'failed', cause: null }],
+  ])('is only absent, 480: %s, %s', async (number, _, verdict) => {
+    const rig = await startRegistrar(parts);
+    const call = rig.newCall(`sip:${number}@127.0.0.1`);
+    sendInvite(call);
+    await response(call, 480);
+    await expectNothingHeld(rig);
+    expect(verdicts(rig)).toMatchObject([verdict]);
+  });
+
+  it('is not one that nobody knows, 404', async () => {
+    const rig = await startRegistrar(parts);
+    const call = rig.newCall('sip:7777@127.0.0.1');
+    sendInvite(call);
+    await response(call, 404);
+    await expectNothingHeld(rig);
+    expect(verdicts(rig)).toMatchObject([{ outcome: 'rejected' }]);
+  });
+
+  it('has voicemail', async () => {
+    const voicemail = await callerPeer(0);
+    const target = `sip:voicemail@127.0.0.1:${voicemail.port}`;
+    const rig = await startRegistrar({ ...parts, voicemail: { owner: 'gateway', target } });
+    const call = rig.newCall('sip:1001@127.0.0.1');
+    sendInvite(call);
+    const diverted = await voicemail.expect(/^INVITE /);
+    answer(voicemail, diverted, 486);
+    await response(call, 480);
+    await expectNothingHeld(rig);
+    expect(verdicts(rig)).toMatchObject([{ outcome: 'missed', cause: 'unreachable' }]);
+  });
+});
+
 describe('a phone calls', () => {
   const invitation = (headers = ''): { method: string; body: string; headers: string } => ({
     method: 'INVITE',

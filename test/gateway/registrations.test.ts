@@ -39,6 +39,7 @@ function registrarOf(options: Partial<RegistrarOptions> = {}): Registrar {
   const registrar = new Registrar({
     settings: REGISTRAR,
     registrations: QUICK,
+    isPhone: () => true,
     log: SILENT,
     now: () => Date.now(),
     ...options,
@@ -172,7 +173,7 @@ describe('registrations are written behind', () => {
       const registrar = registrarOf({
         registrations: { ...journal, load: async () => [kept('1', 'sip:a@h', 'udp/h:1', at + 1_000)] },
       });
-      await registrar.start(() => true);
+      await registrar.start();
       expect(registrar.registered).toHaveLength(1);
       await vi.advanceTimersByTimeAsync(SWEEP_MS);
       expect(journal.saved).toEqual([{ aor: '1', contacts: [] }]);
@@ -188,7 +189,7 @@ describe('registrations are written behind', () => {
     const log = { ...SILENT, error: (fields: object) => void errors.push(fields) };
     const load = (): Promise<never> => Promise.reject(new Error('no disk'));
     const registrar = registrarOf({ registrations: { ...QUICK, load }, log });
-    await registrar.start(() => true);
+    await registrar.start();
     expect(errors).toHaveLength(1);
     expect(register(registrar, '1', '<sip:a@h>')).toBe(200);
   });

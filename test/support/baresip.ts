@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 
 /** What baresip's ctrl_tcp module tells, as far as the tests read it. */
 export interface BaresipEvent {
-  /** `CALL_INCOMING`, `CALL_RINGING`, `CALL_ESTABLISHED`, `CALL_REMOTE_SDP`, `CALL_CLOSED`, … */
+  /** `REGISTER_OK`, `CALL_INCOMING`, `CALL_RINGING`, `CALL_ESTABLISHED`, `CALL_REMOTE_SDP`, `CALL_CLOSED`, … */
   readonly type: string;
   readonly param?: string;
   readonly peeruri?: string;
@@ -46,7 +46,10 @@ export interface BaresipOptions {
   readonly tls?: { readonly certificate: string; readonly authority: string };
 }
 
-/** Starts a softphone with this account line (`"Name" <sip:user@host>`), which is rung and waits for `accept`. */
+/**
+ * Starts a softphone with this account line (`"Name" <sip:user@host>`), which is rung and waits for `accept`. It registers where the
+ * line says so (`;auth_pass=…;regint=60`).
+ */
 export async function startBaresip(account: string, options: BaresipOptions = {}): Promise<Baresip> {
   const failures: string[] = [];
   while (failures.length < START_TRIES) {
@@ -62,7 +65,8 @@ export async function startBaresip(account: string, options: BaresipOptions = {}
 async function tryToStart(account: string, { address = '127.0.0.1', tls }: BaresipOptions): Promise<Baresip> {
   const folder = await mkdtemp(join(tmpdir(), 'baresip-'));
   const [port, controlPort] = [await freeTcpPort(), await freeTcpPort()];
-  await writeFile(join(folder, 'accounts'), `${account};regint=0;answermode=manual\n`);
+  const regint = account.includes(';regint=') ? '' : ';regint=0';
+  await writeFile(join(folder, 'accounts'), `${account}${regint};answermode=manual\n`);
   await writeFile(join(folder, 'contacts'), '');
   const host = address.includes(':') ? `[${address}]` : address;
   let security = '';
