@@ -1,60 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { loadPolicy, type MailboxPolicy, type Policy, setMailboxPolicy } from '../policy/index.ts';
-import { type Argument, type Bound, type Cmdlet, type CmdletContext, CmdletError, type PipedObject } from './types.ts';
-
-/** How many of a broken policy file's problems an error lists. */
-const MAX_LISTED_PROBLEMS = 10;
-
-const shownBoolean = (value: boolean): string => (value ? 'True' : 'False');
-
-async function policyOf({ policyPath }: CmdletContext): Promise<Policy> {
-  let text: string;
-  try {
-    text = await readFile(policyPath, 'utf8');
-  } catch (error) {
-    throw new CmdletError(`The policy file cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
-  }
-  const loaded = loadPolicy(text);
-  if (loaded.ok) return loaded.policy;
-  throw new CmdletError(withProblems('The policy file has mistakes: correct them first.', policyPath, loaded.problems));
-}
-
-type Problems = Extract<ReturnType<typeof loadPolicy>, { ok: false }>['problems'];
-
-function withProblems(message: string, path: string, problems: Problems): string {
-  const listed = problems
-    .slice(0, MAX_LISTED_PROBLEMS)
-    .map(({ line, column, message: what, remedy }) => `  ${basename(path)}:${line}:${column} ${what} ${remedy}`);
-  return [message, ...listed].join('\n');
-}
-
-function notFound(what: string, { policyPath }: CmdletContext): CmdletError {
-  return new CmdletError(
-    `The operation couldn't be performed because object '${what}' couldn't be found on '${basename(policyPath)}'.`,
-  );
-}
-
-/**
- * A name that was given for an object: never nothing. In Exchange `$null` and names that do not exist may stand for all
- * objects; here they are errors.
- */
-function named(parameter: string, value: Argument): string {
-  if (typeof value === 'string' && value.trim() !== '') return value.trim();
-  const what = value === null ? 'null' : 'an empty string';
-  throw new CmdletError(`Cannot bind argument to parameter '${parameter}' because it is ${what}.`);
-}
-
-/** `*` and `?` in a name, which names cannot have: Get takes them, Set does not. */
-const hasWildcard = (name: string): boolean => /[*?]/.test(name);
-
-function matcher(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[\\^$.|+()[\]{}]/g, String.raw`\$&`)
-    .replace(/\*+/g, '.*')
-    .replace(/\?/g, '.');
-  return new RegExp(`^${source}$`, 'i');
-}
+import { type MailboxPolicy, type Policy, setMailboxPolicy } from '../policy/index.ts';
+import { editFailed, hasWildcard, matcher, named, notFound, policyOf, shownBoolean } from './objects.ts';
+import { type Bound, type Cmdlet, type CmdletContext, CmdletError, type PipedObject } from './types.ts';
 
 function policiesNamed(policy: Policy, name: string, context: CmdletContext): MailboxPolicy[] {
   const all = [...policy.mailboxPolicies.values()];
@@ -137,10 +83,7 @@ export const changeMailboxPolicy: Cmdlet = {
     const dryRun = bound['WhatIf'] === true;
     const changes = typeof allow === 'boolean' ? { allowMissedCallNotifications: allow } : {};
     const result = await setMailboxPolicy(context.policyPath, name, changes, { dryRun });
-    if (!result.ok) {
-      if (result.reason === 'not-found') throw notFound(name, context);
-      throw new CmdletError(withProblems(result.message, context.policyPath, result.problems));
-    }
+    if (!result.ok) throw editFailed(result, name, context);
     const { before, after, changed } = result;
     if (!changed) warn(`The command completed successfully but no settings of '${before.name}' have been modified.`);
     else if (dryRun) say(await whatIf(before.name, before, after, context));

@@ -1,4 +1,5 @@
 import { bind } from './bind.ts';
+import { changeMailbox, getMailbox } from './mailbox.ts';
 import { changeMailboxPolicy, getMailboxPolicy } from './mailbox-policy.ts';
 import {
   type Cmdlet,
@@ -10,7 +11,7 @@ import {
 } from './types.ts';
 import { type Word, wordsOf } from './words.ts';
 
-const CMDLETS: readonly Cmdlet[] = [getMailboxPolicy, changeMailboxPolicy];
+const CMDLETS: readonly Cmdlet[] = [getMailboxPolicy, changeMailboxPolicy, getMailbox, changeMailbox];
 
 function cmdletNamed(word: Word | undefined): Cmdlet {
   const written =

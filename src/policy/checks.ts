@@ -77,7 +77,12 @@ function namesOf(
   return { plans, policies, planNames: [...plans.values()].map(({ name }) => name), policyNames, mistakes };
 }
 
-function* mailboxMistakes(entries: readonly Entry[], names: Names, addressOwners: AddressOwners): Generator<Mistake> {
+function* mailboxMistakes(
+  entries: readonly Entry[],
+  names: Names,
+  addressOwners: AddressOwners,
+  told: ReadonlySet<string>,
+): Generator<Mistake> {
   yield* duplicates(entries, 'identity', 'mailbox');
   for (const entry of entries) {
     const { path, fields } = entry;
@@ -91,7 +96,7 @@ function* mailboxMistakes(entries: readonly Entry[], names: Names, addressOwners
       } else if (plan !== null) yield* extensionMistakes(entry, plan);
     }
     yield* addressMistakes(entry, addressOwners);
-    yield* unreachable(entry, 'mailbox');
+    if (!told.has(String(fields['identity']).toLowerCase())) yield* unreachable(entry, 'mailbox');
   }
 }
 
@@ -107,7 +112,9 @@ export function* policyMistakesOf(written: unknown): Generator<Mistake> {
   const mailboxes = entriesOf(written, 'mailboxes');
   const groups = entriesOf(written, 'groups');
   const addressOwners: AddressOwners = new Map();
-  yield* mailboxMistakes(mailboxes, names, addressOwners);
+  // A group's mailbox is told of the group's calls: it needs no number of its own.
+  const told = new Set(groups.map(({ fields }) => String(fields['mailbox']).toLowerCase()));
+  yield* mailboxMistakes(mailboxes, names, addressOwners, told);
   yield* groupMistakes(groups, { plans, mailboxes, addressOwners });
   yield* shadowedNumbers(plans.values());
 }

@@ -2,7 +2,7 @@ import { didYouMean, type Mistake, type Path } from '../yamlfile/index.ts';
 import { namesOfNumber, wholeNumberOf } from './numbering.ts';
 import { addressMistakes, type AddressOwners, extensionMistakes, type Plan, unreachable } from './number-checks.ts';
 import { EXTENSION_OR_NUMBER } from './syntax.ts';
-import { duplicates, type Entry, textsOf, unknownPlan } from './written.ts';
+import { duplicates, type Entry, isEmptyOrAbsent, textsOf, unknownPlan } from './written.ts';
 
 interface Surroundings {
   readonly plans: ReadonlyMap<string, Plan>;
@@ -35,8 +35,8 @@ export function* groupMistakes(groups: readonly Entry[], around: Surroundings): 
 }
 
 interface KnownNames {
-  /** Identity in lower case to its path. */
-  readonly mailboxes: ReadonlyMap<string, Path>;
+  /** By identity in lower case; `silent`: with no number that could ring. */
+  readonly mailboxes: ReadonlyMap<string, { readonly path: Path; readonly silent: boolean }>;
   readonly groups: ReadonlySet<string>;
   /** As they are written, for suggestions. */
   readonly identities: readonly string[];
@@ -48,7 +48,13 @@ function identityOf({ fields }: Entry): string[] {
 
 function namesIn(groups: readonly Entry[], mailboxes: readonly Entry[]): KnownNames {
   return {
-    mailboxes: new Map(mailboxes.flatMap((entry) => identityOf(entry).map((name) => [name.toLowerCase(), entry.path]))),
+    mailboxes: new Map(
+      mailboxes.flatMap((entry) => {
+        const { extensions, sipAddresses } = entry.fields;
+        const silent = isEmptyOrAbsent(extensions) && isEmptyOrAbsent(sipAddresses);
+        return identityOf(entry).map((name) => [name.toLowerCase(), { path: entry.path, silent }] as const);
+      }),
+    ),
     groups: new Set(groups.flatMap((entry) => identityOf(entry).map((name) => name.toLowerCase()))),
     identities: mailboxes.flatMap(identityOf),
   };
@@ -65,13 +71,12 @@ function mailboxMeant(written: string, { identities }: KnownNames, otherwise: st
   };
 }
 
-type Member =
-  { readonly kind: 'one'; readonly key: string } | { readonly kind: 'group' } | { readonly kind: 'unknown' };
+type Member = { readonly kind: 'one'; readonly key: string } | { readonly kind: 'group' | 'silent' | 'unknown' };
 
 /** Who a member is; the same key means the same one, however it is written. */
 function memberOf(text: string, plan: Plan | undefined, names: KnownNames): Member {
   const mailbox = names.mailboxes.get(text.toLowerCase());
-  if (mailbox !== undefined) return { kind: 'one', key: mailbox.join() };
+  if (mailbox !== undefined) return mailbox.silent ? { kind: 'silent' } : { kind: 'one', key: mailbox.path.join() };
   if (names.groups.has(text.toLowerCase())) return { kind: 'group' };
   if (!EXTENSION_OR_NUMBER.test(text)) return { kind: 'unknown' };
   if (plan === undefined) return { kind: 'one', key: text };
@@ -90,6 +95,9 @@ function* memberMistakes({ path, fields }: Entry, plan: Plan | undefined, names:
     if (member.kind === 'group') {
       const message = `${JSON.stringify(text)} is a group, and groups cannot be members of groups`;
       yield { path: at, message, remedy: 'Write its members here instead.' };
+    } else if (member.kind === 'silent') {
+      const message = `mailbox ${JSON.stringify(text)} has neither an extension nor a SIP address that could ring`;
+      yield { path: at, message, remedy: 'Give it one, or remove it here.' };
     } else if (member.kind === 'unknown') {
       const message = `${JSON.stringify(text)} is neither a mailbox of this file nor a number`;
       const otherwise = 'Write the identity of a mailbox, or a number in quotes, such as "+33612345678".';

@@ -1,3 +1,4 @@
+export type { EditResult } from './edit.ts';
 export { loadPolicy } from './load.ts';
 export { policyJsonSchema } from './schema.ts';
 export { loadPolicyFile, setMailbox, setMailboxPolicy } from './loader.ts';

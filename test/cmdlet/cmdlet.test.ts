@@ -179,7 +179,7 @@ describe('what is not understood changes nothing', () => {
     [
       'a cmdlet that is not there',
       'Remove-UMMailboxPolicy MyUMMailboxPolicy',
-      "The term 'Remove-UMMailboxPolicy' is not recognized as the name of a cmdlet. There are Get-UMMailboxPolicy, Set-UMMailboxPolicy.",
+      "The term 'Remove-UMMailboxPolicy' is not recognized as the name of a cmdlet. There are Get-UMMailboxPolicy, Set-UMMailboxPolicy, Get-UMMailbox, Set-UMMailbox.",
     ],
     [
       'a misprint of the documentation',

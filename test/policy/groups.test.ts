@@ -78,6 +78,15 @@ groups: [{ identity: g, dialPlan: P, extensions: ["1100"], members: ["0140001011
   });
 });
 
+it('a mailbox that a group names as its own needs no number', () => {
+  const { groups } = policyOf(`
+dialPlans: [{ name: P, numberOfDigitsInExtension: 4 }]
+mailboxes: [{ identity: inbox, mailboxPolicy: P Default Policy }]
+groups: [{ identity: g, dialPlan: P, extensions: ["1100"], members: ["0612345678"], mailbox: INBOX }]
+`);
+  expect(groups.get('g')).toMatchObject({ mailbox: 'inbox', notify: 'group' });
+});
+
 describe('a called number has a group', () => {
   const numbers: readonly (readonly [rule: string, user: string, plan: string | undefined, group: string | null])[] = [
     ['by its extension whole', '1100', undefined, 'Sales'],

@@ -251,6 +251,16 @@ const mistakes: readonly (readonly [file: string, problems: readonly Expected[]]
     ],
   ],
   [
+    'group-member-that-cannot-ring',
+    [
+      [
+        '7:80 groups[0].members[1]',
+        'mailbox "inbox" has neither an extension nor a SIP address that could ring.',
+        'Give it one, or remove it here.',
+      ],
+    ],
+  ],
+  [
     'group-member-unknown',
     [
       ['7:73 groups[0].members[0]', '"alise" is neither a mailbox of this file nor a number.', 'Did you mean "alice"?'],
