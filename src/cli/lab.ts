@@ -112,7 +112,7 @@ async function startLab(
     rtpAddress: options.host,
     greetingMs: config.voicemail.greetingMs,
     minimumMessageMs: config.voicemail.minimumMessageMs,
-    notify: `sip:127.0.0.1:${options.sipPort}`,
+    notify: () => `sip:127.0.0.1:${options.sipPort}`,
     onVisit: (visit) => terminal.stdout.write(`${visitLine(terminal, visit)}\n`),
   }).catch((error: Error) => {
     throw new CommandError(`The lab’s voicemail could not start: ${error.message}`);

@@ -18,8 +18,8 @@ export interface VoicemailOptions extends EndpointOptions {
   readonly greetingMs: number;
   /** Who speaks for less than this has left no message. */
   readonly minimumMessageMs: number;
-  /** Where the message totals are told (RFC 3842): the gateway's URI; null: nobody is told. */
-  readonly notify: string | null;
+  /** Where the message totals are told (RFC 3842), asked each time: the gateway's URI; null: nobody is told. */
+  readonly notify: () => string | null;
   readonly onVisit?: (visit: Visit) => void;
 }
 
@@ -171,7 +171,7 @@ class Voicemail implements LabVoicemail {
 
   /** RFC 3842, as Exchange UM does it: no subscription, `terminated`, to its gateway. */
   async #tell(mailbox: string, total: number): Promise<number | null> {
-    const { notify } = this.#options;
+    const notify = this.#options.notify();
     const target = notify === null ? null : parseUri(notify);
     if (notify === null || target === null) return null;
     const account = `sip:${encodeURIComponent(mailbox)}@${target.host}`;

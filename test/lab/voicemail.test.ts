@@ -33,7 +33,7 @@ beforeEach(async () => {
     rtpAddress: '127.0.0.1',
     greetingMs: GREETING_MS,
     minimumMessageMs: MINIMUM_MS,
-    notify: `sip:127.0.0.1:${gateway.port}`,
+    notify: () => `sip:127.0.0.1:${gateway.port}`,
     onVisit: (visit) => {
       visits.push(visit);
       resolve(visit);
