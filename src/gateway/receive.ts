@@ -53,7 +53,17 @@ export function receive(
   const call =
     belonging.kind === 'new'
       ? calls.open({
-          start: startOf({ id: newCallId(), at: now(), invite, peer, caller, called, owner, access }),
+          start: startOf({
+            id: newCallId(),
+            at: now(),
+            invite,
+            peer,
+            caller,
+            called,
+            owner,
+            access,
+            named: keys.ownCall,
+          }),
           voicemailAccess: access !== null,
         } satisfies CallFacts)
       : belonging.call;
@@ -122,9 +132,14 @@ interface StartFacts {
   readonly owner: Owner;
   /** Why it counts as listening to messages. */
   readonly access: string | null;
+  /** The call that its X-MCG-Call names, none that lives here. */
+  readonly named: string | null;
 }
 
-function startOf({ id, at, invite, peer, caller, called, owner, access }: StartFacts): CallStart {
+/** As `newCallId` makes them; anything else is no gateway's. */
+const CALL_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+function startOf({ id, at, invite, peer, caller, called, owner, access, named }: StartFacts): CallStart {
   const evidence: Evidence[] = [];
   if (access !== null) {
     evidence.push({ at, kind: 'voicemail-access', source: 'gateway', strength: 'strong', detail: access });
@@ -137,6 +152,10 @@ function startOf({ id, at, invite, peer, caller, called, owner, access }: StartF
   if (called.divertedBy !== null) {
     const detail = `${called.divertedBy} says that the call was first for ${called.number ?? called.uri}`;
     evidence.push({ at, kind: 'diverted', source: peer.name, strength: 'strong', detail });
+  }
+  if (named !== null && CALL_ID.test(named)) {
+    const detail = `it is call ${named} of another gateway, or was here: whoever else judges it may mail its called user too`;
+    evidence.push({ at, kind: 'joined', source: peer.name, strength: 'weak', detail });
   }
   return {
     id,
