@@ -71,7 +71,11 @@ function mailboxMeant(written: string, { identities }: KnownNames, otherwise: st
   };
 }
 
-type Member = { readonly kind: 'one'; readonly key: string } | { readonly kind: 'group' | 'silent' | 'unknown' };
+type Member =
+  | { readonly kind: 'one'; readonly key: string }
+  | { readonly kind: 'group' }
+  | { readonly kind: 'silent' }
+  | { readonly kind: 'unknown' };
 
 /** Who a member is; the same key means the same one, however it is written. */
 function memberOf(text: string, plan: Plan | undefined, names: KnownNames): Member {
