@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { trunkInvite, type TrunkFacts } from '../../src/gateway/trunk.ts';
+import { createHopPeers } from '../../src/gateway/hop-peers.ts';
+import type { Failure } from '../../src/gateway/outcome.ts';
+import { createPeerTable } from '../../src/gateway/peers.ts';
+import { demandsOf, trunkInvite, type TrunkFacts } from '../../src/gateway/trunk.ts';
 import type { Peer } from '../../src/gateway/index.ts';
 import { LOCAL_PEER } from './support.ts';
 
@@ -111,5 +114,78 @@ describe('an INVITE towards a peer', () => {
   it('a hop that names a user is dialled as it stands', () => {
     const fixed = sent({ userPhone: true }, {}, { hop: { uri: 'sip:1001@192.0.2.20' } });
     expect(fixed.uri).toBe('sip:1001@192.0.2.20');
+  });
+});
+
+describe('what a next hop insists on', () => {
+  const final = (status: number, headers: Record<string, string>): Failure => ({
+    kind: 'final',
+    status,
+    phrase: '',
+    headers,
+    reasons: [],
+    rang: false,
+    alerted: false,
+  });
+
+  it.each([
+    [
+      '421 with what the engine can do',
+      final(421, { require: '100rel' }),
+      { options: ['100rel'], minSessionSeconds: null },
+    ],
+    ['421 with something else', final(421, { require: 'foo' }), null],
+    ['422 with its shortest session', final(422, { 'min-se': '600;x=y' }), { options: [], minSessionSeconds: 600 }],
+    ['422 without', final(422, {}), null],
+    ['422 with nonsense', final(422, { 'min-se': 'soon' }), null],
+    ['another failure', final(486, { 'min-se': '600' }), null],
+  ])('%s', (_name, failure, demands) => {
+    expect(demandsOf(failure)).toEqual(demands);
+  });
+
+  it('it gets, also where it is nobody’s peer', () => {
+    const demanded = { options: ['100rel'], minSessionSeconds: 600 };
+    expect(trunkInvite({ uri: 'sip:1@h', headers: NEEDED }, { ...FACTS, demanded }).headers).toEqual({
+      ...NEEDED,
+      supported: '100rel',
+      'session-expires': '600',
+      'min-se': '600',
+    });
+  });
+});
+
+describe('whether a URI that a peer named leads to that peer', () => {
+  const um: Peer = { ...LOCAL_PEER, name: 'um', allow: ['192.0.2.0/28'] };
+  const other: Peer = { ...LOCAL_PEER, name: 'other', allow: ['198.51.100.1'] };
+  const names: Readonly<Record<string, readonly string[]>> = {
+    'um1.example': ['192.0.2.1', '192.0.2.2'],
+    'half.example': ['192.0.2.1', '198.51.100.1'],
+    'other.example': ['198.51.100.1'],
+    'none.example': [],
+  };
+  const hops = createHopPeers([], createPeerTable([um, other]), async (host) => {
+    const found = names[host];
+    if (found === undefined) throw new Error('ENOTFOUND');
+    return found;
+  });
+
+  it.each([
+    ['sip:1001@192.0.2.7:5065;transport=tcp', true],
+    ['sip:192.0.2.77', false],
+    ['sip:198.51.100.1', false],
+    ['sip:UM1.example:5066', true],
+    ['sip:half.example', false],
+    ['sip:other.example', false],
+    ['sip:none.example', false],
+    ['sip:unknown.example', false],
+    ['tel:+331', false],
+    ['mailto:a@b', false],
+  ])('%s: %s', async (uri, leads) => {
+    expect(await hops.leadsTo(uri, um)).toBe(leads);
+  });
+
+  it('a peer is found by its name', () => {
+    expect(createPeerTable([um, other]).named('other')).toBe(other);
+    expect(createPeerTable([um, other]).named('toString')).toBeNull();
   });
 });
