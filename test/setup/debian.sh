@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # The Debian packages that the tests against real peers use: sipp (callers and callees), baresip (a softphone), openssl,
 # tcpdump (reads what mcg trace writes).
-# More on demand, by name: `bash test/setup/debian.sh bench proxy scan browser`
+# More on demand, by name: `bash test/setup/debian.sh bench proxy scan browser phones`
 #   bench    kamailio, beside which npm run bench measures (27 MB)
 #   proxy    kamailio with TLS, a proxy on both sides of a gateway (28 MB)
 #   scan     sipvicious, with which a SIP server is searched for weaknesses (7 MB)
 #   browser  chromium, which calls over WebSocket (350 MB)
+#   phones   linphone without a window, a second softphone that registers (22 MB)
 # Run as root on Debian 12; does nothing where they are installed.
 set -euo pipefail
 packages=(sip-tester baresip-core openssl tcpdump)
@@ -15,7 +16,8 @@ for group in "$@"; do
     proxy) packages+=(kamailio kamailio-tls-modules) ;;
     scan) packages+=(sipvicious) ;;
     browser) packages+=(chromium) ;;
-    *) echo "There is no group $group; there are bench, proxy, scan and browser." >&2; exit 2 ;;
+    phones) packages+=(linphone-cli) ;;
+    *) echo "There is no group $group; there are bench, proxy, scan, browser and phones." >&2; exit 2 ;;
   esac
 done
 missing=()

@@ -18,6 +18,7 @@ const GROUPS: readonly (readonly [part: string, group: string])[] = [
   ['kamailio', 'proxy'],
   ['chromium', 'browser'],
   ['sv', 'scan'],
+  ['linphonec', 'phones'],
 ];
 
 /** `describe` for tests against a real program, or a module of one; left out, with the remedy in the title, where it is not installed. */
