@@ -102,9 +102,12 @@ export interface PeerConfig {
   readonly answersAfter: { readonly fromMs: number; readonly toMs: number } | null;
   /** An answer sooner than this after the INVITE, without a 180, is a carrier's voicemail (Lync: PSTNVoicemailEscapeTimer). */
   readonly voicemailEscapeMs: number | null;
-  /** Headers that reach it. `pass`: of extension headers (X-…, P-…) only these; null: all. `drop`: not these. In lower case. */
+  /**
+   * Headers of the INVITEs that reach it. `pass`: of extension headers (X-…, P-…) only these, and P-Asserted-Identity; null: all.
+   * `drop`: not these. In lower case.
+   */
   readonly headers: { readonly pass: readonly string[] | null; readonly drop: readonly string[] };
-  /** Diversion and History-Info towards it: `all` that came in and ours, `single`: exactly one Diversion, `none`. */
+  /** Diversion and History-Info towards it: `all` that a call brings or that we make, `single`: one Diversion at most, no History-Info; `none`. */
   readonly diversion: 'all' | 'single' | 'none';
   /** 100rel (RFC 3262) towards it: named in Supported, in Require, or only where it insists. */
   readonly reliableProvisional: 'off' | 'supported' | 'required';
