@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startCaller, startPhone, type Caller, type Phone } from '../../src/lab/index.ts';
 import { gatewayFiles, removeFiles, startGateway, type GatewayProcess } from '../support/gateway-process.ts';
@@ -97,6 +99,80 @@ Contact: <sip:x@127.0.0.1:${peer.port}>
     expect(answer).toMatch(/^SIP\/2\.0 403 Forbidden\r\n/);
     expect(answer).not.toMatch(/^(server|user-agent|allow|supported|contact|warning):/im);
     expect(gateway.log.filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
+  });
+});
+
+describeWith('svwar', 'a scanner, sipvicious, at a gateway where phones register', () => {
+  let gateway: GatewayProcess;
+
+  beforeAll(async () => {
+    const files = await gatewayFiles(`peers:
+  - { name: pbx, allow: [127.0.0.2/32] }
+routing:
+  nextHop: ["sip:127.0.0.2:9"]
+registrar: { realm: phones.example }`);
+    // Passwords of five digits, which no list of a few thousand holds by chance.
+    await writeFile(
+      join(files.folder, 'phones.yaml'),
+      'users: [{ username: "1001", password: "73519" }, { username: "1002", password: "90412" }]\n',
+    );
+    gateway = await startGateway(files);
+  });
+  afterAll(async () => {
+    await gateway.stop();
+    await removeFiles(gateway);
+  });
+
+  it('svmap learns that there is SIP, and not what', async () => {
+    const port = portOf(gateway.sip.udp);
+    const reports = await Promise.all(
+      ['OPTIONS', 'INVITE', 'REGISTER'].map((method) => scan('svmap', '-p', port, '-m', method, '127.0.0.1')),
+    );
+    for (const report of reports) expect(report).toMatch(/\| 127\.0\.0\.1:\d+ \| unknown +\|/);
+  });
+
+  it('svwar cannot tell the numbers that register from those that do not', async () => {
+    const port = portOf(gateway.sip.udp);
+    const scans = ['REGISTER', 'INVITE', 'OPTIONS'].map((method) =>
+      scan('svwar', '--force', '-p', port, '-m', method, '-e', '998-1004', '127.0.0.1'),
+    );
+    // Every number is the same to it: all of them ask for a password, or none is found.
+    for (const report of await Promise.all(scans)) expect([0, 7]).toContain(new Set(found(report)).size);
+  });
+
+  it('svcrack finds no password, and its list ends in a lock-out', async () => {
+    const report = await scan('svcrack', '-p', portOf(gateway.sip.udp), '-u', '1001', '-r', '73500-73600', '127.0.0.1');
+    expect(report).not.toMatch(/\| 1001 +\| 73519/);
+    expect(gateway.log.filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
+  });
+
+  it('known and unknown numbers, and none, get the same answer but for its nonce', async () => {
+    const peer = await peerTo(Number(portOf(gateway.sip.udp)));
+    const answers = new Set<string>();
+    for (const method of ['INVITE', 'OPTIONS', 'REGISTER', 'SUBSCRIBE', 'MESSAGE']) {
+      for (const user of ['1001@', '1999@', '']) {
+        const id = `${method}-${user.replace('@', '')}`;
+        peer.send(`${method} sip:${user}${gateway.sip.udp} SIP/2.0
+Via: SIP/2.0/UDP 127.0.0.1:${peer.port};branch=z9hG4bK${id}
+From: <sip:x@127.0.0.1>;tag=x
+To: <sip:x@127.0.0.1>
+Call-ID: ${id}
+CSeq: 1 ${method}
+Contact: <sip:x@127.0.0.1:${peer.port}>
+`);
+        const { text } = await peer.expect(new RegExp(`^SIP/2\\.0 [^]*Call-ID: ${id}\r`));
+        answers.add(
+          text
+            .replaceAll(id, '')
+            .replace(/CSeq: 1 .*/, '')
+            .replaceAll(/nonce="[\w-]{38}"/g, ''),
+        );
+      }
+    }
+    expect(answers.size).toBe(1);
+    const [answer = ''] = answers;
+    expect(answer).toMatch(/^SIP\/2\.0 401 Unauthorized\r\n/);
+    expect(answer).not.toMatch(/^(server|user-agent|allow|supported|contact|warning):/im);
   });
 });
 
