@@ -119,7 +119,8 @@ export class Registrar implements RegisteredPhones {
    */
   wayTo(registration: Registration): PhoneWay {
     const { contact, path, source } = registration;
-    const agent = this.#agents.get(registration) ?? null;
+    const registeredAt = this.#agents.get(registration);
+    const agent = registeredAt?.connected === true ? registeredAt : null;
     // What a URI says about headers (RFC 3261 19.1.1) belongs into no request line.
     const uri = contact.split('?', 1)[0] ?? contact;
     const [first] = path;

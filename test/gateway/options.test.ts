@@ -12,7 +12,7 @@ async function asked(rig: Rig, status: number): Promise<void> {
 
 describe('next hops are asked by OPTIONS', () => {
   it('only where their peer says how often', async () => {
-    const asks = await udpPeer(0, '127.0.0.2');
+    const asks = await udpPeer(0, '127.0.0.1', '127.0.0.2');
     later(() => asks.close());
     const rig = await startRig({
       peers: [
