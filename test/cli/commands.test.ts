@@ -48,6 +48,22 @@ describe('mcg check', () => {
     );
   });
 
+  it('reads the file of phones, and says whose password stands there', async () => {
+    const { config, folder } = await filesFor(good);
+    const phones = join(folder, 'phones.yaml');
+    const text = await readFile(config, 'utf8');
+    await writeFile(config, `${text}\nregistrar: { realm: example.com }\n`);
+    const missing = await inProcess('check', '--config', config);
+    expect(missing.code).toBe(2);
+    expect(missing.stderr).toContain(`The file of phones cannot be used:\n${phones}`);
+    await writeFile(phones, 'users: [{ username: "1001", password: open sesame }]\n');
+    const { code, stdout } = await inProcess('check', '--config', config);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${phones} has 1 phone.`);
+    expect(stdout).toContain('the passwords of 1001 stand in');
+    expect(stdout).not.toContain('open sesame');
+  });
+
   it('names a journal that is a folder', async () => {
     const { config, folder } = await filesFor(good);
     await writeFile(config, (await readFile(config, 'utf8')).replace('var/gateway.db', 'var'));
