@@ -126,9 +126,12 @@ describe('feature codes that go wrong on the way', () => {
     await response(call, 100);
     sendCancel(call);
     ackFailure(call, await response(call, 487));
+    // The engine answers a CANCEL before the gateway hears of it.
+    await vi.waitFor(() => expect(rig.gateway.holdings.pendingInvites).toBe(0));
     gate.resolve();
     await vi.waitFor(() => expect(rig.log.some(({ fields }) => fields['notifications'] === 'off')).toBe(true));
     expect(switched).toEqual(['alice']);
+    expect(rig.log.filter(({ message }) => message.includes('could not be confirmed'))).toEqual([]);
     expect(rig.gateway.holdings).toEqual(NOTHING);
   });
 
@@ -154,7 +157,8 @@ describe('feature codes that go wrong on the way', () => {
     const off = dial(rig, '*57', asserted('1001'));
     await response(off, 100);
     const on = dial(rig, '*56', asserted('1001'));
-    await response(on, 100);
+    await vi.waitFor(() => expect(rig.gateway.holdings.pendingInvites).toBe(2));
+    expect(done).toEqual([]);
     gate.resolve();
     await Promise.all([confirmed(off), confirmed(on)]);
     expect(done).toEqual([false, true]);
