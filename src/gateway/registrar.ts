@@ -1,7 +1,6 @@
-import { numberOf, parseAddress, parseUri } from './address.ts';
+import { parseAddress } from './address.ts';
 import { register } from './bindings.ts';
 import type { PhoneWay, RegisteredPhones } from './context.ts';
-import { header } from './headers.ts';
 import type { Failure } from './outcome.ts';
 import type { GatewayLog, PhoneAccount, RegistrarSettings, Registration, Registrations } from './types.ts';
 import type { Reply, SipRequest, UserAgent } from './user-agent.ts';
@@ -80,14 +79,12 @@ export class Registrar implements RegisteredPhones {
     }
   }
 
-  /** Answers a REGISTER whose sender has shown its password. */
+  /** Answers a REGISTER whose sender has shown the password for the address-of-record in it. */
   answer({ request, account, fromPeer, agent }: RegisterFacts, reply: Reply): void {
     const { settings, log, now } = this.#options;
     const { headers, source } = request;
-    const to = numberOf(parseUri(parseAddress(header(headers, 'to') ?? '')?.uri ?? ''));
     const aor = account.number;
-    if (settings === null || (to !== aor && to !== account.username)) {
-      log.info({ from: source, username: account.username, to, status: 403 }, 'REGISTER refused: not its own address');
+    if (settings === null) {
       reply(403);
       return;
     }
