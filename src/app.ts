@@ -1,28 +1,19 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import {
-  startAdmin,
-  type AdminOptions,
-  type Readiness,
-  type VoicemailEventReport,
-  type ReadinessCheck,
-} from './admin/index.ts';
-import { callerLabel, type VerdictSettings } from './call/index.ts';
-import { digestOf, openPhones } from './accounts.ts';
+import { startAdmin } from './admin/index.ts';
+import { digestOf, openPhones } from './app/accounts.ts';
+import { startEngine } from './app/engine.ts';
+import { readiness, type Parts } from './app/readiness.ts';
+import { callSettled, notificationQueue, policyMetrics } from './app/reports.ts';
+import { voicemailEvents } from './app/voicemail-events.ts';
+import type { VerdictSettings } from './call/index.ts';
 import { unknownDialPlans, type GatewayConfig } from './config/index.ts';
-import { startEngineThread, type EngineThread } from './drachtio/index.ts';
-import {
-  createGateway,
-  type DigestSettings,
-  type EngineAddress,
-  type Gateway,
-  type GatewaySettings,
-} from './gateway/index.ts';
-import { openSqliteJournal, type CallView, type Journal } from './journal/index.ts';
-import { createLedger, type CallLedger, type Schedule } from './ledger/index.ts';
+import { createGateway, type DigestSettings, type GatewaySettings } from './gateway/index.ts';
+import { openSqliteJournal } from './journal/index.ts';
+import { createLedger, type Schedule } from './ledger/index.ts';
 import { createNotificationWorker, openMailTransport } from './notification/index.ts';
-import { createMetrics, watchLoopDelay, type Logger, type Metrics } from './observe/index.ts';
-import { openPolicyStore, setMailbox, type Policy, type PolicyStatus, type PolicyStore } from './policy/index.ts';
+import { createMetrics, watchLoopDelay, type Logger } from './observe/index.ts';
+import { openPolicyStore, setMailbox, type PolicyStatus, type PolicyStore } from './policy/index.ts';
 
 export interface AppOptions {
   readonly config: GatewayConfig;
@@ -141,7 +132,7 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
   options.signal?.throwIfAborted();
   const phones = openPhones(config);
   const digest = digestOf(config, phones.current());
-  const engine = await startEngine(options, digest, cleanups);
+  const engine = await startEngine(options, digest, (close) => cleanups.push(close));
   const gateway = createGateway({
     engines: engine.addresses,
     settings: gatewaySettings(config, digest),
@@ -188,12 +179,6 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
   return { addresses: { sip, admin: admin.address }, reload };
 }
 
-interface RunningEngine extends Pick<EngineThread, 'measure'> {
-  readonly addresses: readonly EngineAddress[];
-  /** Null where the gateway learns them from its drachtio-servers. */
-  readonly sipAddresses: readonly string[] | null;
-}
-
 /** Set-UMMailbox, from the user's phone; resolves when it holds. */
 async function switchNotifications(path: string, policy: PolicyStore, mailbox: string, on: boolean): Promise<void> {
   const result = await setMailbox(path, mailbox, { missedCallNotificationEnabled: on });
@@ -214,44 +199,6 @@ function watchDialPlans(config: GatewayConfig, policy: PolicyStore, log: Logger)
   policy.onChange(tell);
 }
 
-/** The embedded engine on its thread, or the drachtio-servers of the configuration. */
-async function startEngine(
-  { config, log, onFatal }: AppOptions,
-  digest: DigestSettings | null,
-  cleanups: Cleanup[],
-): Promise<RunningEngine> {
-  if (config.sip.engine === 'drachtio') {
-    return { addresses: config.sip.drachtio, sipAddresses: null, measure: async () => null };
-  }
-  const engineLog = log.child({ room: 'drachtio' });
-  const engine = await startEngineThread(
-    {
-      listen: config.sip.listen,
-      timers: { timerBMs: config.sip.timerBMs },
-      ...(config.sip.tls === undefined ? {} : { tls: config.sip.tls }),
-      ...(config.sip.origins === undefined ? {} : { origins: config.sip.origins }),
-      ...(config.sip.advertise === undefined ? {} : { advertise: config.sip.advertise }),
-      localNet: config.sip.localNet,
-      ...(config.trace === null ? {} : { trace: config.trace }),
-      client: { host: '127.0.0.1', port: 0 },
-      secret: randomBytes(24).toString('base64url'),
-      allow: config.peers.flatMap(({ allow }) => allow),
-      ...(digest === null ? {} : { digest }),
-    },
-    {
-      log: (level, text) => engineLog[level]({}, text),
-      onRestart: (restarts, error) => engineLog.error({ restarts, error }, 'the engine died and was started again'),
-    },
-  );
-  engine.onExit = onFatal;
-  cleanups.push(() => engine.close());
-  return {
-    addresses: [{ ...engine.client, secret: engine.secret }],
-    sipAddresses: engine.sipAddresses,
-    measure: () => engine.measure(),
-  };
-}
-
 /** What the verdict must know of the configuration. */
 function verdictSettings({ voicemail, peers }: GatewayConfig): VerdictSettings {
   const owners = new Map(
@@ -264,142 +211,6 @@ function gatewaySettings(config: GatewayConfig, digest: DigestSettings | null): 
   const { peers, routing, voicemail, featureCodes } = config;
   const registrar = config.registrar === null || digest === null ? null : { ...config.registrar, ...digest };
   return { peers, routing, voicemail, registrar, digest, featureCodes };
-}
-
-interface Parts {
-  policy: PolicyStore | null;
-  journal: Journal | null;
-  ledger: CallLedger | null;
-  gateway: Gateway | null;
-  stopping: boolean;
-}
-
-/** The door for voicemail systems, where the configuration has a token for it. */
-function voicemailEvents(
-  { voicemail: { eventToken } }: GatewayConfig,
-  parts: Parts,
-  now: () => number,
-): Pick<AdminOptions, 'voicemailEvents'> {
-  if (eventToken === null) return {};
-  return {
-    voicemailEvents: {
-      token: eventToken,
-      now,
-      async receive(report) {
-        const { policy, ledger } = parts;
-        if (policy === null || ledger === null) return 'starting';
-        const mailbox = mailboxOf(report, policy.current());
-        if (mailbox === null) return 'unknown-mailbox';
-        const { event, call = null, caller = null, durationSeconds, messages } = report;
-        const told = { mailbox, at: now(), source: 'event' };
-        const durationMs = durationSeconds === undefined ? null : durationSeconds * 1_000;
-        // The visit first: the message that it was about explains a rise of the total.
-        const found =
-          event === undefined ? null : await ledger.voicemailEvent({ ...told, kind: event, call, caller, durationMs });
-        if (messages !== undefined) ledger.messageTotals({ ...told, total: messages.new + messages.old });
-        return { call: found };
-      },
-    },
-  };
-}
-
-function mailboxOf(report: VoicemailEventReport, policy: Policy): string | null {
-  if (report.mailbox !== undefined) return policy.mailbox(report.mailbox)?.identity ?? null;
-  const { number = '' } = report;
-  const isUri = /^(sips?|tel):/i.test(number);
-  const user = isUri ? number.replace(/^\w+:/, '').replace(/[@;].*$/, '') : number.replace(/@.*$/, '');
-  const found = policy.findMailbox({ user, uri: isUri ? number : `sip:${number}` });
-  return found.kind === 'found' ? found.mailbox.identity : null;
-}
-
-/** design.md section 6: SIP bound or drachtio connected, policy loaded, journal writable. */
-async function readiness({ policy, journal, ledger, gateway, stopping }: Parts): Promise<Readiness> {
-  const policyError = policy?.status().error ?? null;
-  const writable =
-    journal !== null &&
-    (await journal.probe().then(
-      () => true,
-      () => false,
-    ));
-  const queued = ledger?.queueDepth ?? 0;
-  const checks: ReadinessCheck[] = [
-    sipCheck(gateway),
-    {
-      name: 'policy',
-      ok: policy !== null,
-      // A broken save is no outage: the last good policy holds.
-      detail: policyError === null ? 'loaded' : `the last good version holds: ${policyError.message}`,
-    },
-    {
-      name: 'journal',
-      ok: writable && ledger?.ready === true,
-      detail: writable ? `writable, ${queued} calls wait to be written` : `not writable, ${queued} calls wait`,
-    },
-    { name: 'draining', ok: !stopping, detail: stopping ? 'stopping: new calls get 503' : 'takes new calls' },
-  ];
-  return { ready: checks.every(({ ok }) => ok), checks, ...details(gateway) };
-}
-
-function details(gateway: Gateway | null): Omit<Readiness, 'ready' | 'checks'> {
-  if (gateway === null) return {};
-  return {
-    hops: gateway.hops.map(({ uri, up, since }) => ({
-      uri,
-      up,
-      since: since === null ? null : new Date(since).toISOString(),
-    })),
-    registrations: gateway.registered.length,
-    liveCalls: gateway.liveCallCount,
-  };
-}
-
-/** One engine is enough to take calls; each that is missing is named. */
-function sipCheck(gateway: Gateway | null): ReadinessCheck {
-  const engines = gateway?.engines ?? [];
-  const missing = engines.filter(({ connected }) => !connected).map(({ address }) => address);
-  if (engines.length === missing.length) return { name: 'sip', ok: false, detail: 'no engine is connected' };
-  const detail = missing.length === 0 ? 'connected' : `connected, but not to the engine at ${missing.join(', ')}`;
-  return { name: 'sip', ok: true, detail };
-}
-
-/** The one line at the end of each call. */
-function callSettled(call: CallView, log: Logger, metrics: Metrics): void {
-  const own = call.decisions.find(({ primary }) => primary);
-  if (call.outcome !== null) metrics.callEnded(call.outcome, call.cause);
-  if (own !== undefined) metrics.decided(own.decision, own.reason);
-  const fields = {
-    call: call.id,
-    sipCallId: call.sipCallId,
-    peer: call.peer,
-    caller: callerLabel(call.caller),
-    callee: call.callee,
-    mailbox: call.mailbox,
-    startedAt: new Date(call.startedAt).toISOString(),
-    endedAt: call.endedAt === null ? null : new Date(call.endedAt).toISOString(),
-    rangMs: call.rangMs,
-    outcome: call.outcome,
-    cause: call.cause,
-    decision: own?.decision ?? null,
-    reason: own?.reason ?? null,
-  };
-  log.info(fields, call.outcome === null ? 'call ended, its verdict waits for evidence' : 'call ended');
-}
-
-async function notificationQueue(
-  journal: Journal,
-  now: number,
-): Promise<{ states: Readonly<Record<string, number>>; oldestDueMs: number }> {
-  const [{ notifications }, nextDueAt] = await Promise.all([journal.counts(), journal.nextDueAt()]);
-  return { states: notifications, oldestDueMs: nextDueAt === null ? 0 : Math.max(0, now - nextDueAt) };
-}
-
-function policyMetrics(status: PolicyStatus): { version: string; loadedAtMs: number; ok: boolean; mailboxes: number } {
-  return {
-    version: status.version,
-    loadedAtMs: status.loadedAt,
-    ok: status.error === null,
-    mailboxes: status.mailboxCount,
-  };
 }
 
 const schedule: Schedule = (callback, delayMs) => {

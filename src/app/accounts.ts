@@ -1,7 +1,7 @@
-import { createPhoneDirectory, loadPhones, type GatewayConfig } from './config/index.ts';
-import { ha1, newNonceKey, OFFERED_ALGORITHMS } from './digest/index.ts';
-import type { DigestSettings, PhoneDirectory } from './gateway/index.ts';
-import { problemLines } from './yamlfile/index.ts';
+import { createPhoneDirectory, loadPhones, type GatewayConfig } from '../config/index.ts';
+import { ha1, newNonceKey, OFFERED_ALGORITHMS } from '../digest/index.ts';
+import type { DigestSettings, PhoneDirectory } from '../gateway/index.ts';
+import { problemLines } from '../yamlfile/index.ts';
 
 /** Part of the composition root: who may sign in, and how they are asked. */
 
