@@ -94,7 +94,7 @@ function refusedBy(shown: Extract<Authenticated, { kind: 'challenge' | 'refused'
 }
 
 /** What registered phones are as callers. Nothing is ever sent to them under this name. */
-function phonesPeer({ registrar, voicemail }: GatewaySettings): Peer {
+export function phonesPeer({ registrar, voicemail }: GatewaySettings): Peer {
   return {
     name: PHONES,
     allow: [],

@@ -1,5 +1,6 @@
 import { ALLOW, METHODS, header, passHeaders } from './headers.ts';
 import { relayed } from './outcome.ts';
+import type { Referrals } from './transfer.ts';
 import type {
   Acknowledge,
   Dialog,
@@ -28,6 +29,8 @@ export interface BridgeSides {
   readonly probeMs: number;
   /** Every request of the callee but BYE and ACK. */
   readonly heard?: (request: SipRequest) => void;
+  /** What becomes of the REFERs of each side. */
+  readonly referrals: { readonly caller: Referrals; readonly callee: Referrals };
 }
 
 /**
@@ -36,7 +39,7 @@ export interface BridgeSides {
  * @returns ends it without telling
  */
 export function bridge(
-  { caller, callee, delayedOffer, probeMs, heard }: BridgeSides,
+  { caller, callee, delayedOffer, probeMs, heard, referrals }: BridgeSides,
   ended: (end: BridgeEnd) => void,
 ): () => void {
   let over = false;
@@ -50,8 +53,8 @@ export function bridge(
     ended({ by, open, headers: bye === null ? {} : passHeaders(bye.headers) });
   };
   const lost = (): void => end('lost', [caller, callee], null);
-  const fromCaller = createRelay(callee, lost);
-  const fromCallee = createRelay(caller, lost);
+  const fromCaller = createRelay(callee, referrals.caller, referrals.callee, lost);
+  const fromCallee = createRelay(caller, referrals.callee, referrals.caller, lost);
   const probing = setInterval(() => {
     for (const dialog of [caller, callee]) probe(dialog, lost);
   }, probeMs);
@@ -88,8 +91,12 @@ interface Relay extends Pick<DialogListener, 'request' | 'ack'> {
   awaitAck(cseq: number | null, ack: Acknowledge): void;
 }
 
-/** Requests that come in on one dialog, for the other one. */
-function createRelay(to: Dialog, lost: () => void): Relay {
+/**
+ * Requests that come in on one dialog, for the other one.
+ * @param own the REFERs that come in here
+ * @param others those whose NOTIFYs come in here
+ */
+function createRelay(to: Dialog, own: Referrals, others: Referrals, lost: () => void): Relay {
   /** The ACK that carries the answer of a delayed offer; a dialog has one INVITE at a time. */
   let awaited: { readonly cseq: number | null; readonly ack: Acknowledge } | null = null;
   const awaitAck: Relay['awaitAck'] = (cseq, ack) => {
@@ -109,15 +116,22 @@ function createRelay(to: Dialog, lost: () => void): Relay {
         reply(refusal, refusal === 405 ? { headers: { allow: ALLOW } } : {});
         return;
       }
-      const handle = to.request(request.method, messageOf(request), (response, ack) => {
+      const message = request.method === 'REFER' ? own.pass(request) : messageOf(request, others);
+      if (typeof message === 'number') {
+        reply(message);
+        return;
+      }
+      const handle = to.request(request.method, message, (response, ack) => {
         if (response === null) {
           reply(481);
           lost();
           return;
         }
+        if (request.method === 'REFER') own.answered(request, response);
         if (request.method === 'INVITE' && response.status < 300) answerInvite(request, response, reply, ack, awaitAck);
         else replyWith(reply, response);
-        if (isOver(response)) lost();
+        // RFC 5057 5.1: what a NOTIFY finds gone is its subscription, not the call.
+        if (isOver(response) && request.method !== 'NOTIFY') lost();
       });
       onCancel((cancel) => handle.cancel(passHeaders(cancel.headers)));
     },
@@ -149,17 +163,20 @@ function replyWith(reply: Reply, response: SipResponse, failed?: () => void): vo
   else reply(status, message, failed);
 }
 
-/** Requests that do not pass: transfers wait until they are done right, and what belongs to one side only. */
+/** Requests that do not pass: what belongs to one side only. */
 function refusalOf({ method, headers }: SipRequest): number | null {
-  if (method === 'REFER' || header(headers, 'replaces') !== undefined) return 603;
+  // RFC 3891 3: it stands in an INVITE that makes a dialog, and nowhere else.
+  if (header(headers, 'replaces') !== undefined) return 400;
   if (method === 'PRACK') return 481;
   if (method === 'SUBSCRIBE') return 489;
   const passed: readonly string[] = METHODS;
   return passed.includes(method) ? null : 405;
 }
 
-function messageOf(message: SipRequest): OutgoingMessage {
-  return { headers: passHeaders(message.headers), body: message.body };
+function messageOf(message: SipRequest, referrals?: Referrals): OutgoingMessage {
+  const headers = passHeaders(message.headers);
+  const notified = message.method === 'NOTIFY' && referrals !== undefined ? referrals.notified(headers) : headers;
+  return { headers: notified, body: message.body };
 }
 
 function cseqOf({ headers }: SipRequest): number | null {

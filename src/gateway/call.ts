@@ -29,6 +29,9 @@ export interface Caller {
   lost(): void;
 }
 
+/** What an outbound leg tells of itself. */
+export type LegReports = Pick<Call, 'nextLegId' | 'report' | 'addEvidence'>;
+
 /** A live call: its state, and the way of its events to the ledger. Its legs are in inbound.ts and outbound.ts. */
 export class Call {
   readonly start: CallStart;

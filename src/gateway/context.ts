@@ -2,6 +2,7 @@ import type { PolicyStore } from '../policy/index.ts';
 import type { Failure } from './outcome.ts';
 import type { UserAgent } from './user-agent.ts';
 import type { Calls } from './calls.ts';
+import type { Dialogs } from './dialogs.ts';
 import type { HopHealth } from './hop-health.ts';
 import type { HopPeers } from './hop-peers.ts';
 import type { FeatureCodeCalls } from './feature-codes.ts';
@@ -18,7 +19,7 @@ export interface PhoneWay {
   readonly proxy: string | null;
   /** RFC 3327 5.3: the value of a Route header; null where there is none. */
   readonly route: string | null;
-  /** The engine that it registered at; null: any. */
+  /** The engine that it registered at; null: any, for that was in an earlier life, or is not there just now. */
   readonly agent: UserAgent | null;
 }
 
@@ -39,6 +40,7 @@ export interface GatewayContext {
   readonly limits: GatewayLimits;
   readonly policy: PolicyStore;
   readonly calls: Calls;
+  readonly dialogs: Dialogs;
   readonly voicemailTargets: VoicemailTargets;
   readonly featureCodes: FeatureCodeCalls;
   readonly hopPeers: HopPeers;

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { createAdmission, type Admission, type Refused } from './admission.ts';
 import { Calls } from './calls.ts';
 import type { GatewayContext } from './context.ts';
+import { Dialogs } from './dialogs.ts';
 import { createFeatureCodeCalls } from './feature-codes.ts';
 import { ALLOW, header, tagOf, unsupportedOptions } from './headers.ts';
 import { createHopHealth } from './hop-health.ts';
@@ -27,6 +28,8 @@ export interface Holdings {
   readonly callers: number;
   readonly settling: number;
   readonly dialogs: number;
+  /** Call-IDs by which a dialog can be taken over. */
+  readonly named: number;
   readonly pendingInvites: number;
 }
 
@@ -60,6 +63,7 @@ export class SipGateway implements Gateway {
       limits,
       policy: options.policy,
       calls: new Calls(ledger, log),
+      dialogs: new Dialogs(now),
       voicemailTargets: createVoicemailTargets(settings.voicemail),
       featureCodes: createFeatureCodeCalls({ ...options, codes: settings.featureCodes }),
       hopPeers: createHopPeers(hopUris(settings), this.#peers, resolveHost),
@@ -110,6 +114,7 @@ export class SipGateway implements Gateway {
     return {
       ...this.#context.calls.sizes,
       dialogs: sum(({ holdings }) => holdings.dialogs),
+      named: this.#context.dialogs.size,
       pendingInvites: sum(({ holdings }) => holdings.pendingInvites),
     };
   }

@@ -11,14 +11,28 @@ export type Headers = Readonly<Record<string, string>>;
 export const CALL_HEADER = 'X-MCG-Call';
 
 /** Methods that pass from one side to the other, and those we answer ourselves. */
-export const METHODS = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', 'INFO', 'NOTIFY', 'MESSAGE'] as const;
+export const METHODS = [
+  'INVITE',
+  'ACK',
+  'CANCEL',
+  'BYE',
+  'OPTIONS',
+  'UPDATE',
+  'INFO',
+  'NOTIFY',
+  'MESSAGE',
+  'REFER',
+] as const;
 /** PRACK never passes: reliable provisional responses are each side's own. */
 export const ALLOW = [...METHODS, 'PRACK'].join(', ');
 
 /** Option tags that the engine honours on each side by itself (RFC 3262, RFC 4028): what one side agrees on is nothing to the other. */
 const ENGINE_OPTIONS: ReadonlySet<string> = new Set(['100rel', 'timer']);
 
-/** Option tags that hold end to end when a B2BUA passes headers and bodies; replaces and others do not. */
+/**
+ * Option tags that hold end to end when a B2BUA passes headers and bodies; `replaces` and `norefersub` because what names a
+ * dialog is rewritten on its way.
+ */
 const PASSED_OPTIONS = new Set([
   'answermode',
   'early-session',
@@ -26,7 +40,9 @@ const PASSED_OPTIONS = new Set([
   'geolocation-sip',
   'histinfo',
   'ice',
+  'norefersub',
   'privacy',
+  'replaces',
   'resource-priority',
   'sdp-anat',
   'uui',
@@ -75,7 +91,6 @@ const UNSUPPORTED = [
   'target-dialog',
   'refer-to',
   'r',
-  'refer-sub',
   'allow-events',
   'u',
   'p-preferred-identity',
@@ -139,6 +154,14 @@ export function unsupportedOptions(headers: Headers, hasOffer: boolean): string[
     if (name === '100rel' && !hasOffer) return true;
     return !PASSED_OPTIONS.has(name) && !ENGINE_OPTIONS.has(name);
   });
+}
+
+/** RFC 3891 4, RFC 4488 4: of what a Require asks for, that which only the other side can do, and must refuse where it cannot. */
+export function requiredEndToEnd(headers: Headers): Record<string, string> {
+  const required: Record<string, string> = {};
+  const asked = words(header(headers, 'require')).filter((option) => /^(replaces|norefersub)$/i.test(option));
+  addList(required, 'require', asked);
+  return required;
 }
 
 /** What a 421 (Extension Required) asks for, where the engine can honour all of it; else nothing. */

@@ -3,12 +3,14 @@ import { suspicionOf } from './answer-times.ts';
 import { bestFailure } from './best-failure.ts';
 import type { Call } from './call.ts';
 import type { GatewayContext, PhoneWay } from './context.ts';
+import type { Side } from './dialogs.ts';
 import { header, type Headers } from './headers.ts';
 import { bestContact, redirectedTo } from './identity.ts';
 import { OutboundLeg, type RingResult } from './outbound.ts';
 import { failsOver, failureText, REDIRECTED, type Failure } from './outcome.ts';
 import { outgoingHeaders } from './outgoing.ts';
 import { dial, placeOf } from './routing.ts';
+import { calleeSide } from './sides.ts';
 import { onBehalfOf, type Branch, type Destination, type Plan, type Target } from './targets.ts';
 import { demandsOf, MAX_NAMED_HOPS, trunkInvite, type Demands } from './trunk.ts';
 import type { Peer } from './types.ts';
@@ -19,6 +21,7 @@ export interface HuntFacts {
   readonly call: Call;
   /** The inbound leg that waits for the answer. */
   readonly caller: string;
+  readonly side: Side;
   readonly invite: IncomingInvite;
   /** Who sent it. */
   readonly peer: Peer;
@@ -54,7 +57,8 @@ interface Scope {
 type Answered = Extract<RingResult, { kind: 'answered' }>;
 
 const NOBODY: Plan = { number: null, group: null, stages: [] };
-const ELSEWHERE = formatReason({ protocol: 'SIP', cause: 200, text: 'Call completed elsewhere' });
+/** For those who need not ring any longer. */
+export const ELSEWHERE = formatReason({ protocol: 'SIP', cause: 200, text: 'Call completed elsewhere' });
 
 /**
  * The search for somebody who answers one INVITE that came in: it rings plans, follows redirections, lets the first answer
@@ -277,8 +281,12 @@ export class Hunt {
     // As it was dialled and as its trunk writes it: either may come back.
     for (const uri of [target.uri, offer.uri]) call.places.add(placeOf(uri));
     const voicemail = this.#voicemail;
+    const side = (name: string): Side => {
+      const facts = { caller: this.#facts.side, leg: name, invite: offer, agent, trunk: this.#trunkOf(target) };
+      return calleeSide({ ...facts, isPhone: registration !== null }, this.#context);
+    };
     const leg: OutboundLeg = new OutboundLeg(
-      { call, caller, kind, mailbox, agent, invite: offer, ringTimeoutMs, voicemail, limits, now },
+      { call, caller, kind, mailbox, agent, invite: offer, side, ringTimeoutMs, voicemail, limits, now },
       {
         sent: (callId) => calls.enterLeg(call, callId),
         provisional: (response) => this.#listener.provisional(response, kind, this.#branches > 1),

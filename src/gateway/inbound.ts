@@ -2,12 +2,15 @@ import { parseReasons, type LegKind, type Reason } from '../call/index.ts';
 import { bridge, type BridgeEnd } from './bridge.ts';
 import type { Call, Caller } from './call.ts';
 import type { GatewayContext } from './context.ts';
+import type { Side } from './dialogs.ts';
 import { createEarlyMedia, type EarlyMedia } from './early-media.ts';
-import { header, passHeaders, sessionAnswer, type Headers } from './headers.ts';
-import { Hunt, type HuntFailure } from './hunt.ts';
+import { header, passHeaders, sessionAnswer, tagOf, type Headers } from './headers.ts';
+import { ELSEWHERE, Hunt, type HuntFailure } from './hunt.ts';
 import type { OutboundLeg } from './outbound.ts';
 import { diversionCause, failureText, finalAnswer, NOT_REGISTERED, type FinalAnswer } from './outcome.ts';
-import { planOf, voicemailPlan, type Destination, type Plan } from './targets.ts';
+import { ringPlan, voicemailOwner } from './plan.ts';
+import { callerSide, referralsBetween } from './sides.ts';
+import { voicemailPlan, type Destination, type Plan } from './targets.ts';
 import type { Peer } from './types.ts';
 import type { Dialog, IncomingInvite, SipRequest, SipResponse } from './user-agent.ts';
 
@@ -30,6 +33,7 @@ export class InboundLeg implements Caller {
   readonly call: Call;
   readonly #context: GatewayContext;
   readonly #facts: InboundFacts;
+  readonly #side: Side;
   readonly #hunt: Hunt;
   readonly #earlyMedia: EarlyMedia;
   /** `waiting` for an answer of ours; `answering` once our 200 is on its way; `done` when the caller needs nothing more. */
@@ -37,16 +41,22 @@ export class InboundLeg implements Caller {
   #dialog: Dialog | null = null;
   #answeredBy: OutboundLeg | null = null;
   #unbridge: () => void = () => undefined;
+  #replacedTimer: NodeJS.Timeout | undefined;
   #over = false;
 
   constructor(facts: InboundFacts, context: GatewayContext) {
-    const { call, invite, returned } = facts;
+    const { call, invite, peer, returned } = facts;
     this.call = call;
     this.id = call.nextCallerId();
     this.#facts = facts;
     this.#context = context;
     this.#earlyMedia = createEarlyMedia(invite.reply, (why) => this.#callerGone(why));
-    this.#hunt = new Hunt({ call, caller: this.id, invite, peer: facts.peer, plan: (to) => this.#plan(to) }, context, {
+    this.#side = callerSide(
+      { call, invite, peer, carrier: { id: this.id, replaced: () => this.#replaced() } },
+      context,
+    );
+    const plan = (to: Destination): Plan => ringPlan(to, peer, context);
+    this.#hunt = new Hunt({ call, caller: this.id, side: this.#side, invite, peer, plan }, context, {
       answered: (leg, response, dialog) => this.#answer(leg, response, dialog),
       provisional: (response, kind, mayFollow) =>
         this.#earlyMedia.provisional(response, mayFollow || this.#mayDivert(kind)),
@@ -56,7 +66,14 @@ export class InboundLeg implements Caller {
     call.callers.add(this);
     const sipCallId = invite.callId;
     call.report({ type: 'caller-invited', at: context.now(), caller: this.id, returned, sipCallId });
-    invite.listen({ cancelled: (cancel) => this.#cancelled(cancel.headers) });
+    const fromTag = tagOf(header(invite.request.headers, 'from')) ?? '';
+    invite.listen({
+      cancelled: (cancel) => this.#cancelled(cancel.headers),
+      responded: (toTag, contact) => {
+        this.#side.contact ??= contact;
+        this.#side.heard(invite.callId, toTag, fromTag, false);
+      },
+    });
   }
 
   get wanted(): boolean {
@@ -71,7 +88,7 @@ export class InboundLeg implements Caller {
   async run(): Promise<void> {
     await this.call.begun;
     const { dialled } = this.#facts;
-    const plan = this.#plan({ ...dialled, why: null });
+    const plan = ringPlan({ ...dialled, why: null }, this.#facts.peer, this.#context);
     if (plan.stages.length === 0) {
       await this.#nobodyToRing(plan);
       return;
@@ -107,8 +124,21 @@ export class InboundLeg implements Caller {
 
   /** The gateway stops: whoever rings or talks is ended. */
   interrupt(): void {
-    const headers = { reason: 'SIP;cause=503;text="Gateway is stopping"' };
-    if (this.#phase === 'waiting') this.#reject({ status: 503, headers });
+    this.#end(503, { reason: 'SIP;cause=503;text="Gateway is stopping"' });
+  }
+
+  /**
+   * Another phone took the place of one of the two sides: nobody else need answer. Whoever was asked ends the dialog that was
+   * replaced (RFC 3891 3); where it does not, we do.
+   */
+  #replaced(): void {
+    if (this.#phase === 'waiting') this.#hunt.giveUp(() => 'gateway', { reason: ELSEWHERE });
+    const end = (): void => this.#end(487, { reason: ELSEWHERE });
+    this.#replacedTimer ??= setTimeout(end, this.#context.limits.replacedGraceMs);
+  }
+
+  #end(status: number, headers: Record<string, string>): void {
+    if (this.#phase === 'waiting') this.#reject({ status, headers });
     this.#phase = 'done';
     this.#dialog?.bye(headers);
     this.#hunt.giveUp(() => 'gateway', headers);
@@ -122,31 +152,18 @@ export class InboundLeg implements Caller {
     this.#settle();
   }
 
-  #plan(destination: Destination): Plan {
-    const { settings, policy, voicemailTargets, route, health, phones } = this.#context;
-    const { peer } = this.#facts;
-    return planOf(destination, {
-      policy: policy.current(),
-      dialPlan: peer.dialPlan,
-      voicemail: { ...settings.voicemail, owner: this.#voicemailOwner },
-      voicemailTargets,
-      ringTimeoutMs: settings.routing.ringTimeoutMs,
-      contactsOf: (numbers) => phones.contactsOf(numbers),
-      hopsOf: (number) => health.order(route({ peer: peer.name, number })),
-    });
-  }
-
-  get #voicemailOwner(): NonNullable<Peer['voicemail']> {
-    return this.#facts.peer.voicemail ?? this.#context.settings.voicemail.owner;
-  }
-
   /** Whether the call may still go to voicemail if a target of this kind does not take it. */
   #mayDivert(kind: LegKind): boolean {
     const { target } = this.#context.settings.voicemail;
     const { group, mailbox } = this.call.start;
     // A message for a group without a mailbox would be nobody's.
     if (group !== null && mailbox === null) return false;
-    return this.#voicemailOwner === 'gateway' && target !== null && kind === 'phone' && !this.#facts.returned;
+    return (
+      voicemailOwner(this.#facts.peer, this.#context.settings) === 'gateway' &&
+      target !== null &&
+      kind === 'phone' &&
+      !this.#facts.returned
+    );
   }
 
   /** Takes a call that nobody took to voicemail. True: the caller needs nothing more from us. */
@@ -188,11 +205,15 @@ export class InboundLeg implements Caller {
     const at = this.#context.now();
     this.#phase = 'talking';
     this.#dialog = caller;
+    this.#side.confirm();
+    this.#side.other = leg.side;
     call.report({ type: 'answer-relayed', at, caller: this.id, leg: leg.id });
     // One of our own legs that came back is no caller: the call is answered when its root is.
     if (!this.#facts.returned) call.answered(at, leg.answeredBy);
     const { probeMs } = this.#context.limits;
-    const sides = { caller, callee, delayedOffer, probeMs, heard: (request: SipRequest) => leg.heard(request) };
+    const heard = (request: SipRequest): void => leg.heard(request);
+    const referrals = referralsBetween(this.#side, leg.side, this.#context);
+    const sides = { caller, callee, delayedOffer, probeMs, heard, referrals };
     this.#unbridge = bridge(sides, (end) => this.#hungUp(leg, end));
   }
 
@@ -239,6 +260,8 @@ export class InboundLeg implements Caller {
   /** The leg is over when the caller needs nothing more and nothing is left of what was rung for it. */
   #settle(): void {
     if (this.#over || this.#phase !== 'done') return;
+    this.#side.leave();
+    clearTimeout(this.#replacedTimer);
     this.#unbridge();
     if (this.#hunt.open > 0) return;
     this.#over = true;

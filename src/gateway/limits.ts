@@ -15,6 +15,8 @@ export interface GatewayLimits {
    * answer comes.
    */
   readonly cancelGraceMs: number;
+  /** Who was asked to replace its dialog ends the old one itself; after so long, we do. */
+  readonly replacedGraceMs: number;
   /** Both sides of a call that talks are asked so often whether they are still there: a phone can die without a BYE. */
   readonly probeMs: number;
   /** An engine is asked so often whether it is there … */
@@ -30,6 +32,7 @@ export const LIMITS: GatewayLimits = {
   redirects: 5,
   ringStartMs: 10_000,
   cancelGraceMs: 1_000,
+  replacedGraceMs: 2_000,
   probeMs: 5 * 60_000,
   enginePingMs: 5_000,
   engineSilentPings: 3,

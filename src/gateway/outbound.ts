@@ -1,6 +1,7 @@
 import { parseReasons, rings, type LegKind } from '../call/index.ts';
 import type { HeardAt } from './answer-times.ts';
-import type { Call } from './call.ts';
+import type { LegReports } from './call.ts';
+import type { Side } from './dialogs.ts';
 import { header, tagOf, type Headers } from './headers.ts';
 import { MAX_EARLY_DIALOGS, type GatewayLimits } from './limits.ts';
 import type { Failure } from './outcome.ts';
@@ -16,7 +17,7 @@ import type {
 import { watchVoicemail, type VoicemailWatch, type WatchedVoicemail } from './voicemail-watch.ts';
 
 export interface OutboundOffer {
-  readonly call: Call;
+  readonly call: LegReports;
   /** The inbound leg it is for. */
   readonly caller: string;
   readonly kind: LegKind;
@@ -24,6 +25,8 @@ export interface OutboundOffer {
   readonly mailbox: string | null;
   readonly agent: UserAgent;
   readonly invite: OutgoingInvite;
+  /** Its dialogs, under its name. */
+  readonly side: (leg: string) => Side;
   readonly ringTimeoutMs: number;
   readonly voicemail: WatchedVoicemail;
   readonly limits: GatewayLimits;
@@ -56,6 +59,7 @@ export class OutboundLeg {
   readonly id: string;
   readonly kind: LegKind;
   readonly target: string;
+  readonly side: Side;
   readonly result: Promise<RingResult>;
   readonly #offer: OutboundOffer;
   readonly #listener: OutboundListener;
@@ -81,6 +85,7 @@ export class OutboundLeg {
     this.id = call.nextLegId();
     this.kind = kind;
     this.target = invite.uri;
+    this.side = offer.side(this.id);
     this.#offer = offer;
     this.#listener = listener;
     this.result = new Promise((resolve) => (this.#resolve = resolve));
@@ -127,6 +132,7 @@ export class OutboundLeg {
   /** Ends the answered dialog by BYE. */
   hangUp(by: 'caller' | 'gateway' | 'lost', headers: Headers): void {
     if (this.#phase !== 'answered') return;
+    this.side.leave();
     if (!this.#watch.awaitsWord) {
       this.#endDialog(headers);
       this.end(by);
@@ -152,8 +158,9 @@ export class OutboundLeg {
 
   #inviteListener(): OutgoingInviteListener {
     return {
-      sent: (sipCallId) => {
+      sent: (sipCallId, contact) => {
         this.#report({ type: 'leg-sent', sipCallId });
+        this.side.contact = contact;
         this.#listener.sent(sipCallId);
       },
       provisional: (response) => this.#provisional(response),
@@ -165,6 +172,7 @@ export class OutboundLeg {
   #provisional(response: SipResponse): void {
     if (this.#phase !== 'inviting') return;
     const { status } = response;
+    this.side.heardFrom(response, false);
     this.#watch.provisional(response);
     const sdp = response.body !== '';
     this.#report({ type: 'leg-provisional', status, sdp });
@@ -197,6 +205,7 @@ export class OutboundLeg {
     if (this.#phase !== 'inviting') return;
     this.#phase = 'cancelled';
     this.#cancelledFor = why;
+    this.side.leave();
     this.#resolve({ kind: 'given-up' });
     this.#handle.cancel(headers);
     clearTimeout(this.#timer);
@@ -209,6 +218,7 @@ export class OutboundLeg {
     if (this.#phase === 'inviting') {
       clearTimeout(this.#timer);
       this.#phase = 'answered';
+      this.side.heardFrom(response, true);
       this.#watch.answered(response);
       this.#report({ type: 'leg-answered' });
       this.#resolve({ kind: 'answered', response, dialog });
@@ -246,6 +256,7 @@ export class OutboundLeg {
 
   #over(result: RingResult): void {
     clearTimeout(this.#timer);
+    this.side.leave();
     this.#phase = 'over';
     this.#tellPhones();
     this.#resolve(result);

@@ -1,6 +1,15 @@
 import type { LegKind } from '../call/index.ts';
 import { diversionHeaders, singleDiversion, withoutDiversion } from './diversion.ts';
-import { CALL_HEADER, header, maxForwards, passHeaders, privacyOf, withoutTag, type Headers } from './headers.ts';
+import {
+  CALL_HEADER,
+  header,
+  maxForwards,
+  passHeaders,
+  privacyOf,
+  requiredEndToEnd,
+  withoutTag,
+  type Headers,
+} from './headers.ts';
 import type { DiversionCause } from './outcome.ts';
 
 export interface OutgoingFacts {
@@ -43,7 +52,14 @@ function endToEnd({ incoming, uri, kind, calledUri, diversion }: OutgoingFacts):
   if (diversion !== null) {
     return { ...withoutDiversion(incoming), ...diversionHeaders(incoming, calledUri, uri, diversion) };
   }
-  if (kind === 'phone') return passHeaders(incoming);
+  if (kind === 'phone') {
+    // A dialog that is none of ours: whoever is behind us may know it (those of ours are taken over, takeover.ts).
+    const replaces = header(incoming, 'replaces');
+    return {
+      ...passHeaders(incoming),
+      ...(replaces === undefined ? {} : { replaces, ...requiredEndToEnd(incoming) }),
+    };
+  }
   const history = header(incoming, 'history-info');
   return {
     ...withoutDiversion(incoming),

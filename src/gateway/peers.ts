@@ -3,6 +3,9 @@ import type { Peer } from './types.ts';
 
 type Cidr = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
+/** As whom somebody calls, as far as that decides whom a number rings. */
+export type Origin = Pick<Peer, 'name' | 'dialPlan' | 'voicemail'>;
+
 /** Who may send calls, by source address. */
 export interface PeerTable {
   /** The first peer whose `allow` holds the address; null for a stranger. */

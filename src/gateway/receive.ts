@@ -8,6 +8,7 @@ import type { GatewayContext } from './context.ts';
 import { InboundLeg } from './inbound.ts';
 import { RETRY_AFTER_FULL } from './limits.ts';
 import { placeOf } from './routing.ts';
+import { takeOver } from './takeover.ts';
 import type { GatewayOptions, Peer } from './types.ts';
 import type { IncomingInvite } from './user-agent.ts';
 
@@ -27,6 +28,7 @@ export function receive(
   const owner = ownerOf(called, current, peer);
   const keys = keysOf(invite, peer, caller, owner);
   const belonging = calls.belonging(keys);
+  if (belonging.kind !== 'loop' && takeOver(invite, peer, keys, context)) return;
   if (belonging.kind === 'new' && !peerLimits.admit(peer, calls.liveOf(peer.name))) {
     // No call: a flood must not fill the journal.
     invite.reply(503, { headers: RETRY_AFTER_FULL });
@@ -112,13 +114,11 @@ function keysOf({ request, callId }: IncomingInvite, peer: Peer, caller: Party, 
   };
 }
 
-/** What ends here (design 4.3), and what a B2BUA cannot do yet. */
+/** What ends here (design 4.3), and what a B2BUA cannot do. */
 function refusalOf(headers: Headers): { readonly status: number; readonly why: string } | null {
   // RFC 3261 16.3 step 3.
   if (maxForwards(headers) === 0) return { status: 483, why: 'Max-Forwards is 0' };
-  if (header(headers, 'replaces') !== undefined || header(headers, 'join') !== undefined) {
-    return { status: 603, why: 'taking over another dialog is not supported' };
-  }
+  if (header(headers, 'join') !== undefined) return { status: 603, why: 'joining another dialog is not supported' };
   return null;
 }
 

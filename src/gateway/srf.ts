@@ -7,7 +7,7 @@ import { RETRY_AFTER } from './limits.ts';
 import { PendingInvites, type PendingInvite } from './pending-invites.ts';
 import { dropDecodedNames, hasUnknownBody, readMessage, readResponse } from './received.ts';
 import { acknowledge, attempt, bareOf, canceller, outgoing, type SentListener } from './sending.ts';
-import { respond, type Guard } from './responding.ts';
+import { respond, tellSent, type Guard } from './responding.ts';
 import { learnStatus } from './statuses.ts';
 import { Subscriptions } from './subscribing.ts';
 import type {
@@ -102,7 +102,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
       ...(proxy === undefined ? {} : { proxy }),
     };
     return this.#sendAs(credentials, uri, request, {
-      sent: (sent) => listener.sent(sent.get('call-id') ?? ''),
+      sent: (sent) => listener.sent(sent.get('call-id') ?? '', sent.get('contact') ?? null),
       update: (update, response) => this.#earlyUpdate(update, response),
       provisional: (response, ack) => {
         // RFC 3262 4.
@@ -355,7 +355,8 @@ class SrfUserAgent implements UserAgent, DialogAgent {
       this.#guard((cancel: Srf.Message) => this.#pending.cancelled(pending, tagOf(cancel.get('from')), cancel)),
     );
     request.on('update', (update, reply) => this.#earlyUpdate(update, reply));
-    const send = this.#replyWith(response);
+    const responded = (sent: Srf.Message | null): void => tellSent(sent, held.listener);
+    const send = this.#replyWith(response, responded);
     const invite: IncomingInvite = {
       request: readMessage(request, request),
       callId,
@@ -368,7 +369,8 @@ class SrfUserAgent implements UserAgent, DialogAgent {
         if (status >= 200) this.#pending.remove(pending);
       },
       answer: (message, answered, failed) => {
-        respond(response, 200, message, this.#guard, (why) => {
+        respond(response, 200, message, this.#guard, (why, sent) => {
+          responded(sent);
           if (why === null) answered(this.#open({ id: response.stackDialogId ?? '', ack: null }));
           else failed(why);
         });
@@ -385,10 +387,11 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     else reply(500, { headers: RETRY_AFTER });
   }
 
-  #replyWith(response: Srf.Response): Reply {
+  #replyWith(response: Srf.Response, responded?: (sent: Srf.Message | null) => void): Reply {
     return (status, message = {}, failed) => {
-      const done = (why: string | null): void => {
+      const done = (why: string | null, sent: Srf.Message | null): void => {
         if (why !== null) failed?.(why);
+        else responded?.(sent);
       };
       learnStatus(status);
       attempt(() => respond(response, status, message, this.#guard, done));

@@ -121,7 +121,9 @@ function reaches(name: string, { pass, drop }: Peer['headers']): boolean {
 function acknowledged(headers: Record<string, string>, peer: Peer, hasOffer: boolean): Record<string, string> {
   if (peer.reliableProvisional === 'off' || !hasOffer) return headers;
   const offered = supporting(headers, ['100rel']);
-  return peer.reliableProvisional === 'required' ? { ...offered, require: '100rel' } : offered;
+  if (peer.reliableProvisional === 'supported') return offered;
+  const required = header(headers, 'require');
+  return { ...offered, require: required === undefined ? '100rel' : `${required}, 100rel` };
 }
 
 /** RFC 4028 7.1: the other side says who refreshes; the engine does where it is us. */

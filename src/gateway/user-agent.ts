@@ -100,6 +100,8 @@ export interface IncomingInvite {
 export interface IncomingInviteListener {
   /** CANCEL; the engine has sent 200 and 487. */
   cancelled(cancel: SipRequest): void;
+  /** A response above 100 has left, with this To tag and (2xx and some 1xx) Contact of ours. */
+  responded?(toTag: string, contact: string | null): void;
 }
 
 export interface OutgoingInvite extends OutgoingMessage {
@@ -129,8 +131,8 @@ export interface Subscription {
 }
 
 export interface OutgoingInviteListener {
-  /** The engine took the INVITE and gave it this Call-ID. */
-  sent(callId: string): void;
+  /** The engine took the INVITE, gave it this Call-ID, and wrote this Contact into it. */
+  sent(callId: string, contact: string | null): void;
   provisional(response: SipResponse): void;
   /** A 2xx: the dialog waits for its `ack`. */
   answered(response: SipResponse, dialog: Dialog): void;

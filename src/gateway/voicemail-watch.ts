@@ -1,5 +1,5 @@
 import type { LegKind } from '../call/index.ts';
-import type { Call } from './call.ts';
+import type { LegReports } from './call.ts';
 import { header, type Headers } from './headers.ts';
 import type { Voicemail } from './types.ts';
 import type { SipRequest, SipResponse } from './user-agent.ts';
@@ -10,7 +10,7 @@ export interface WatchedVoicemail extends Pick<Voicemail, 'byeHeader' | 'minimum
 }
 
 export interface WatchedLeg {
-  readonly call: Call;
+  readonly call: Pick<LegReports, 'addEvidence'>;
   readonly leg: string;
   readonly kind: LegKind;
   readonly voicemail: WatchedVoicemail;

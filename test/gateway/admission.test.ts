@@ -23,10 +23,10 @@ describe('an INVITE is refused', () => {
       journalled: false,
     },
     {
-      title: 'that takes over another dialog: 603',
+      title: 'that joins another dialog: 603',
       status: 603,
       parts: {},
-      invite: { headers: 'Replaces: abc;to-tag=1;from-tag=2' },
+      invite: { headers: 'Join: abc;to-tag=1;from-tag=2' },
       journalled: true,
     },
   ])('$title', async ({ status, parts, invite, journalled }) => {

@@ -31,7 +31,7 @@ describe('a call through the gateway', () => {
     const { callee, gateway, ledger } = rig;
     const call = rig.newCall();
     sendInvite(call, {
-      headers: 'Subject: lunch\nX-Account: 7\nSupported: 100rel, timer, histinfo\nAllow: INVITE, REFER',
+      headers: 'Subject: lunch\nX-Account: 7\nSupported: 100rel, timer, histinfo\nAllow: INVITE, PUBLISH',
     });
     const invite = await callee.expect(/^INVITE /);
     expect(invite.start).toBe(`INVITE sip:1001@127.0.0.1:${callee.port} SIP/2.0`);

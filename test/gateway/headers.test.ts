@@ -60,9 +60,9 @@ describe('passHeaders', () => {
   });
 
   it('names to the other side only what both can do', () => {
-    expect(passHeaders({ supported: '100rel, Timer,replaces , histinfo', allow: 'INVITE, REFER, PRACK,BYE' })).toEqual({
-      supported: 'histinfo',
-      allow: 'INVITE, BYE',
+    expect(passHeaders({ supported: '100rel, Timer,replaces , tdialog', allow: 'INVITE, REFER, PRACK,BYE' })).toEqual({
+      supported: 'replaces',
+      allow: 'INVITE, REFER, BYE',
     });
     expect(passHeaders({ supported: '100rel', allow: 'PRACK' })).toEqual({});
   });
@@ -103,8 +103,8 @@ describe('reading', () => {
   });
 
   it('required options that nobody behind us could honour', () => {
-    expect(unsupportedOptions({ require: 'histinfo, 100rel,Timer, replaces, precondition' }, true)).toEqual([
-      'replaces',
+    expect(unsupportedOptions({ require: 'histinfo, 100rel,Timer, replaces, tdialog, precondition' }, true)).toEqual([
+      'tdialog',
       'precondition',
     ]);
     expect(unsupportedOptions({ require: 'histinfo, 100rel,timer' }, false)).toEqual(['100rel']);

@@ -91,18 +91,6 @@ describe('in an answered call', () => {
     await rig.ledger.call();
   });
 
-  it('REFER, and whatever takes over another dialog, is refused 603', async () => {
-    const rig = await startRig();
-    const made = await talking(rig);
-    sendInDialog(made.call, 'REFER', { headers: 'Refer-To: <sip:1003@127.0.0.1>' });
-    await response(made.call, 603, 'REFER');
-    calleeSends(rig, made.invite, 'REFER', { headers: 'Refer-To: <sip:1003@127.0.0.1>' });
-    await rig.callee.expect(/^SIP\/2\.0 603/);
-    expect(rig.callee.count(/^REFER /) + rig.caller.count(/^REFER /)).toBe(0);
-    await hangUp(rig, made);
-    await rig.ledger.call();
-  });
-
   it('an UPDATE is not lost while a request of the other side is pending', async () => {
     const rig = await startRig();
     const made = await talking(rig);

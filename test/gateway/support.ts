@@ -201,7 +201,7 @@ afterEach(() => {
   }
 });
 
-export const NOTHING = { calls: 0, keys: 0, callers: 0, settling: 0, dialogs: 0, pendingInvites: 0 };
+export const NOTHING = { calls: 0, keys: 0, callers: 0, settling: 0, dialogs: 0, named: 0, pendingInvites: 0 };
 
 function recordingLog(lines: LogLine[]): GatewayLog {
   const at =
