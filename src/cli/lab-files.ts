@@ -1,3 +1,4 @@
+import { ha1 } from '../digest/index.ts';
 import type { LabAccount } from '../lab/index.ts';
 
 /** The files of a new lab. Its owner may change them: only what is missing is written. */
@@ -72,9 +73,11 @@ groups:
 
 export function phonesYaml(accounts: readonly LabAccount[]): string {
   const users = accounts.map(
-    ({ number, password }) => `  - { username: "${number}", password: ${JSON.stringify(password)} }`,
+    ({ number, password }) =>
+      `  - { username: "${number}", ha1: { md5: "${ha1('MD5', number, LAB_REALM, password)}" } } # ${password}`,
   );
-  return `# Phones that may register. A lab has its passwords in the open; elsewhere keep hashes (ha1).
+  return `# Phones that may register; \`mcg phone-secret\` makes such entries. MD5 alone: a lab takes old phones too, and baresip 1.0 fails where it
+# is offered SHA-256 beside it. A lab has its passwords in the open, as comments.
 users:
 ${users.join('\n')}
 `;
