@@ -33,7 +33,9 @@ function isVoicemailOnly({ routing, voicemail }: GatewayConfig, peers: readonly 
   const um = new Set(peers.filter(({ profile }) => profile === 'exchange-um').map(({ name }) => name));
   return (
     hops.length > 0 &&
-    hops.every(({ uri }) => {
+    // What comes back with a prefix rings phones, though the voicemail be of the same PBX.
+    hops.every(({ uri, prefix }) => {
+      if (prefix !== undefined) return false;
       const at = peerAt(uri, peers)?.entry['name'];
       return systems.includes(machine(uri) ?? '-') || (typeof at === 'string' && um.has(at));
     })
