@@ -1,7 +1,7 @@
 import { answersIn, type Answers } from './answers.ts';
 import { decidingAmong, finalIs, finalIsClass, finalMeans, tookNothing } from './branches.ts';
 import type { Evidence, EvidenceKind } from './evidence.ts';
-import { ANSWERED_OUTSIDE } from './interrupted.ts';
+import { ANSWERED_OUTSIDE, INTERRUPTED_RULES } from './interrupted.ts';
 import {
   ELSEWHERE,
   missed,
@@ -178,6 +178,9 @@ const TABLE: readonly Row[] = [
   },
   { rule: 'anything else', judge: () => verdict('failed', null, 'not-rung') },
 ];
+
+/** The names of the table's lines, and of those for a gateway that died. */
+export const RULES: readonly string[] = [...TABLE.map(({ rule }) => rule), ...INTERRUPTED_RULES];
 
 /**
  * The verdict on a call that has ended (design.md 4.1).

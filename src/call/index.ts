@@ -1,6 +1,6 @@
 export { answersIn } from './answers.ts';
 export type { EndedCall } from './classifier.ts';
-export { classify, judge, MINIMUM_UNRUNG_WAIT_MS } from './classifier.ts';
+export { classify, judge, MINIMUM_UNRUNG_WAIT_MS, RULES } from './classifier.ts';
 export type * from './events.ts';
 export type * from './evidence.ts';
 export { EVIDENCE_KINDS } from './evidence.ts';

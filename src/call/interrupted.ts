@@ -47,4 +47,5 @@ const RULES = {
   phone: 'the gateway stopped while a phone had answered',
   voicemail: 'the gateway stopped while the voicemail system had the call',
 } as const;
+export const INTERRUPTED_RULES: readonly string[] = Object.values(RULES);
 export const ANSWERED_OUTSIDE = 'somebody answered where the gateway does not see it';

@@ -157,7 +157,9 @@ export interface SippRun {
 }
 
 export interface SippOptions {
-  readonly steps: readonly Step[];
+  readonly steps?: readonly Step[];
+  /** A whole scenario, in place of steps. */
+  readonly xml?: string;
   /** `host:port` for a caller; absent for a callee. */
   readonly target?: string;
   readonly calls?: number;
@@ -167,6 +169,8 @@ export interface SippOptions {
   readonly timeoutSeconds?: number;
   readonly port?: number;
   readonly extra?: readonly string[];
+  /** What it is started by, before its own name: `ip netns exec far`. */
+  readonly within?: readonly string[];
 }
 
 /** Numbers the INVITE so that CANCEL and ACK can repeat its branch: sipp counts the messages of a scenario. */
@@ -181,10 +185,8 @@ export async function sipp(options: SippOptions): Promise<SippRun> {
   const file = join(folder, 'scenario.xml');
   const address = options.address ?? '127.0.0.1';
   const port = options.port ?? (await freePort(address));
-  await writeFile(
-    file,
-    `<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="test">\n${numbered(options.steps)}\n</scenario>\n`,
-  );
+  const xml = `<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="test">\n${numbered(options.steps ?? [])}\n</scenario>\n`;
+  await writeFile(file, options.xml ?? xml);
   const errorFile = join(folder, 'errors.log');
   const argv =
     `-sf ${file} -i ${address} -p ${port} -t ${options.transport ?? 'u1'} -nostdin -trace_err -error_file ${errorFile} -timeout ${options.timeoutSeconds ?? 60}s -timeout_error`.split(
@@ -194,13 +196,15 @@ export async function sipp(options: SippOptions): Promise<SippRun> {
     argv.push(options.target, '-m', String(options.calls ?? 1), '-r', String(options.rate ?? 10), '-l', '1000');
   }
   argv.push(...(options.extra ?? []));
-  const child = spawn('sipp', argv, { cwd: folder, stdio: 'ignore' });
+  const [program = 'sipp', ...before] = [...(options.within ?? []), 'sipp'];
+  const child = spawn(program, [...before, ...argv], { cwd: folder, stdio: 'ignore' });
   const done = once(child, 'exit').then(async ([code]) => {
     const errors = await readFile(errorFile, 'latin1').catch(() => '');
     await rm(folder, { recursive: true, force: true });
     return { code: (code as number | null) ?? -1, errors };
   });
-  if (options.target === undefined) await listening(address, port, options.transport ?? 'u1');
+  if (options.target === undefined && options.within === undefined)
+    await listening(address, port, options.transport ?? 'u1');
   return {
     port,
     done,
