@@ -70,17 +70,18 @@ export interface Proxy {
 
 /** Debian's kamailio with the example's own kamailio.cfg, on 127.0.2.10. `defines`: what stands behind `-A`. */
 export async function startExampleKamailio(
-  port: number,
-  gatewayPort: number,
+  ports: { readonly proxy: number; readonly gateway: number; readonly voicemail: number },
   defines: readonly string[] = [],
 ): Promise<Proxy> {
+  const port = ports.proxy;
   const folder = await mkdtemp(join(tmpdir(), 'kamailio-example-'));
   const read = (name: string): Promise<string> => readFile(examplePath('kamailio', name), 'utf8');
   const list = join(folder, 'dispatcher.list');
-  const gateway: Replacement = ['192.0.2.5:5060', `192.0.2.5:${gatewayPort}`];
+  const gateway: Replacement = ['192.0.2.5:5060', `192.0.2.5:${ports.gateway}`];
   const configuration = replaced(await read('kamailio.cfg'), [
     ['/etc/kamailio/dispatcher.list', list],
     ['192.0.2.10:5060', `192.0.2.10:${port}`],
+    ['192.0.2.30:5060', `192.0.2.30:${ports.voicemail}`],
     ['("dispatcher", "ds_ping_interval", 5)', '("dispatcher", "ds_ping_interval", 1)'],
     gateway,
   ]);
