@@ -83,7 +83,7 @@ describe.each(['udp', 'tcp'] as const)('an INVITE with Replaces over %s', (trans
     const made = await talks(set.alice, '1001', set.bob);
     const taken = await takes(set.dave, callerDialog(made), set.bob);
     expect(taken.invite.start).toBe(made.invite.start);
-    expect(`${taken.invite.header('Replaces')}`).toBe(
+    expect(taken.invite.header('Replaces')).toBe(
       `${made.invite.header('Call-ID')};to-tag=callee;from-tag=${/tag=(.*)/.exec(made.invite.header('From'))?.[1]}`,
     );
     await picksUp(taken);

@@ -68,7 +68,7 @@ export function tagOf(value: string): string {
 
 /** An INVITE of its own; resolves when the other side has it. */
 export async function calls(from: SipPeer, number: string, to: SipPeer, parts: RequestParts = {}): Promise<Made> {
-  const call = newCall(from, `sip:${number}@127.0.0.1`);
+  const call = newCall(from, number === '' ? 'sip:127.0.0.1' : `sip:${number}@127.0.0.1`);
   sendInvite(call, { ...parts, headers: `X-Test: ${call.callId}\n${parts.headers ?? ''}` });
   return { call, at: to, invite: await to.expect(new RegExp(`^INVITE [^]*?X-Test: ${call.callId}`)) };
 }
