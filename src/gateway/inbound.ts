@@ -132,6 +132,8 @@ export class InboundLeg implements Caller {
    * replaced (RFC 3891 3); where it does not, we do.
    */
   #replaced(): void {
+    // Its BYE may be faster than its 200.
+    if (this.#phase === 'done') return;
     if (this.#phase === 'waiting') this.#hunt.giveUp(() => 'gateway', { reason: ELSEWHERE });
     const end = (): void => this.#end(487, { reason: ELSEWHERE });
     this.#replacedTimer ??= setTimeout(end, this.#context.limits.replacedGraceMs);

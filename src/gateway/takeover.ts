@@ -299,6 +299,7 @@ class TakeoverLeg implements Caller {
   }
 
   #replaced(): void {
+    if (this.#phase === 'done') return;
     this.#replacedTimer ??= setTimeout(
       () => this.#end(487, { reason: ELSEWHERE }),
       this.#context.limits.replacedGraceMs,

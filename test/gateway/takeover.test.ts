@@ -265,6 +265,19 @@ describe('an INVITE with Replaces', () => {
     await expectNothingHeld(set.rig);
   });
 
+  it('whoever is asked may end what is replaced before it answers: nothing more is sent there', async () => {
+    const set = await phones('udp', { limits: { replacedGraceMs: 20 } });
+    const made = await talks(set.alice, '1001', set.bob);
+    const taken = await takes(set.dave, calleeDialog(made), set.alice);
+    await callerHangsUp(made);
+    await picksUp(taken);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect([set.alice.count(/^BYE /), set.bob.count(/^BYE /)]).toEqual([0, 1]);
+    await callerHangsUp(taken);
+    await expectAnsweredCalls(set, 1);
+    await expectNothingHeld(set.rig);
+  });
+
   it('a caller that gives up while it is being picked up has hung up', async () => {
     const set = await phones('udp');
     const { first, second } = await pickedUp(set);
