@@ -83,7 +83,7 @@ describe('the examples of topologies', () => {
   });
 
   it.each([
-    ['loop-back', ', prefix: "9"', ''],
+    ['loop-back', ", prefix: '9'", ''],
     ['front', '- { from: pbx, nextHop', '- { from: carrier, nextHop'],
   ])('%s without what keeps its calls from coming back is refused', (name, written, instead) => {
     const text = readFileSync(join(FOLDER, name, 'gateway.yaml'), 'utf8');

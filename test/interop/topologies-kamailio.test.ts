@@ -20,6 +20,8 @@ import {
 
 const PROXY = '192.0.2.10';
 const GATEWAY = '192.0.2.5';
+/** For tests that start a gateway twice, or wait for it to stop, on busy cores. */
+const SEVERAL_STARTS_MS = 60_000;
 const JEAN = '"Jean Dupont" <sip:+33199001234@127.0.0.1>';
 const ringing: PhoneOptions['behaviour'] = { kind: 'ring' };
 const answering: PhoneOptions['behaviour'] = { kind: 'answer', afterMs: 300 };
@@ -154,53 +156,60 @@ describeWith('kamailio', 'kamailio with the example’s own kamailio.cfg', () =>
     expect(told).toContain('the caller left voicemail before a message could be');
   });
 
-  it('around the gateway: killed, the phone rings all the same within two seconds; back, calls go through it again', async () => {
-    const { gateway, caller, phone, to, restart } = await site('loop-back', {});
-    const alice = await phone('1001', answering);
-    const answered = async (): Promise<number> => {
-      const report = await caller.call({ from: JEAN, to: to('1001'), hangUpAfterAnswerMs: 50 });
-      expect(report.end).toBe('hung-up');
-      return (report.answeredMs ?? Infinity) - 300;
-    };
-    await answered();
-    await story(gateway);
-    await gateway.kill();
-    // The first call finds out, or the ping before it: it is not lost.
-    expect(await answered()).toBeLessThan(2_000);
-    expect(alice.calls).toHaveLength(2);
-    // From now on it is known, and costs nothing.
-    expect(await answered()).toBeLessThan(700);
-    expect(alice.calls).toHaveLength(3);
-    expect(alice.calls.map(({ invite }) => invite.headers.get('X-MCG-Call') !== undefined)).toEqual([
-      true,
-      false,
-      false,
-    ]);
-
-    const again = await restart();
-    // The next OPTIONS brings it back.
-    await until(15_000, 'a call through the gateway', async () => {
+  it(
+    'around the gateway: killed, the phone rings all the same within two seconds; back, calls go through it again',
+    async () => {
+      const { gateway, caller, phone, to, restart } = await site('loop-back', {});
+      const alice = await phone('1001', answering);
+      const answered = async (): Promise<number> => {
+        const report = await caller.call({ from: JEAN, to: to('1001'), hangUpAfterAnswerMs: 50 });
+        expect(report.end).toBe('hung-up');
+        return (report.answeredMs ?? Infinity) - 300;
+      };
       await answered();
-      return (await again.calls()).length > 1 ? true : null;
-    });
-    expect(alice.calls.at(-1)?.invite.headers.get('X-MCG-Call')).toBeDefined();
-    expect((await again.calls()).map(({ outcome }) => outcome)).toEqual(['answered', 'answered']);
-  });
+      await story(gateway);
+      await gateway.kill();
+      // The first call finds out, or the ping before it: it is not lost.
+      expect(await answered()).toBeLessThan(2_000);
+      expect(alice.calls).toHaveLength(2);
+      // From now on it is known, and costs nothing.
+      expect(await answered()).toBeLessThan(1_000);
+      expect(alice.calls).toHaveLength(3);
+      expect(alice.calls.map(({ invite }) => invite.headers.get('X-MCG-Call') !== undefined)).toEqual([
+        true,
+        false,
+        false,
+      ]);
 
-  it('around the gateway: one that is being stopped refuses with 503, and the phone rings at once', async () => {
-    const { gateway, caller, phone, to } = await site('loop-back', {});
-    const alice = await phone('1001', ringing);
-    // A call that keeps it from ending.
-    const first = caller.call({ from: JEAN, to: to('1001'), hangUpAfterMs: 4_000 });
-    await alice.nextCall();
-    gateway.child.kill('SIGTERM');
-    await gateway.logged(({ msg }) => typeof msg === 'string' && msg.includes('stop'));
-    const report = await caller.call({ from: JEAN, to: to('1001'), hangUpAfterRingingMs: 100 });
-    expect(report.end).toBe('cancelled');
-    expect(report.provisionals.find(({ status }) => status === 180)?.atMs).toBeLessThan(1_500);
-    expect((await alice.nextCall()).invite.headers.get('X-MCG-Call')).toBeUndefined();
-    await first;
-  });
+      const again = await restart();
+      // The next OPTIONS brings it back.
+      await until(30_000, 'a call through the gateway', async () => {
+        await answered();
+        return alice.calls.at(-1)?.invite.headers.get('X-MCG-Call') === undefined ? null : true;
+      });
+      expect((await again.settled(1)).map(({ outcome }) => outcome)).toEqual(['answered', 'answered']);
+    },
+    SEVERAL_STARTS_MS,
+  );
+
+  it(
+    'around the gateway: one that is being stopped refuses with 503, and the phone rings at once',
+    async () => {
+      const { gateway, caller, phone, to } = await site('loop-back', {});
+      const alice = await phone('1001', ringing);
+      // A call that keeps it from ending.
+      const first = caller.call({ from: JEAN, to: to('1001'), hangUpAfterMs: 4_000 });
+      await alice.nextCall();
+      gateway.child.kill('SIGTERM');
+      await gateway.logged(({ msg }) => typeof msg === 'string' && msg.includes('stop'));
+      const report = await caller.call({ from: JEAN, to: to('1001'), hangUpAfterRingingMs: 100 });
+      expect(report.end).toBe('cancelled');
+      expect(report.provisionals.find(({ status }) => status === 180)?.atMs).toBeLessThan(1_500);
+      expect((await alice.nextCall()).invite.headers.get('X-MCG-Call')).toBeUndefined();
+      await first;
+    },
+    SEVERAL_STARTS_MS,
+  );
 
   /** The proxy rings the gateway and the user's phone at the same time; the gateway rings the device. */
   async function fork(device: PhoneOptions['behaviour'], beside: PhoneOptions['behaviour']) {
