@@ -197,7 +197,7 @@ describe('two INVITEs are one call', () => {
     const one = await ringing(rig, { headers });
     for (let round = 0; round < 10; round += 1) {
       const next = rig.newCall();
-      sendInvite(next, { headers: `${headers}\nReplaces: x;to-tag=a;from-tag=b` });
+      sendInvite(next, { headers: `${headers}\nJoin: x;to-tag=a;from-tag=b` });
       ackFailure(next, await response(next, round < 2 ? 603 : 482));
     }
     sendCancel(one.call);
