@@ -55,7 +55,7 @@ describe('maxCalls', () => {
       title: 'refused by the gateway',
       end: async (rig: Rig) => {
         const call = rig.newCall();
-        sendInvite(call, { headers: 'Replaces: abc;to-tag=1;from-tag=2' });
+        sendInvite(call, { headers: 'Join: abc;to-tag=1;from-tag=2' });
         ackFailure(call, await response(call, 603));
       },
     },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ackFailure, answer, later, newCall, SDP_A, SDP_B, sendAck, sendInvite } from '../drachtio/support.ts';
 import { udpPeer } from '../support/sip-peer.ts';
 import { expectNothingHeld, LOCAL_PEER, response, sendCancel } from './support.ts';
@@ -265,15 +265,21 @@ describe('an INVITE with Replaces', () => {
     await expectNothingHeld(set.rig);
   });
 
-  it('whoever is asked may end what is replaced before it answers: nothing more is sent there', async () => {
-    const set = await phones('udp', { limits: { replacedGraceMs: 20 } });
+  it('whoever is asked may end what is replaced before it answers: then we wait for nothing there', async () => {
+    const replacedGraceMs = 54_321;
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const set = await phones('udp', { limits: { replacedGraceMs } });
+    const started = (): number => timers.mock.calls.filter(([, delay]) => delay === replacedGraceMs).length;
     const made = await talks(set.alice, '1001', set.bob);
     const taken = await takes(set.dave, calleeDialog(made), set.alice);
     await callerHangsUp(made);
     await picksUp(taken);
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    expect([set.alice.count(/^BYE /), set.bob.count(/^BYE /)]).toEqual([0, 1]);
+    const again = await takes(set.erin, callerDialog(taken), set.alice);
     await callerHangsUp(taken);
+    await picksUp(again);
+    await callerHangsUp(again);
+    expect(started()).toBe(0);
+    timers.mockRestore();
     await expectAnsweredCalls(set, 1);
     await expectNothingHeld(set.rig);
   });
