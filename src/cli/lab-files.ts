@@ -17,14 +17,17 @@ export const LAB_USERS: readonly Omit<LabAccount, 'password'>[] = [
   { number: '1003', displayName: 'Chloé Dubois' },
 ];
 
+export const LAB_SIP_PORT = 5060;
+export const LAB_WEB_PORT = 8088;
+
 export interface LabPorts {
   readonly host: string;
   readonly sipPort: number;
-  readonly wsPort: number;
-  readonly adminPort: number;
+  /** Of the page. The admin listener is one above, and WebSockets two: not beside `sipPort`, as browsers refuse to connect to 5061. */
+  readonly webPort: number;
 }
 
-export function gatewayYaml({ host, sipPort, wsPort, adminPort }: LabPorts): string {
+export function gatewayYaml({ host, sipPort, webPort }: LabPorts): string {
   const shown = host.includes(':') ? `[${host}]` : host;
   // The voicemail is on loopback: where phones are elsewhere, the gateway listens there besides.
   const hosts = host === '127.0.0.1' ? [shown] : ['127.0.0.1', shown];
@@ -32,7 +35,7 @@ export function gatewayYaml({ host, sipPort, wsPort, adminPort }: LabPorts): str
   return `# The lab's gateway: change it, stop the lab and start it again. sip-config/gateway.yaml explains every key.
 node: lab
 sip:
-  listen: [${[...listen, `ws://${shown}:${wsPort}`].map((each) => JSON.stringify(each)).join(', ')}]
+  listen: [${[...listen, `ws://${shown}:${webPort + 2}`].map((each) => JSON.stringify(each)).join(', ')}]
 peers:
   - { name: voicemail, allow: [${VOICEMAIL_ADDRESS}] }
 registrar: { realm: ${LAB_REALM}, phones: phones.yaml, dialPlan: Lab }
@@ -50,7 +53,7 @@ notification:
   transport: maildir:mail
   from: Missed calls <missed-calls@${LAB_REALM}>
 admin:
-  listen: http://127.0.0.1:${adminPort}
+  listen: http://127.0.0.1:${webPort + 1}
 `;
 }
 

@@ -18,7 +18,16 @@ import {
 } from '../lab/index.ts';
 import { createLogger, LOG_LEVELS, type LogLevel } from '../observe/index.ts';
 import { readConfig } from './config.ts';
-import { gatewayYaml, LAB_USERS, phonesYaml, policyYaml, VOICEMAIL_ADDRESS, VOICEMAIL_NUMBER } from './lab-files.ts';
+import {
+  gatewayYaml,
+  LAB_SIP_PORT,
+  LAB_USERS,
+  LAB_WEB_PORT,
+  phonesYaml,
+  policyYaml,
+  VOICEMAIL_ADDRESS,
+  VOICEMAIL_NUMBER,
+} from './lab-files.ts';
 import { readableMail } from './mail.ts';
 import { positiveInteger } from './options.ts';
 import { onStop } from './signals.ts';
@@ -43,8 +52,13 @@ export function addLab(program: Command, terminal: Terminal, done: (exitCode: nu
     )
     .option('--folder <folder>', 'where the lab’s files, mails and recordings are', 'var/lab')
     .option('--host <address>', 'an address of this machine that phones reach it at', '127.0.0.1')
-    .option('--sip-port <port>', 'SIP over UDP and TCP; WebSockets are one above', positiveInteger, 5060)
-    .option('--web-port <port>', 'the softphone page; the admin listener is one above', positiveInteger, 8088)
+    .option('--sip-port <port>', 'SIP over UDP and TCP', positiveInteger, LAB_SIP_PORT)
+    .option(
+      '--web-port <port>',
+      'the softphone page; the admin listener is one above, its WebSockets two',
+      positiveInteger,
+      LAB_WEB_PORT,
+    )
     .addOption(new Option('--log-level <level>', 'the least that is logged').choices(LOG_LEVELS).default('warn'))
     .action(async (options: LabOptions) => done(await runLab(terminal, options)));
 }
@@ -82,7 +96,7 @@ async function prepareFolder(folder: string, { host, sipPort, webPort }: LabOpti
   }
   const accounts = JSON.parse(await readFile(secrets, 'utf8')) as LabAccount[];
   const files: Readonly<Record<string, string>> = {
-    'gateway.yaml': gatewayYaml({ host, sipPort, wsPort: sipPort + 1, adminPort: webPort + 1 }),
+    'gateway.yaml': gatewayYaml({ host, sipPort, webPort }),
     'policy.yaml': policyYaml(),
     'phones.yaml': phonesYaml(accounts),
   };
@@ -115,7 +129,9 @@ async function startLab(
     notify: () => `sip:127.0.0.1:${options.sipPort}`,
     onVisit: (visit) => terminal.stdout.write(`${visitLine(terminal, visit)}\n`),
   }).catch((error: Error) => {
-    throw new CommandError(`The lab’s voicemail could not start: ${error.message}`);
+    throw new CommandError(
+      `The lab’s voicemail could not start: ${error.message}. Is another lab or gateway running? Stop it, or take another --sip-port and --folder.`,
+    );
   });
   try {
     const app = await startApp({
@@ -130,7 +146,7 @@ async function startLab(
     });
     const page = await serveSoftphone({
       listen: { host: '127.0.0.1', port: options.webPort },
-      facts: factsOf(config, accounts, options),
+      facts: factsOf(config, accounts, app.addresses.sip),
       mails: () => mailsIn(config),
     });
     return { app, voicemail, page };
@@ -144,10 +160,10 @@ async function startLab(
 function factsOf(
   { registrar }: GatewayConfig,
   accounts: readonly LabAccount[],
-  { host, sipPort }: LabOptions,
+  listeners: readonly string[],
 ): LabFacts {
   return {
-    server: `ws://${host.includes(':') ? `[${host}]` : host}:${sipPort + 1}`,
+    server: listeners.find((each) => each.startsWith('ws://')) ?? '',
     realm: registrar?.realm ?? '',
     accounts,
     others: [

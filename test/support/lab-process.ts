@@ -65,18 +65,19 @@ export async function startLab(): Promise<LabProcess> {
   };
 }
 
-/** A TCP port that is free, and the next one with it. */
+/** A TCP port that is free, and the next two with it. */
 async function freePorts(): Promise<number> {
   for (;;) {
     const first = createServer().listen(0, '127.0.0.1');
     await once(first, 'listening');
     const { port } = first.address() as AddressInfo;
-    const second = createServer().listen(port + 1, '127.0.0.1');
-    const free = await Promise.race([
-      once(second, 'listening').then(() => true),
-      once(second, 'error').then(() => false),
-    ]);
-    await Promise.all([first, second].map((server) => new Promise((resolve) => server.close(resolve))));
-    if (free) return port;
+    const others = [port + 1, port + 2].map((each) => createServer().listen(each, '127.0.0.1'));
+    const free = await Promise.all(
+      others.map((server) =>
+        Promise.race([once(server, 'listening').then(() => true), once(server, 'error').then(() => false)]),
+      ),
+    );
+    await Promise.all([first, ...others].map((server) => new Promise((resolve) => server.close(resolve))));
+    if (!free.includes(false)) return port;
   }
 }
