@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { promisify } from 'node:util';
 import { simpleParser, type ParsedMail } from 'mailparser';
+import { inProcess, type CommandRun } from './in-process.ts';
+
+export type { CommandRun } from './in-process.ts';
 
 /** What `mcg calls --json` prints of a call, as far as the tests read it. */
 export interface CallJson {
@@ -32,13 +34,6 @@ export type LogLine = Readonly<Record<string, unknown>>;
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-}
-
-/** What a command printed, and how it ended. */
-export interface CommandRun {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 export interface GatewayFiles {
@@ -217,8 +212,10 @@ export async function startGateway(files: GatewayFiles): Promise<GatewayProcess>
   return running;
 }
 
+/** What a command prints, run within this process; rejects where it does not end well. */
 export async function mcg(...argv: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)('node', ['src/main.ts', ...argv], { maxBuffer: 64 << 20 });
+  const { code, stdout, stderr } = await inProcess(...argv);
+  if (code !== 0) throw new Error(`mcg ${argv.join(' ')} ended with ${code}: ${stderr}`);
   return stdout;
 }
 
