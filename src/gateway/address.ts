@@ -53,6 +53,15 @@ export function hostPort(uri: Uri): string {
 }
 
 /**
+ * What a URI says about headers (RFC 3261 19.1.1) belongs into no request line. A user part may hold a `?` of its own: without what
+ * follows that, another host would be called.
+ */
+export function withoutHeaders(uri: string): string {
+  const question = uri.indexOf('?', uri.indexOf('@') + 1);
+  return question < 0 ? uri : uri.slice(0, question);
+}
+
+/**
  * The number (or name) that a URI's user part dials: escapes resolved, parameters cut off, and the visual separators of a
  * telephone number (RFC 3966 5.1.1) taken out of a global one. Null where there is none.
  */

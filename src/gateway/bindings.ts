@@ -13,6 +13,8 @@ export interface Register {
   readonly source: string;
   /** It came from a system whose word on the way to a phone is taken (RFC 3327). */
   readonly pathTrusted: boolean;
+  /** Whether the connection of another address-of-record is known by this Contact. */
+  readonly isTaken?: (contact: string) => boolean;
 }
 
 export interface BindingLimits {
@@ -39,6 +41,8 @@ const DEFAULT_EXPIRES_MS = 3_600_000;
 const NEVER_TOO_BRIEF_MS = 3_600_000;
 /** A Contact's URI and instance, a Path, a Call-ID: what is longer is nobody's phone. */
 export const MAX_BINDING_CHARACTERS = 768;
+/** The address in To. With a Contact it has room in what the engine remembers of a connection (1,024). */
+export const MAX_TO_CHARACTERS = 255;
 /** Kept for whoever looks at the list. */
 const MAX_USER_AGENT_CHARACTERS = 100;
 /** `splitList` reads no further. */
@@ -101,6 +105,8 @@ function update(
   const refusal = refusalOf(request, path, written);
   if (refusal !== null) return refusal;
   if (sequence === null) return { status: 400, why: 'Call-ID or CSeq is missing or too long' };
+  const to = parseAddress(header(request.headers, 'to') ?? header(request.headers, 't') ?? '')?.uri ?? '';
+  if (to.length > MAX_TO_CHARACTERS) return { status: 400, why: 'the address in To is too long' };
   // RFC 3261 10.3 step 6: without a Contact it is a question.
   if (written.length === 0) return { contacts: standing, outbound: false };
   if (written.some((entry) => entry.trim() === '*')) return removeAll(standing, request, written, sequence);
@@ -117,8 +123,12 @@ function update(
     return { status: 423, headers: { 'min-expires': minExpires }, why: `shorter than ${minExpires} s` };
   }
   // Over a connection it is found by its Contact again, which the engine knows by user and host (drachtio's way).
-  if (!request.source.startsWith('udp/') && wanted.some(({ uri }) => parseUri(uri)?.user === null)) {
-    return { status: 400, why: 'a Contact over a connection needs a user part' };
+  if (!isUdp(request.source) && wanted.some(({ uri }) => (unescaped(parseUri(uri)?.user ?? '') ?? '') === '')) {
+    return { status: 400, why: 'a Contact over a connection needs a user part that can be read' };
+  }
+  // The engine would give its calls to whoever registered it last.
+  if (wanted.some(({ uri }) => request.isTaken?.(uri) === true)) {
+    return { status: 403, why: 'a Contact that somebody else has registered over a connection' };
   }
   return merge(standing, wanted, { request, path, sequence, now, limits });
 }
@@ -139,13 +149,15 @@ interface Merging {
 /** RFC 3261 10.3 step 7. */
 function merge(standing: readonly Registration[], wanted: readonly Asked[], merging: Merging): Updated | Refusal {
   const { request, path, sequence, now, limits } = merging;
-  if (wanted.some((asked) => standing.some((binding) => matches(asked, binding) && isOlder(sequence, binding)))) {
+  if (
+    wanted.some((asked) => standing.some((binding) => matches(asked, binding, request) && isOlder(sequence, binding)))
+  ) {
     return outOfOrder(sequence);
   }
   let contacts = [...standing];
   for (const asked of wanted) {
-    const at = contacts.findIndex((binding) => matches(asked, binding));
-    const kept = contacts.filter((binding) => !matches(asked, binding));
+    const at = contacts.findIndex((binding) => matches(asked, binding, request));
+    const kept = contacts.filter((binding) => !matches(asked, binding, request));
     if (asked.expiresMs > 0) {
       const binding: Registration = {
         aor: request.aor,
@@ -259,10 +271,39 @@ function qOf(text: string | undefined): number {
   return text !== undefined && /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(text) ? Number(text) : 1;
 }
 
-/** The same place: by instance and reg-id (RFC 5626 6), or by its URI (RFC 3261 10.3 step 7). */
-function matches(asked: Pick<Asked, 'uri' | 'instance' | 'regId'>, binding: Registration): boolean {
+/**
+ * The same place: by instance and reg-id (RFC 5626 6), by its URI (RFC 3261 10.3 step 7), or, over a connection, by what the engine
+ * knows that by: a binding whose connection it forgot would be dialled at the host of its Contact.
+ */
+function matches(
+  asked: Pick<Asked, 'uri' | 'instance' | 'regId'>,
+  binding: Registration,
+  { source }: Pick<Register, 'source'>,
+): boolean {
   if (asked.regId !== null && asked.regId === binding.regId && asked.instance === binding.instance) return true;
-  return asked.uri === binding.contact || areSame(parseUri(asked.uri), parseUri(binding.contact));
+  if (asked.uri === binding.contact) return true;
+  const byConnection = !isUdp(source) || !isUdp(binding.source);
+  if (byConnection && connectionKey(asked.uri) === connectionKey(binding.contact)) return true;
+  return areSame(parseUri(asked.uri), parseUri(binding.contact));
+}
+
+/** What the engine knows the connection of a Contact by: user, host and port, whatever else it says (drachtio's way). */
+export function connectionKey(contact: string): string {
+  const uri = parseUri(contact);
+  return uri === null ? contact : `${unescaped(uri.user ?? '') ?? ''}@${uri.host}:${uri.port ?? ''}`;
+}
+
+/** Null where an escape is none. */
+function unescaped(user: string): string | null {
+  try {
+    return decodeURIComponent(user);
+  } catch {
+    return null;
+  }
+}
+
+function isUdp(source: string): boolean {
+  return source.startsWith('udp/');
 }
 
 /** Parameters that make another address where only one of two URIs has them (RFC 3261 19.1.4). */

@@ -1,5 +1,5 @@
-import { parseAddress } from './address.ts';
-import { register } from './bindings.ts';
+import { parseAddress, withoutHeaders } from './address.ts';
+import { connectionKey, register } from './bindings.ts';
 import type { PhoneWay, RegisteredPhones } from './context.ts';
 import type { Failure } from './outcome.ts';
 import type { GatewayLog, PhoneAccount, RegistrarSettings, Registration, Registrations } from './types.ts';
@@ -42,6 +42,8 @@ export class Registrar implements RegisteredPhones {
   readonly #options: RegistrarOptions;
   readonly #max: number;
   readonly #bindings = new Map<string, readonly Registration[]>();
+  /** Those that a connection leads to, by what the engine knows that by. */
+  readonly #connected = new Map<string, Registration>();
   /** Of this life. */
   readonly #agents = new WeakMap<Registration, UserAgent>();
   readonly #unsaved = new Set<string>();
@@ -90,7 +92,8 @@ export class Registrar implements RegisteredPhones {
     }
     const before = this.#bindings.get(aor) ?? [];
     const limits = { ...settings, room: this.#max - this.#count };
-    const result = register(before, { aor, headers, source, pathTrusted: fromPeer }, now(), limits);
+    const isTaken = (contact: string): boolean => this.#isTaken(contact, aor);
+    const result = register(before, { aor, headers, source, pathTrusted: fromPeer, isTaken }, now(), limits);
     if (result.why !== undefined) {
       log.info({ from: source, aor, status: result.status, why: result.why }, 'REGISTER refused');
     } else if (result.contacts !== before) {
@@ -118,8 +121,7 @@ export class Registrar implements RegisteredPhones {
     const { contact, path, source } = registration;
     const registeredAt = this.#agents.get(registration);
     const agent = registeredAt?.connected === true ? registeredAt : null;
-    // What a URI says about headers (RFC 3261 19.1.1) belongs into no request line.
-    const uri = contact.split('?', 1)[0] ?? contact;
+    const uri = withoutHeaders(contact);
     const [first] = path;
     if (first !== undefined) {
       return { uri, proxy: parseAddress(first)?.uri ?? null, route: path.join(', '), agent };
@@ -168,8 +170,20 @@ export class Registrar implements RegisteredPhones {
     clearTimeout(timer);
   }
 
+  #isTaken(contact: string, aor: string): boolean {
+    const holder = this.#connected.get(connectionKey(contact));
+    return holder !== undefined && holder.aor !== aor && holder.expiresAt > this.#options.now();
+  }
+
   #put(aor: string, contacts: readonly Registration[]): void {
-    this.#count += contacts.length - (this.#bindings.get(aor)?.length ?? 0);
+    const before = this.#bindings.get(aor) ?? [];
+    for (const binding of before) {
+      const key = connectionKey(binding.contact);
+      if (this.#connected.get(key) === binding) this.#connected.delete(key);
+    }
+    for (const binding of contacts)
+      if (!isOverUdp(binding)) this.#connected.set(connectionKey(binding.contact), binding);
+    this.#count += contacts.length - before.length;
     if (contacts.length === 0) this.#bindings.delete(aor);
     else this.#bindings.set(aor, contacts);
   }
