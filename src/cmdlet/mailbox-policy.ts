@@ -1,6 +1,7 @@
 import { type MailboxPolicy, type Policy, setMailboxPolicy } from '../policy/index.ts';
-import { editFailed, hasWildcard, matcher, named, notFound, policyOf, shownBoolean } from './objects.ts';
-import { type Bound, type Cmdlet, type CmdletContext, CmdletError, type PipedObject } from './types.ts';
+import { hasWildcard, matcher, named, notFound, policyOf, shownBoolean } from './objects.ts';
+import { setCmdlet } from './set.ts';
+import type { Bound, Cmdlet, CmdletContext, PipedObject } from './types.ts';
 
 function policiesNamed(policy: Policy, name: string, context: CmdletContext): MailboxPolicy[] {
   const all = [...policy.mailboxPolicies.values()];
@@ -49,44 +50,20 @@ export const getMailboxPolicy: Cmdlet = {
   },
 };
 
-async function whatIf(
-  name: string,
-  before: MailboxPolicy,
-  after: MailboxPolicy,
-  context: CmdletContext,
-): Promise<string> {
-  const policy = await policyOf(context);
-  let users = 0;
-  for (const mailbox of policy.mailboxes()) if (mailbox.mailboxPolicy === before.name) users += 1;
-  const from = shownBoolean(before.allowMissedCallNotifications);
-  const to = shownBoolean(after.allowMissedCallNotifications);
-  return `What if: Setting UM mailbox policy "${name}": AllowMissedCallNotifications from ${from} to ${to}, for ${users} ${users === 1 ? 'user' : 'users'}.`;
-}
-
-export const changeMailboxPolicy: Cmdlet = {
-  name: 'Set-UMMailboxPolicy',
-  parameters: [
-    { name: 'Identity', type: 'text', position: 1, mandatory: true, fromPipeline: true },
-    { name: 'AllowMissedCallNotifications', type: 'boolean' },
-    { name: 'Confirm', aliases: ['cf'], type: 'switch' },
-    { name: 'WhatIf', aliases: ['wi'], type: 'switch' },
-  ],
-  async run(bound: Bound, { context, say, warn }) {
-    const name = named('Identity', bound['Identity'] ?? null);
-    if (hasWildcard(name))
-      throw new CmdletError(
-        `Wildcards aren't taken by Set-UMMailboxPolicy: name one policy, or use Get-UMMailboxPolicy '${name}' | Set-UMMailboxPolicy.`,
-      );
-    if (bound['Confirm'] === true)
-      throw new CmdletError('There is nobody to confirm here: leave -Confirm out, or look first with -WhatIf.');
-    const { AllowMissedCallNotifications: allow } = bound;
-    const dryRun = bound['WhatIf'] === true;
-    const changes = typeof allow === 'boolean' ? { allowMissedCallNotifications: allow } : {};
-    const result = await setMailboxPolicy(context.policyPath, name, changes, { dryRun });
-    if (!result.ok) throw editFailed(result, name, context);
-    const { before, after, changed } = result;
-    if (!changed) warn(`The command completed successfully but no settings of '${before.name}' have been modified.`);
-    else if (dryRun) say(await whatIf(before.name, before, after, context));
-    return [];
+export const changeMailboxPolicy: Cmdlet = setCmdlet<MailboxPolicy>({
+  command: 'Set-UMMailboxPolicy',
+  finder: 'Get-UMMailboxPolicy',
+  what: 'policy',
+  parameter: 'AllowMissedCallNotifications',
+  edit: (path, name, value, options) =>
+    setMailboxPolicy(path, name, value === undefined ? {} : { allowMissedCallNotifications: value }, options),
+  nameOf: ({ name }) => name,
+  async whatIf(before, after, context) {
+    const policy = await policyOf(context);
+    let users = 0;
+    for (const mailbox of policy.mailboxes()) if (mailbox.mailboxPolicy === before.name) users += 1;
+    const from = shownBoolean(before.allowMissedCallNotifications);
+    const to = shownBoolean(after.allowMissedCallNotifications);
+    return `What if: Setting UM mailbox policy "${before.name}": AllowMissedCallNotifications from ${from} to ${to}, for ${users} ${users === 1 ? 'user' : 'users'}.`;
   },
-};
+});

@@ -286,7 +286,6 @@ export const policyFile = z
 export type PolicyFile = z.output<typeof policyFile>;
 export type MailboxEntry = PolicyFile['mailboxes'][number];
 export type GroupEntry = PolicyFile['groups'][number];
-export type DialPlanEntry = PolicyFile['dialPlans'][number];
 
 /** The JSON Schema by which editors complete and check policy.yaml, as the text of policy.schema.json. */
 export function policyJsonSchema(): string {

@@ -3,9 +3,6 @@
 /** Exchange forbids these in the names of dial plans and mailbox policies; control characters nobody can type. */
 export const NAME = /^[^"/\\[\]:;|=,+*?<>\p{Cc}]+$/u;
 
-/** Digits only: an extension of a plan. */
-export const DIGITS = /^[0-9]{1,20}$/;
-
 /** ITU-T E.164: at most 15 digits, the first of which is no zero. */
 export const E164_NUMBER = /^\+[1-9][0-9]{1,14}$/;
 

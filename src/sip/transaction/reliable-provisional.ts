@@ -12,8 +12,6 @@ import type { SipTimers } from '../stack.types.ts';
  * ```
  */
 
-/** RFC 3262 3: the first number is chosen between 1 and this. */
-export const MAX_FIRST_RSEQ = 2 ** 31 - 1;
 const MAX_RSEQ = 2 ** 32 - 1;
 
 interface Numbered<R> {
@@ -60,7 +58,7 @@ export interface ReliableTransition<R> {
   readonly actions: readonly ReliableAction<R>[];
 }
 
-/** @param firstRSeq the number of the first response, 1 to MAX_FIRST_RSEQ */
+/** @param firstRSeq the number of the first response, 1 to 2^31 - 1 (RFC 3262 3) */
 export function beginReliable<R>(firstRSeq: number): ReliableState<R> {
   return {
     sequence: firstRSeq - 1,
