@@ -149,6 +149,8 @@ async function startLab(
       facts: factsOf(config, accounts, app.addresses.sip),
       mails: () => mailsIn(config),
     });
+    // Without them the gateway had nothing to compare the first visit of a mailbox with, and silence would pass for a message.
+    await Promise.all(accounts.map(({ number }) => voicemail.announce(number)));
     return { app, voicemail, page };
   } catch (error) {
     await voicemail.close();

@@ -49,6 +49,8 @@ export const MAX_VISITS = 100;
 export interface LabVoicemail {
   readonly phone: Phone;
   readonly rtpPort: number;
+  /** Tells the total of a mailbox, so that a later visit has something to be compared with; what was answered, null: nothing. */
+  announce(mailbox: string): Promise<number | null>;
   /** Resolves when the visits in hand are written. */
   close(): Promise<void>;
 }
@@ -111,6 +113,10 @@ class Voicemail implements LabVoicemail {
     await Promise.all(this.#writing);
     await this.#phone?.close();
     await this.#rtp.close();
+  }
+
+  async announce(mailbox: string): Promise<number | null> {
+    return this.#tell(mailbox, await this.#store.count(mailbox));
   }
 
   #happened({ kind, call }: PhoneEvent): void {

@@ -134,6 +134,13 @@ describe('the lab voicemail', () => {
     );
   });
 
+  it('tells the total of a mailbox that nobody has visited', async () => {
+    expect(await voicemail.announce('1002')).toBe(200);
+    expect((await told)?.body).toMatch(
+      /Messages-Waiting: no\r\nMessage-Account: sip:1002@127\.0\.0\.1\r\nVoice-Message: 0\/0/,
+    );
+  });
+
   it.each<[string, Int16Array]>([
     ['silence', tone(0, 900, SAMPLE_RATE_HZ)],
     ['a word that is too short', tone(300, MINIMUM_MS - 40, SAMPLE_RATE_HZ)],
