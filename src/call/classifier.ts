@@ -50,6 +50,8 @@ interface Facts extends VoicemailFacts {
   /** The roots that the caller gave up; none where voicemail took the call by another of them. */
   readonly cancelled: readonly CallerLeg[];
   readonly phones: readonly CalleeLeg[];
+  /** One of them rang; a voicemail system that rang and refused leaves them their own verdict. */
+  readonly phonesRang: boolean;
   /** Those of them whose final responses decide. */
   readonly deciding: readonly CalleeLeg[];
   readonly answers: Answers;
@@ -161,7 +163,7 @@ const TABLE: readonly Row[] = [
   {
     rule: 'rang, and nobody answered',
     judge: (facts) =>
-      facts.rang &&
+      facts.phonesRang &&
       facts.deciding.some((leg) => tookNothing(leg, facts.answers) || finalIsClass(leg, 4, 5) || finalIs(leg, 606))
         ? nobodyTookIt(facts, 'no-answer')
         : null,
@@ -171,7 +173,7 @@ const TABLE: readonly Row[] = [
     judge: (facts) =>
       facts.call.hasMailbox &&
       (facts.roots.some(isAbsent) ||
-        (!facts.rang &&
+        (!facts.phonesRang &&
           facts.deciding.some((leg) => tookNothing(leg, facts.answers) || finalMeans(leg, 'unreachable'))))
         ? nobodyTookIt(facts, 'unreachable')
         : null,
@@ -225,6 +227,7 @@ function factsOf(call: EndedCall, settings: VerdictSettings, settled: boolean): 
     roots,
     cancelled: answers.voicemail.length === 0 ? roots.filter(({ cancelledAt }) => cancelledAt !== null) : [],
     phones,
+    phonesRang: phones.some((leg) => leg.rangAt !== null),
     deciding: decidingAmong(phones, answers),
     answers,
   };

@@ -5,6 +5,8 @@ export interface HeardAt {
   readonly invited: number;
   /** The first 180; null: none came. */
   readonly rang: number | null;
+  /** The first 180, or 183 with a description: a trunk may ring in the audio alone. Null: neither came. */
+  readonly alerted: number | null;
   readonly answered: number;
 }
 
@@ -18,15 +20,15 @@ export interface Suspicion {
 
 /** Whether an answer came when a voicemail system answers (mission: Lync's PSTNVoicemailEscapeTimer, and fixed forwarding times). */
 export function suspicionOf(
-  { invited, rang, answered }: HeardAt,
+  { invited, rang, alerted, answered }: HeardAt,
   { voicemailEscapeMs, answersAfter }: Pick<Peer, 'voicemailEscapeMs' | 'answersAfter'>,
 ): Suspicion | null {
   if (voicemailEscapeMs !== null && rang === null && answered - invited < voicemailEscapeMs) {
     const detail = `answered ${seconds(answered - invited)} after the INVITE without ringing, as a switched-off phone’s voicemail does`;
     return { cutIn: true, detail };
   }
-  if (answersAfter === null || rang === null) return null;
-  const rangMs = answered - rang;
+  if (answersAfter === null || alerted === null) return null;
+  const rangMs = answered - alerted;
   if (rangMs < answersAfter.fromMs || rangMs > answersAfter.toMs) return null;
   return { cutIn: false, detail: `answered after ringing for ${seconds(rangMs)}, when its voicemail does` };
 }

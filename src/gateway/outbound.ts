@@ -72,10 +72,11 @@ export class OutboundLeg {
   readonly #invitedAt: number;
   /** When the first 180 came. */
   #ringingAt: number | null = null;
+  /** When the first 180, or 183 with a description, came. */
+  #rangAt: number | null = null;
   /** To tags of those that rang: a proxy behind the target may fork. */
   readonly #rung = new Set<string | null>();
   #alerted = false;
-  #rang = false;
   #dialog: Dialog | null = null;
   /** What its 2xx offered, where our INVITE had no offer. */
   #offered = '';
@@ -106,7 +107,7 @@ export class OutboundLeg {
 
   /** What is known of its times where it is answered now. */
   get heardAt(): HeardAt {
-    return { invited: this.#invitedAt, rang: this.#ringingAt, answered: this.#offer.now() };
+    return { invited: this.#invitedAt, rang: this.#ringingAt, alerted: this.#rangAt, answered: this.#offer.now() };
   }
 
   get dialog(): Dialog | null {
@@ -177,7 +178,7 @@ export class OutboundLeg {
     const sdp = response.body !== '';
     this.#report({ type: 'leg-provisional', status, sdp });
     if (rings(status, sdp)) {
-      this.#rang = true;
+      this.#rangAt ??= this.#offer.now();
       if (this.#rung.size < MAX_EARLY_DIALOGS) this.#rung.add(tagOf(header(response.headers, 'to')));
     }
     if (status === 180) this.#ringingAt ??= this.#offer.now();
@@ -196,7 +197,7 @@ export class OutboundLeg {
   #ringTimeout(): void {
     if (this.#phase !== 'inviting') return;
     this.#report({ type: 'leg-timed-out' });
-    const failure: Failure = { kind: 'timed-out', rang: this.#rang, alerted: this.#alerted };
+    const failure: Failure = { kind: 'timed-out', rang: this.#rangAt !== null, alerted: this.#alerted };
     this.#resolve({ kind: 'failed', failure });
     this.#cancel('ring-timer', { reason: 'Q.850;cause=19;text="No answer"' });
   }
@@ -240,7 +241,7 @@ export class OutboundLeg {
 
   #failed(response: SipResponse | null): void {
     if (this.#phase === 'over') return;
-    const heard = { rang: this.#rang, alerted: this.#alerted };
+    const heard = { rang: this.#rangAt !== null, alerted: this.#alerted };
     // What the engine made up is no word of the other side; a 487 it made up says that our CANCEL was never answered.
     if (response === null || (response.local && response.status !== 487)) {
       const failure = response?.status === 408 ? 'timeout' : 'transport';

@@ -191,6 +191,14 @@ describe('the verdict table, line by line', () => {
       'gateway',
     ],
     [
+      'voicemail rang and refused, after a phone that was not there: it is the phone that did not ring',
+      ended(
+        oneCall().final(1, 404).invites(1, 'leg-2', { kind: 'voicemail' }).rings(2, 'leg-2').final(3, 486, [], 'leg-2'),
+      ),
+      MISSED('unreachable'),
+      'gateway',
+    ],
+    [
       'voicemail unreachable after our timer',
       ended(oneCall().rings(1).timesOut(20).invites(20, 'leg-2', { kind: 'voicemail' }).fails(24, 'timeout', 'leg-2')),
       MISSED('no-answer'),

@@ -321,6 +321,19 @@ describe('an answer that is probably a network’s voicemail', () => {
     const { evidence } = await rig.ledger.call();
     expect(evidence.some(({ kind }) => kind === 'voicemail-reached')).toBe(suspect);
   });
+
+  it('a trunk that rings in its early media has rung from then on', async () => {
+    const rig = await startRig({ peers: [{ ...LOCAL_PEER, answersAfter: { fromMs: 20_000, toMs: 22_000 } }] });
+    const call = calls(rig, '1001');
+    const invite = await rig.callee.expect(/^INVITE /);
+    answer(rig.callee, invite, 183, { body: SDP_B });
+    await response(call, 183);
+    rig.advance(20_500);
+    await answers(call, rig.callee, invite);
+    await ends(call, rig.callee, invite);
+    const { evidence } = await rig.ledger.call();
+    expect(evidence).toContainEqual(expect.objectContaining({ kind: 'voicemail-reached', strength: 'weak' }));
+  });
 });
 
 describe('a peer whose redirections are followed (Exchange UM)', () => {
