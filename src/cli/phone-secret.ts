@@ -17,7 +17,7 @@ interface SecretOptions extends ConfigOption {
 /** `mcg phone-secret`: an entry of phones.yaml from which nobody reads the password. */
 export function addPhoneSecret(program: Command, terminal: Terminal): void {
   withConfig(program.command('phone-secret'))
-    .description('reads a password and prints the entry of phones.yaml that holds its hashes')
+    .description('reads a password and prints its entry, with hashes, for the list under users: of phones.yaml')
     .requiredOption('--user <name>', 'what the phone signs in with')
     .option('--number <number>', 'what rings it, where that is not its user name')
     .option('--realm <realm>', 'the realm of the hashes (default: registrar.realm of the configuration)')

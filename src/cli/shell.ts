@@ -5,7 +5,9 @@ import type { Terminal } from './terminal.ts';
 
 export function addShell(program: Command, terminal: Terminal, done: (exitCode: number) => void): void {
   withConfig(program.command('shell'))
-    .description('runs Exchange’s cmdlets on the policy file: Get-UMMailboxPolicy, Set-UMMailboxPolicy')
+    .description(
+      'runs Exchange’s cmdlets on the policy file: Get-UMMailboxPolicy, Set-UMMailboxPolicy, Get-UMMailbox, Set-UMMailbox',
+    )
     .requiredOption(
       '-c, --command <line>',
       "one line, e.g. 'Set-UMMailboxPolicy -identity MyUMMailboxPolicy -AllowMissedCallNotifications $false'",
