@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** The same again so soon is the same: systems notify each of our addresses, and some send back what they get. */
 export const SAME_AGAIN_MS = 2_000;
 /** Mailboxes that are remembered; beyond, the one that was heard of first is forgotten. */
@@ -16,12 +18,14 @@ export interface PassedOn {
 }
 
 export function createPassedOn(now: () => number): PassedOn {
+  // Of the texts only what tells them apart: a body may be large, and there may be many.
   const passed = new Map<string, { text: string; at: number }[]>();
   return {
     get size() {
       return passed.size;
     },
-    isNew(mailbox, text) {
+    isNew(name, body) {
+      const [mailbox, text] = [digest(name), digest(body)];
       const at = now();
       const known = (passed.get(mailbox) ?? []).filter((one) => Math.abs(at - one.at) < SAME_AGAIN_MS);
       const same = known.find((one) => one.text === text);
@@ -46,4 +50,8 @@ function forgetFirst(passed: Map<string, unknown>): void {
     passed.delete(key);
     return;
   }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('base64');
 }

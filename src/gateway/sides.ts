@@ -1,4 +1,4 @@
-import { parseAddress, splitList } from './address.ts';
+import { numberOf, parseAddress, parseUri, splitList, withoutHeaders } from './address.ts';
 import { PHONES, phonesPeer } from './admission.ts';
 import type { Call } from './call.ts';
 import type { GatewayContext } from './context.ts';
@@ -16,22 +16,44 @@ export interface CallerSideFacts {
 }
 
 /** The side of whoever sent us an INVITE. */
-export function callerSide({ call, invite, peer, carrier }: CallerSideFacts, { dialogs }: GatewayContext): Side {
-  const way = (): Way | null => wayBack(invite, peer);
+export function callerSide(
+  { call, invite, peer, carrier }: CallerSideFacts,
+  { dialogs, phones }: GatewayContext,
+): Side {
+  const way = (): Way | null => (peer.name === PHONES ? wayToPhone(invite, phones) : wayBack(invite, peer));
   return new Side({ call, leg: carrier.id, initiated: true, carrier, origin: peer, way }, dialogs);
 }
 
-/** Where an INVITE came from: its Contact, by the proxies that stayed in its way, else by the address that it really came from. */
-function wayBack({ request, agent }: IncomingInvite, peer: Peer): Way | null {
-  const uri = parseAddress(splitList(header(request.headers, 'contact') ?? '')[0] ?? '')?.uri.split('?', 1)[0];
-  if (uri === undefined) return null;
-  const trunk = peer.name === PHONES ? null : peer;
+/** Where a peer's INVITE came from: its Contact, by the proxies that stayed in its way, else by the address that it really came from. */
+function wayBack({ request, agent }: IncomingInvite, trunk: Peer): Way | null {
+  const contact = parseAddress(splitList(header(request.headers, 'contact') ?? '')[0] ?? '');
+  if (contact === null) return null;
   const route = header(request.headers, 'record-route') ?? null;
   const first = route === null ? null : (parseAddress(splitList(route)[0] ?? '')?.uri ?? null);
   // Over a connection the Contact says where it listens, or the engine knows whose connection it is.
-  const source = request.source.startsWith('udp/') ? `sip:${request.source.slice('udp/'.length)};transport=udp` : null;
-  const proxy = first ?? source;
-  return { uri, route, agent, trunk, ...(proxy === null ? {} : { proxy }) };
+  const proxy = first ?? udpSource(request.source);
+  return { uri: withoutHeaders(contact.uri), route, agent, trunk, ...(proxy === null ? {} : { proxy }) };
+}
+
+/**
+ * A phone says neither by Contact nor by Record-Route whom we call: over UDP it is where its INVITE came from, over a connection who has
+ * registered over that same one, else nobody.
+ */
+function wayToPhone({ request, agent }: IncomingInvite, phones: GatewayContext['phones']): Way | null {
+  const { headers, source } = request;
+  const proxy = udpSource(source);
+  if (proxy === null) {
+    const number = numberOf(parseUri(parseAddress(header(headers, 'from') ?? '')?.uri ?? ''));
+    const registered = phones.contactsOf(number === null ? [] : [number]).find((each) => each.source === source);
+    const way = registered === undefined || registered.path.length > 0 ? null : phones.wayTo(registered);
+    return way === null ? null : { uri: way.uri, route: null, agent: way.agent ?? agent, trunk: null };
+  }
+  const contact = parseAddress(splitList(header(headers, 'contact') ?? '')[0] ?? '');
+  return contact === null ? null : { uri: withoutHeaders(contact.uri), proxy, route: null, agent, trunk: null };
+}
+
+function udpSource(source: string): string | null {
+  return source.startsWith('udp/') ? `sip:${source.slice('udp/'.length)};transport=udp` : null;
 }
 
 export interface CalleeSideFacts {
