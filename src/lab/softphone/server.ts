@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createRequire, stripTypeScriptTypes } from 'node:module';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import { dirname, extname, join } from 'node:path';
 import { DOCUMENT, ICON, STYLE } from './document.ts';
 import type { LabFacts, LabMail } from './types.ts';
@@ -27,6 +27,10 @@ interface Answer {
 /** Serves the softphone's page. It shows the lab's passwords to whoever asks: it is for a lab, on loopback. */
 export async function serveSoftphone({ listen, facts, mails }: SoftphoneOptions): Promise<SoftphoneServer> {
   const server = createServer((request, response) => {
+    if (!isOwnHost(request.headers.host ?? '')) {
+      send(response, { type: 'text/plain', body: 'Open this page as localhost or by its IP address.\n' }, 421);
+      return;
+    }
     answerTo(request, facts, mails).then(
       (answer) => send(response, answer),
       (error: unknown) => send(response, { type: 'text/plain', body: String(error) }, 500),
@@ -45,6 +49,12 @@ export async function serveSoftphone({ listen, facts, mails }: SoftphoneOptions)
         server.closeAllConnections();
       }),
   };
+}
+
+/** By a name of its own another site could have its pages read ours (DNS rebinding): the passwords are in it. */
+function isOwnHost(host: string): boolean {
+  const name = host.replace(/:\d*$/, '').replace(/^\[|\]$/g, '');
+  return name.toLowerCase() === 'localhost' || isIP(name) !== 0;
 }
 
 async function answerTo(
