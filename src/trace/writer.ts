@@ -108,8 +108,9 @@ class RingWriter implements TraceWriter {
 }
 
 /** What answers a challenge, in Authorization and Proxy-Authorization: a password could be guessed from it. */
-const SECRETS = /^((?:proxy-)?authorization[ \t]*:.*?\bresponse[ \t]*=[ \t]*)("[^"\r\n]*"|[^\s,]*)/gim;
+const CREDENTIALS = /^(?:proxy-)?authorization[ \t]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*/gim;
+const SECRETS = /(\bresponse\s*=\s*)("[^"\r\n]*"?|[^\s,]*)/gi;
 
 function withoutSecrets(text: string): string {
-  return text.replaceAll(SECRETS, '$1"-"');
+  return text.replaceAll(CREDENTIALS, (header) => header.replaceAll(SECRETS, '$1"-"'));
 }

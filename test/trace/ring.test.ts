@@ -87,6 +87,8 @@ describe('what is written', () => {
     const headers = [
       'Authorization: Digest username="1001", nonce="n", response="0123456789abcdef", uri="sip:x"',
       'proxy-authorization: Digest response=feedfacefeedface, username="1001"',
+      'Authorization: Digest realm="a", response="01", Digest realm="b", response="feedface"',
+      'Authorization: Digest username="1001",\r\n response="feedface"',
     ];
     await written([message(1, 'received', 5070, 'REGISTER sip:x SIP/2.0', headers)]);
     const [file = ''] = await readdir(folder);
