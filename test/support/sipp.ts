@@ -196,7 +196,7 @@ export async function sipp(options: SippOptions): Promise<SippRun> {
     argv.push(options.target, '-m', String(options.calls ?? 1), '-r', String(options.rate ?? 10), '-l', '1000');
   }
   argv.push(...(options.extra ?? []));
-  const [program = 'sipp', ...before] = [...(options.within ?? []), 'sipp'];
+  const [program, ...before] = [...(options.within ?? []), 'sipp'];
   const child = spawn(program, [...before, ...argv], { cwd: folder, stdio: 'ignore' });
   const done = once(child, 'exit').then(async ([code]) => {
     const errors = await readFile(errorFile, 'latin1').catch(() => '');
