@@ -10,6 +10,7 @@ import {
   type GatewayProcess,
   type LogLine,
 } from '../support/gateway-process.ts';
+import type { BadWire } from '../support/bad-wire.ts';
 import { callee, caller, type Behaviour, type Place, type Wire } from '../support/scenarios.ts';
 import type { SippRun } from '../support/sipp.ts';
 import { HOPS, PEERS, type Caller, type Hop, type PeerName, type Row } from './verdict-table.ts';
@@ -35,6 +36,11 @@ export interface Network {
   readonly gateway: string;
   /** What starts a sipp there. */
   readonly within?: readonly string[];
+  /** UDP over a bad network that is no network of the machine's. */
+  readonly bad?: BadWire;
+  /** Default: impatient, so that a row takes a second or two. */
+  readonly timerBMs?: number;
+  readonly ringTimeoutMs?: number;
 }
 
 interface Numbered extends Row {
@@ -50,7 +56,7 @@ export interface Rig {
 }
 
 export async function startRig(table: readonly Row[], network: Network): Promise<Rig> {
-  const { wire, prefix, within } = network;
+  const { wire, prefix, within, bad } = network;
   const rows: Numbered[] = table.map((row, index) => ({
     ...row,
     number: `${row.mailbox === false ? 9 : 2}${VOICEMAIL_DIGIT[row.voicemail ?? 'answers']}${String(index).padStart(3, '0')}`,
@@ -63,7 +69,15 @@ export async function startRig(table: readonly Row[], network: Network): Promise
     const address = `${prefix}${last}`;
     const tls =
       authority === null ? {} : { tls: { ca: authority.certificate, own: authority.issue([`IP:${address}`]) } };
-    return { wire, address, port, spare: port + 1, ...tls, ...(within === undefined ? {} : { within }) };
+    return {
+      wire,
+      address,
+      port,
+      spare: port + 1,
+      ...tls,
+      ...(within === undefined ? {} : { within }),
+      ...(bad === undefined ? {} : { bad }),
+    };
   };
   const suffix = wire === 'udp' ? '' : `;transport=${wire}`;
   const uriOf = ({ address, port: at }: Place): string => `sip:${address}:${at}${suffix}`;
@@ -106,13 +120,13 @@ export async function startRig(table: readonly Row[], network: Network): Promise
   const peers = (Object.keys(PEERS) as PeerName[]).map(
     (name) => `  - { name: ${name}, allow: [${prefix}${PEERS[name]}], ${own[name]} }`,
   );
-  const settings = (told: boolean): string => `  timerB: 800ms
+  const settings = (told: boolean): string => `  timerB: ${network.timerBMs ?? 800}ms
 ${authority === null ? '' : '  tls: { certificate: own.pem, keyFile: own.key, serverCa: ca.pem }\n'}peers:
 ${peers.join('\n')}
   - { name: carrier, allow: [${prefix}${HOPS.carrier}], carrierVoicemailGuard: 1500ms }
   - { name: late, allow: [${prefix}${HOPS.late}], answersAfter: 500ms..3s }
 routing:
-  ringTimeout: 1500ms
+  ringTimeout: ${network.ringTimeoutMs ?? 1_500}ms
   routes:
 ${routes.join('\n')}
 voicemail:
@@ -198,8 +212,9 @@ ${told ? '  eventTokenFile: event-token\n  byeHeader: X-Voicemail-Message\n' : '
       return seen.length === calls;
     });
     const waited = gateway.log.some((line) => about(line) && String(line['msg']).endsWith('waits for evidence'));
-    const views = await Promise.all(seen.map((id) => journals.get(gateway)?.call(id)));
-    return { callers, number, waited, calls: views.filter((view) => view !== null && view !== undefined) };
+    const journal = journals.get(gateway);
+    const views = await Promise.all(seen.map(async (id) => (await journal?.call(id)) ?? null));
+    return { callers, number, waited, calls: views.filter((view) => view !== null) };
   }
 
   // Who waits longest begins.
@@ -228,11 +243,7 @@ function otherOf(number: string): string {
   return `7${number.slice(1)}`;
 }
 
-function filled<T extends Behaviour>(
-  { scenario, status, pauseMs, keys = {} }: T,
-  number: string,
-  session = '',
-): Behaviour {
+function filled({ scenario, status, pauseMs, keys = {} }: Behaviour, number: string, session = ''): Behaviour {
   const text = JSON.stringify(keys)
     .replaceAll('@number@', number)
     .replaceAll('@other@', otherOf(number))

@@ -100,13 +100,13 @@ export const RULE = {
 export const ELSEWHERE_TRIED: Readonly<Record<string, string>> = {
   'somebody answered where the gateway does not see it':
     'nothing on a wire says so yet: it is evidence that others may add (test/call)',
-  'the gateway ended the call while the voicemail system had it': 'interruptions below, and test/call',
-  'the gateway ended the call while it rang': 'interruptions below',
+  'the gateway ended the call while the voicemail system had it': 'interop/interruptions.test.ts',
+  'the gateway ended the call while it rang': 'interop/interruptions.test.ts',
   'a phone had answered when the gateway ended the call':
     'the gateway stops between a 200 and its own 200, which no peer can time (test/call)',
-  'the gateway stopped before anybody answered': 'interruptions below',
-  'the gateway stopped while a phone had answered': 'interruptions below',
-  'the gateway stopped while the voicemail system had the call': 'interruptions below',
+  'the gateway stopped before anybody answered': 'interop/interruptions.test.ts',
+  'the gateway stopped while a phone had answered': 'interop/interruptions.test.ts',
+  'the gateway stopped while the voicemail system had the call': 'interop/interruptions.test.ts',
 };
 
 const MISSED = (cause: string) => ['missed', cause, 'notify', 'missed'] as const;
@@ -455,6 +455,7 @@ const downstream: readonly Row[] = [
     'P-Asserted-Identity of a later UPDATE',
     {
       scenario: 'uas-answers-as-somebody-else',
+      pauseMs: 300,
       keys: { update: ['P-Asserted-Identity: <sip:5000@pbx.example>'] },
     },
     'the P-Asserted-Identity of who answered',
