@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -108,6 +108,7 @@ export async function startKamailio(
     ['-f', join(folder, 'kamailio.cfg'), '-DD', '-E', '-m', '64', '-M', '8', '-Y', folder],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
     },
   );
   const said: string[] = [];
@@ -121,10 +122,24 @@ export async function startKamailio(
   return {
     ...ports,
     stop: async () => {
-      // Its children end with it only where it is asked.
-      child.kill('SIGTERM');
-      await exited;
+      await endKamailio(child, exited);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** How long it may take to end as it is asked to. */
+const END_MS = 3_000;
+
+/**
+ * Its children end with it where it is asked; one that is asked while it has just started may wait for them for ever, and is then
+ * ended with them. It must have been started `detached`, as the first of its process group.
+ */
+export async function endKamailio(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
+  child.kill('SIGTERM');
+  const late = setTimeout(() => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  }, END_MS);
+  await exited;
+  clearTimeout(late);
 }

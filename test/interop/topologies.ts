@@ -1,3 +1,4 @@
+import { endKamailio } from './kamailio.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -90,6 +91,7 @@ export async function startExampleKamailio(
   const options = ['-f', join(folder, 'kamailio.cfg'), '-DD', '-E', '-m', '64', '-M', '8', '-Y', folder];
   const child = spawn('kamailio', [...options, ...defines.flatMap((name) => ['-A', name])], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
   });
   const said: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => said.push(line));
@@ -102,8 +104,7 @@ export async function startExampleKamailio(
   return {
     port,
     stop: async () => {
-      child.kill('SIGTERM');
-      await exited;
+      await endKamailio(child, exited);
       await rm(folder, { recursive: true, force: true });
     },
   };
