@@ -198,7 +198,8 @@ describeWith('kamailio', 'kamailio with the example’s own kamailio.cfg', () =>
       const { gateway, caller, phone, to } = await site('loop-back', {});
       const alice = await phone('1001', ringing);
       // A call that keeps it from ending.
-      const first = caller.call({ from: JEAN, to: to('1001'), hangUpAfterMs: 4_000 });
+      const hangUp = new AbortController();
+      const first = caller.call({ from: JEAN, to: to('1001'), signal: hangUp.signal });
       await alice.nextCall();
       gateway.child.kill('SIGTERM');
       await gateway.logged(({ msg }) => typeof msg === 'string' && msg.includes('stop'));
@@ -206,6 +207,7 @@ describeWith('kamailio', 'kamailio with the example’s own kamailio.cfg', () =>
       expect(report.end).toBe('cancelled');
       expect(report.provisionals.find(({ status }) => status === 180)?.atMs).toBeLessThan(1_500);
       expect((await alice.nextCall()).invite.headers.get('X-MCG-Call')).toBeUndefined();
+      hangUp.abort();
       await first;
     },
     SEVERAL_STARTS_MS,
@@ -216,7 +218,7 @@ describeWith('kamailio', 'kamailio with the example’s own kamailio.cfg', () =>
     const box = await startPhone({ behaviour: device, listen: [udpAt('192.0.2.40')] });
     ends.push(() => box.close());
     const hop: Replacement = ['192.0.2.40:5060', `192.0.2.40:${box.addresses[0]?.port ?? 0}`];
-    const there = await site('fork-branch', { fork: true, more: [hop] });
+    const there = await site('fork-branch', { fork: true, more: [hop, ['settle: 3s', 'settle: 1s']] });
     return { ...there, box, alice: await there.phone('1001', beside) };
   }
 
