@@ -33,7 +33,7 @@ async function registrarFiles(phones = MD5_PHONES): Promise<GatewayFiles> {
   const files = await gatewayFiles(`peers:
   - { name: pbx, allow: [127.0.0.2] }
 routing:
-  ringTimeout: 3s
+  ringTimeout: 2s
 registrar: { realm: ${REALM}, phones: phones.yaml }`);
   await writeFile(join(files.folder, 'phones.yaml'), phones, { mode: 0o600 });
   return files;
