@@ -2,14 +2,12 @@ import { callerLabel, type Party } from '../call/index.ts';
 import type { PolicyStore } from '../policy/index.ts';
 import { header } from './headers.ts';
 import { inactiveAnswer } from './inactive-answer.ts';
-import { RETRY_AFTER_FULL } from './limits.ts';
+import { RETRY_AFTER_FULL, type GatewayLimits } from './limits.ts';
 import type { GatewayOptions, Peer } from './types.ts';
 import type { Dialog, IncomingInvite } from './user-agent.ts';
 
 /** Switchings that wait for their turn; beyond, 503: each reads and writes the policy file. */
 export const MAX_SWITCHINGS = 50;
-/** So long the phone shows that its call was answered, then we hang up. */
-export const CONFIRMATION_MS = 1_000;
 
 /** Calls by which users switch their own notifications (`*56`, `*57`). They are no calls: nothing of them is journalled. */
 export interface FeatureCodeCalls {
@@ -22,6 +20,7 @@ export interface FeatureCodeCalls {
 type Options = Pick<GatewayOptions, 'switchNotifications' | 'log'> & {
   readonly codes: GatewayOptions['settings']['featureCodes'];
   readonly policy: PolicyStore;
+  readonly limits: Pick<GatewayLimits, 'confirmationMs'>;
 };
 
 interface Switching {
@@ -33,7 +32,7 @@ interface Switching {
   cancelled: boolean;
 }
 
-export function createFeatureCodeCalls({ codes, policy, switchNotifications, log }: Options): FeatureCodeCalls {
+export function createFeatureCodeCalls({ codes, policy, switchNotifications, log, limits }: Options): FeatureCodeCalls {
   /** Confirmed, until we hang up. */
   const confirmed = new Map<Dialog, NodeJS.Timeout>();
   let waiting = 0;
@@ -65,7 +64,7 @@ export function createFeatureCodeCalls({ codes, policy, switchNotifications, log
         };
         confirmed.set(
           dialog,
-          setTimeout(() => hangUp(dialog, on), CONFIRMATION_MS),
+          setTimeout(() => hangUp(dialog, on), limits.confirmationMs),
         );
       },
       (why) => log.debug({ sipCallId: invite.callId, why }, 'a switching could not be confirmed'),

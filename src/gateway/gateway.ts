@@ -65,7 +65,7 @@ export class SipGateway implements Gateway {
       calls: new Calls(ledger, log),
       dialogs: new Dialogs(now),
       voicemailTargets: createVoicemailTargets(settings.voicemail),
-      featureCodes: createFeatureCodeCalls({ ...options, codes: settings.featureCodes }),
+      featureCodes: createFeatureCodeCalls({ ...options, codes: settings.featureCodes, limits }),
       hopPeers: createHopPeers(hopUris(settings), this.#peers, resolveHost),
       route: createRouter(settings.routing),
       health: createHopHealth(now),

@@ -17,6 +17,8 @@ export interface GatewayLimits {
   readonly cancelGraceMs: number;
   /** Who was asked to replace its dialog ends the old one itself; after so long, we do. */
   readonly replacedGraceMs: number;
+  /** After a feature code, the phone shows so long that its call was answered; then we hang up. */
+  readonly confirmationMs: number;
   /** Both sides of a call that talks are asked so often whether they are still there: a phone can die without a BYE. */
   readonly probeMs: number;
   /** An engine is asked so often whether it is there … */
@@ -33,6 +35,7 @@ export const LIMITS: GatewayLimits = {
   ringStartMs: 10_000,
   cancelGraceMs: 1_000,
   replacedGraceMs: 2_000,
+  confirmationMs: 1_000,
   probeMs: 5 * 60_000,
   enginePingMs: 5_000,
   engineSilentPings: 3,

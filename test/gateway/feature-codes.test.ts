@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { CONFIRMATION_MS, MAX_SWITCHINGS } from '../../src/gateway/feature-codes.ts';
+import { MAX_SWITCHINGS } from '../../src/gateway/feature-codes.ts';
+import { LIMITS } from '../../src/gateway/limits.ts';
 import { ackFailure, answer, SDP_A, sendAck, sendInDialog, sendInvite, type RawCall } from '../drachtio/support.ts';
 import { expectNothingHeld, NOTHING, response, sendCancel, startRig, type Parts, type Rig } from './support.ts';
 
@@ -10,7 +11,8 @@ type Switch = readonly [mailbox: string, on: boolean];
 async function rigOf(parts: Parts = {}): Promise<Rig & { readonly switched: Switch[] }> {
   const switched: Switch[] = [];
   const switchNotifications = async (mailbox: string, on: boolean): Promise<void> => void switched.push([mailbox, on]);
-  return { ...(await startRig({ featureCodes: CODES, switchNotifications, ...parts })), switched };
+  const limits = { confirmationMs: 100, ...parts.limits };
+  return { ...(await startRig({ featureCodes: CODES, switchNotifications, ...parts, limits })), switched };
 }
 
 const asserted = (number: string): string => `P-Asserted-Identity: <sip:${number}@127.0.0.1>`;
@@ -39,12 +41,12 @@ describe('a feature code', () => {
     ['*57', false, 'Notifications off'],
     ['*56', true, 'Notifications on'],
   ])('%s switches the caller’s own notifications, and says so', async (code, on, text) => {
-    const rig = await rigOf();
+    const rig = await rigOf({ limits: LIMITS });
     const { body, reason, ms } = await confirmed(dial(rig, code, asserted('1001')));
     expect(rig.switched).toEqual([['alice', on]]);
     expect(body).toContain('m=audio 9 RTP/AVP 0\r\na=inactive\r\n');
     expect(reason).toBe(`Q.850;cause=16;text="${text}"`);
-    expect(ms).toBeGreaterThan(CONFIRMATION_MS / 2);
+    expect(ms).toBeGreaterThan(LIMITS.confirmationMs / 2);
     expect(rig.log).toContainEqual(
       expect.objectContaining({
         level: 'info',
