@@ -79,12 +79,17 @@ describeWith(CHROMIUM, 'the softphone page, in tabs of chromium', () => {
     await press(alice, 'Resume');
     await state(alice, 'Talking to 1002');
     await press(alice, '5');
+    // Before the other side hangs up: the BYE must not overtake it.
+    await until(10_000, 'the key in the trace', async () => {
+      const talking = (await lab.calls()).at(-1);
+      const told = await mcg('trace', talking!.id, '--messages', '--config', lab.config);
+      return told.includes('Signal=5') ? true : null;
+    });
     await press(bob, 'Hang up');
     await state(alice, 'No call');
     const [, call] = await judged(2);
     expect(call).toMatchObject({ outcome: 'answered', decision: 'skip', reason: 'answered' });
     expect(await bob.locator('#mails summary').count()).toBe(1);
-    expect(await mcg('trace', call!.id, '--messages', '--config', lab.config)).toMatch(/Signal=5/);
   }, 60_000);
 
   it('declines: busy here for the caller, a missed call that was declined', async () => {

@@ -74,7 +74,10 @@ async function freePorts(): Promise<number> {
     const others = [port + 1, port + 2].map((each) => createServer().listen(each, '127.0.0.1'));
     const free = await Promise.all(
       others.map((server) =>
-        Promise.race([once(server, 'listening').then(() => true), once(server, 'error').then(() => false)]),
+        once(server, 'listening').then(
+          () => true,
+          () => false,
+        ),
       ),
     );
     await Promise.all([first, ...others].map((server) => new Promise((resolve) => server.close(resolve))));
