@@ -179,16 +179,30 @@ function refusedConstruct(text: string, events: readonly Event[]): SyntaxMistake
     return { offset, message: 'the file holds more than one YAML document', remedy: 'Remove the second "---" line.' };
   }
   const alias = events.find((event) => event.type === EVENT_ID.ALIAS);
-  if (alias?.type === EVENT_ID.ALIAS) {
-    const name = text.slice(alias.anchorStart, alias.anchorEnd);
-    return {
-      offset: alias.anchorStart - 1,
-      message: `the YAML alias *${name} is not taken here`,
-      remedy: 'Write the value out in each place, so that each can be changed by itself.',
-    };
-  }
-  return null;
+  return alias?.type === EVENT_ID.ALIAS ? aliasMistake(text, events, alias.anchorStart, alias.anchorEnd) : null;
 }
+
+/** Most who write one mean a feature code or a voicemail's number, and know of no aliases. */
+function aliasMistake(text: string, events: readonly Event[], start: number, end: number): SyntaxMistake {
+  const offset = start - 1;
+  const name = text.slice(start, end);
+  const isAnchored = events.some(
+    (event) =>
+      'anchorStart' in event &&
+      event.type !== EVENT_ID.ALIAS &&
+      text.slice(event.anchorStart, event.anchorEnd) === name,
+  );
+  if (!isAnchored) {
+    return { offset, message: `*${name} without quotes is a YAML alias, not a text`, remedy: quoteRemedy(`*${name}`) };
+  }
+  return {
+    offset,
+    message: `the YAML alias *${name} is not taken here`,
+    remedy: 'Write the value out in each place, so that each can be changed by itself.',
+  };
+}
+
+const quoteRemedy = (written: string): string => `Put it in quotes: "${written}".`;
 
 /** Kinds of syntax errors, by the parser's words for them. */
 const UNCLOSED = /flow|stream|end with|closing|quote/i;
@@ -207,8 +221,18 @@ function remedyOfSyntax(message: string): string {
   return 'Correct the YAML at this place; the mistake may be on the line above or below.';
 }
 
-function syntaxMistake(offset: number, message: string): SyntaxMistake {
-  return { offset, message: `not YAML: ${message}`, remedy: remedyOfSyntax(message) };
+/** What stands right before the place where the parser stopped, where it looks like an alias: `*57` in `*57: off`. */
+const ALIAS_BEFORE = /(?:^|[\s[{,])(\*[^\s[\]{},:"]+)[: \t]*$/;
+/** An alias that is longer is not looked for. */
+const MAX_ALIAS_BEFORE = 100;
+
+function syntaxMistake(text: string, offset: number, message: string): SyntaxMistake {
+  const alias = ALIAS_BEFORE.exec(text.slice(Math.max(0, offset - MAX_ALIAS_BEFORE), offset))?.[1];
+  return {
+    offset,
+    message: `not YAML: ${message}`,
+    remedy: alias === undefined ? remedyOfSyntax(message) : quoteRemedy(alias),
+  };
 }
 
 /** One line that is indented wrongly upsets those after it: of such mistakes the first is listed, the others counted. */
@@ -220,7 +244,7 @@ function parserMistakes(text: string): SyntaxMistake[] {
     .filter((error) => error === indented[0] || !isIndentation(error.message))
     .slice(0, MAX_SYNTAX_ERRORS)
     .map((error) => {
-      const { offset, message, remedy } = syntaxMistake(error.pos[0], error.message);
+      const { offset, message, remedy } = syntaxMistake(text, error.pos[0], error.message);
       return { offset, message: error === indented[0] ? `${message}${more}` : message, remedy };
     });
 }
@@ -231,7 +255,7 @@ function syntaxMistakes(text: string, error: unknown): SyntaxMistake[] {
   if (found.length === 0) {
     const offset = error instanceof YAMLException ? (error.mark?.position ?? 0) : 0;
     const message = error instanceof YAMLException ? error.reason : String(error);
-    found.push(syntaxMistake(offset, message));
+    found.push(syntaxMistake(text, offset, message));
   }
   return found;
 }
