@@ -2,8 +2,8 @@ import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { drachtioServerConfiguration } from '../support/peer-configurations.ts';
-import { freePort } from '../support/sipp.ts';
-import { freeTcpPort, listening, NotInstalled, run, type Program } from './program.ts';
+import { freePort } from '../support/ports.ts';
+import { listening, NotInstalled, run, type Program } from './program.ts';
 
 export interface DrachtioServer {
   readonly program: Program;
@@ -17,7 +17,7 @@ export interface DrachtioServer {
 /** The drachtio-server that DRACHTIO_BIN names: on loopback, on UDP, saying as little as it can. */
 export async function startDrachtioServer(): Promise<DrachtioServer> {
   const binary = drachtioBinary();
-  const [sipPort, clientPort, secret] = [await freePort(), await freeTcpPort(), 'bench'];
+  const [sipPort, clientPort, secret] = [await freePort(), await freePort(), 'bench'];
   const folder = await mkdtemp(join(tmpdir(), 'drachtio-'));
   const file = join(folder, 'drachtio.conf.xml');
   await writeFile(

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { gatewayFiles, removeFiles } from '../support/gateway-process.ts';
-import { freePort } from '../support/sipp.ts';
+import { freePort } from '../support/ports.ts';
 import { cpuTimes, total } from './cpu-time.ts';
 import { policyText } from './policy-file.ts';
 import { runNode, type Program, type RunOptions } from './program.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../support/gateway-process.ts';
 import { KAMAILIO_WITHIN_DIALOGS } from '../support/peer-configurations.ts';
-import { freePort } from '../support/sipp.ts';
+import { freePort } from '../support/ports.ts';
 import { NotInstalled, run } from './program.ts';
 import type { System } from './types.ts';
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 
@@ -66,16 +66,6 @@ export function run(command: string, argv: readonly string[], { env = {}, ipc = 
 
 export function runNode(argv: readonly string[], options?: RunOptions): Program {
   return run(process.execPath, argv, options);
-}
-
-/** A free TCP port on loopback. */
-export async function freeTcpPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Waits until the program takes connections on its port; an Error where it ends, or takes none for long. */

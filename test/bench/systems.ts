@@ -2,8 +2,8 @@ import { startDrachtioServer } from './drachtio-server.ts';
 import { startGateway } from './gateway.ts';
 import { startKamailio } from './kamailio.ts';
 import { acceptingServer, hangingServer } from './mail-servers.ts';
-import { freeTcpPort, listening, runNode, type Program, type RunOptions } from './program.ts';
-import { freePort } from '../support/sipp.ts';
+import { listening, runNode, type Program, type RunOptions } from './program.ts';
+import { freePort } from '../support/ports.ts';
 import type { System } from './types.ts';
 
 /** Rejects with NotInstalled where the machine has it not. */
@@ -83,7 +83,7 @@ async function startB2bua(): Promise<System> {
 }
 
 async function startB2buaOnEngine(): Promise<System> {
-  const [calleePort, sipPort, clientPort] = [await freePort(), await freePort(), await freeTcpPort()];
+  const [calleePort, sipPort, clientPort] = [await freePort(), await freePort(), await freePort()];
   const engine = runNode(
     `src/main.ts engine --listen udp://127.0.0.1:${sipPort} --client 127.0.0.1:${clientPort} --secret bench`.split(' '),
   );

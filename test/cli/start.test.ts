@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { gatewayFiles, removeFiles, type GatewayFiles } from '../support/gateway-process.ts';
-import { freePort } from '../support/sipp.ts';
+import { freePort } from '../support/ports.ts';
 import { startHere } from './support.ts';
 
 const settings = `peers:

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished } from 'vitest';
 import { requestAt, tcpServer, udpPeer } from '../sip/raw-peer.ts';
 import { answered } from '../sip/written.ts';
+import { freePort } from '../support/ports.ts';
 import { rawApplication } from './raw-application.ts';
 import { embeddedIt } from './target.ts';
 
@@ -8,8 +9,9 @@ const WHY = 'a drachtio-server does so only where its configuration has udp-mtu'
 
 /** A callee that has TCP and UDP at one port. */
 async function callee(to: { port: number }) {
-  const tcp = await tcpServer();
-  const udp = await udpPeer(to, '127.0.0.1', tcp.port);
+  const port = await freePort();
+  const tcp = await tcpServer(port);
+  const udp = await udpPeer(to, '127.0.0.1', port);
   onTestFinished(() => {
     tcp.close();
     udp.close();

@@ -5,7 +5,7 @@ import type { CallReport } from '../../src/lab/index.ts';
 import { openSqliteJournal, type Journal } from '../../src/journal/index.ts';
 import { startMailServer } from '../notification/support.ts';
 import { until, type GatewayFiles } from '../support/gateway-process.ts';
-import { freePort } from '../support/sipp.ts';
+import { freePort } from '../support/ports.ts';
 import { byNumber, call, callerFor, counter, filesFor, phoneFor, run, settings } from './support.ts';
 
 /** The journal beside the running gateway, as commands open it. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { command, POLICY, type GatewayProcess } from '../support/gateway-process.ts';
-import { freePort } from '../support/sipp.ts';
+import { freePort } from '../support/ports.ts';
 import { byNumber, call, callerFor, counter, filesFor, onThisMachine, phoneFor, run, settings } from './support.ts';
 
 /** Well under what any wait of the gateway takes. */

@@ -5,7 +5,7 @@ import type { NotificationRecord } from '../../src/journal/index.ts';
 import type { Caller } from '../../src/lab/index.ts';
 import { refusal, startMailServer } from '../notification/support.ts';
 import { command, type GatewayProcess } from '../support/gateway-process.ts';
-import { freePort } from '../support/sipp.ts';
+import { freePort } from '../support/ports.ts';
 import { byNumber, call, callerFor, filesFor, onThisMachine, phoneFor, run, settings } from './support.ts';
 
 /** A gateway that mails to `transport`, and somebody who calls through it. */

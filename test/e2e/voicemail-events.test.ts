@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { GatewayProcess } from '../support/gateway-process.ts';
-import { freePort } from '../support/sipp.ts';
+import { freePort } from '../support/ports.ts';
 import { byNumber, call, callerFor, counter, filesFor, phoneFor, run, settings } from './support.ts';
 
 const TOKEN = 'a-token-of-32-characters-or-more';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Authority } from '../support/certificates.ts';
 import { KAMAILIO_WITHIN_DIALOGS } from '../support/peer-configurations.ts';
-import { freePort } from '../support/sipp.ts';
+import { freePort } from '../support/ports.ts';
 import { until } from '../support/gateway-process.ts';
 
 export const TLS_MODULE = '/usr/lib/x86_64-linux-gnu/kamailio/modules/tls.so';

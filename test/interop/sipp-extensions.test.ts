@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { gatewayFiles, removeFiles, startGateway, type GatewayProcess } from '../support/gateway-process.ts';
 import { describeWith } from '../support/peers.ts';
+import { freePort } from '../support/ports.ts';
 import {
   callerSends,
   expectAnswer,
   expectStatus,
-  freePort,
   invite,
   ok,
   pause,

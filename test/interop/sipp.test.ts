@@ -8,12 +8,12 @@ import {
   type LogLine,
 } from '../support/gateway-process.ts';
 import { describeWith } from '../support/peers.ts';
+import { freePort } from '../support/ports.ts';
 import {
   calleeBye,
   callerSends,
   expectAnswer,
   expectStatus,
-  freePort,
   invite,
   ok,
   pause,

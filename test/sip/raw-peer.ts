@@ -85,14 +85,14 @@ export async function tcpClient(port: number): Promise<RawPeer> {
   return tcpPeer(socket);
 }
 
-export async function tcpServer(): Promise<{ port: number; peers: Inbox<RawPeer>; close(): void }> {
+export async function tcpServer(port = 0): Promise<{ port: number; peers: Inbox<RawPeer>; close(): void }> {
   const peers = new Inbox<RawPeer>();
   const sockets = new Set<TcpSocket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     peers.push(tcpPeer(socket));
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,

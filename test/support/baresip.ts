@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from './ports.ts';
 
 /** What baresip's ctrl_tcp module tells, as far as the tests read it. */
 export interface BaresipEvent {
@@ -64,7 +65,7 @@ export async function startBaresip(account: string, options: BaresipOptions = {}
 
 async function tryToStart(account: string, { address = '127.0.0.1', tls }: BaresipOptions): Promise<Baresip> {
   const folder = await mkdtemp(join(tmpdir(), 'baresip-'));
-  const [port, controlPort] = [await freeTcpPort(), await freeTcpPort()];
+  const [port, controlPort] = [await freePort(), await freePort()];
   const regint = account.includes(';regint=') ? '' : ';regint=0';
   await writeFile(join(folder, 'accounts'), `${account}${regint};answermode=manual\n`);
   await writeFile(join(folder, 'contacts'), '');
@@ -175,14 +176,4 @@ function readNetstrings(control: Socket, onMessage: (message: ControlMessage) =>
       pending = pending.subarray(end + 1);
     }
   });
-}
-
-/** Free at this moment: baresip cannot tell which port it took. */
-async function freeTcpPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
-  return address.port;
 }

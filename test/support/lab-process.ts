@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { mcg, type CallJson } from './gateway-process.ts';
+import { freePorts } from './ports.ts';
 
 export interface LabProcess {
   readonly folder: string;
@@ -27,8 +27,9 @@ const START_TIMEOUT_MS = 30_000;
 export async function startLab(): Promise<LabProcess> {
   const parent = await mkdtemp(join(tmpdir(), 'lab-'));
   const folder = join(parent, 'lab');
-  const sipPort = await freePorts();
-  const webPort = await freePorts();
+  // Each is the first of three.
+  const sipPort = await freePorts(3);
+  const webPort = await freePorts(3);
   const argv = ['lab', '--folder', folder, '--sip-port', String(sipPort), '--web-port', String(webPort)];
   const child = spawn('node', ['--disable-warning=ExperimentalWarning', 'src/main.ts', ...argv], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -63,24 +64,4 @@ export async function startLab(): Promise<LabProcess> {
       await rm(parent, { recursive: true, force: true });
     },
   };
-}
-
-/** A TCP port that is free, and the next two with it. */
-async function freePorts(): Promise<number> {
-  for (;;) {
-    const first = createServer().listen(0, '127.0.0.1');
-    await once(first, 'listening');
-    const { port } = first.address() as AddressInfo;
-    const others = [port + 1, port + 2].map((each) => createServer().listen(each, '127.0.0.1'));
-    const free = await Promise.all(
-      others.map((server) =>
-        once(server, 'listening').then(
-          () => true,
-          () => false,
-        ),
-      ),
-    );
-    await Promise.all([first, ...others].map((server) => new Promise((resolve) => server.close(resolve))));
-    if (!free.includes(false)) return port;
-  }
 }

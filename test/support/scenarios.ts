@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badWire, type BadWire } from './bad-wire.ts';
 import type { Credentials } from './certificates.ts';
-import { freePort, sipp, type SippRun } from './sipp.ts';
+import { freePort } from './ports.ts';
+import { sipp, type SippRun } from './sipp.ts';
 import { tlsInwards, tlsOutwards, type Relay } from './tls-relay.ts';
 
 /** The folder of the scenario library; its README says what each needs. */

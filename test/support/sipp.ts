@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './ports.ts';
 
 /**
  * sipp as caller and callee. A scenario is a list of steps in sipp's own XML, written by the functions below so that a test
@@ -214,16 +214,6 @@ export async function sipp(options: SippOptions): Promise<SippRun> {
       await done;
     },
   };
-}
-
-/** A free UDP port of this address (sipp cannot tell which one it took). */
-export async function freePort(address = '127.0.0.1'): Promise<number> {
-  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
-  socket.bind(0, address);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }
 
 /** Waits until sipp has its socket, as the kernel lists it. */
