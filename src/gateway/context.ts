@@ -1,16 +1,16 @@
 import type { PolicyStore } from '../policy/index.ts';
-import type { Failure } from './outcome.ts';
-import type { UserAgent } from './user-agent.ts';
-import type { Calls } from './calls.ts';
-import type { Dialogs } from './dialogs.ts';
-import type { HopHealth } from './hop-health.ts';
-import type { HopPeers } from './hop-peers.ts';
-import type { FeatureCodeCalls } from './feature-codes.ts';
+import type { Failure } from './hunt/outcome.ts';
+import type { UserAgent } from './agent/user-agent.ts';
+import type { Calls } from './calls/calls.ts';
+import type { Dialogs } from './calls/dialogs.ts';
+import type { HopHealth } from './hops/hop-health.ts';
+import type { HopPeers } from './hops/hop-peers.ts';
+import type { FeatureCodeCalls } from './phones/feature-codes.ts';
 import type { GatewayLimits } from './limits.ts';
-import type { PeerLimits } from './peer-limits.ts';
-import type { Router } from './routing.ts';
+import type { PeerLimits } from './access/peer-limits.ts';
+import type { Router } from './hops/routing.ts';
 import type { GatewayLog, GatewaySettings, Registration } from './types.ts';
-import type { VoicemailTargets } from './voicemail-signs.ts';
+import type { VoicemailTargets } from './voicemail/voicemail-signs.ts';
 
 /** How a registered phone is reached. The host of its Contact, which is the Request-URI, need not be. */
 export interface PhoneWay {

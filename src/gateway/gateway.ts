@@ -1,25 +1,25 @@
 import { lookup } from 'node:dns/promises';
-import { createAdmission, type Admission, type Refused } from './admission.ts';
-import { Calls } from './calls.ts';
+import { createAdmission, type Admission, type Refused } from './access/admission.ts';
+import { Calls } from './calls/calls.ts';
 import type { GatewayContext } from './context.ts';
-import { Dialogs } from './dialogs.ts';
-import { createFeatureCodeCalls } from './feature-codes.ts';
-import { ALLOW, header, tagOf, unsupportedOptions } from './headers.ts';
-import { createHopHealth } from './hop-health.ts';
-import { createHopPeers, type Resolve } from './hop-peers.ts';
+import { Dialogs } from './calls/dialogs.ts';
+import { createFeatureCodeCalls } from './phones/feature-codes.ts';
+import { ALLOW, header, tagOf, unsupportedOptions } from './message/headers.ts';
+import { createHopHealth } from './hops/hop-health.ts';
+import { createHopPeers, type Resolve } from './hops/hop-peers.ts';
 import { LIMITS, RETRY_AFTER_FULL, type GatewayLimits } from './limits.ts';
-import { createMessageWaiting, type MessageWaiting } from './message-waiting.ts';
-import { hopUris, watchHops } from './options.ts';
-import { createPeerLimits } from './peer-limits.ts';
-import { createPeerTable, type PeerTable } from './peers.ts';
-import { receive } from './receive.ts';
-import { Registrar } from './registrar.ts';
-import { createRouter } from './routing.ts';
-import { connectUserAgent } from './srf.ts';
-import { subscribeToMailboxes, type MailboxSubscriptions } from './subscriptions.ts';
+import { createMessageWaiting, type MessageWaiting } from './voicemail/message-waiting.ts';
+import { hopUris, watchHops } from './hops/options.ts';
+import { createPeerLimits } from './access/peer-limits.ts';
+import { createPeerTable, type PeerTable } from './access/peers.ts';
+import { receive } from './calls/receive.ts';
+import { Registrar } from './phones/registrar.ts';
+import { createRouter } from './hops/routing.ts';
+import { connectUserAgent } from './agent/srf.ts';
+import { subscribeToMailboxes, type MailboxSubscriptions } from './voicemail/subscriptions.ts';
 import type { EngineAddress, EngineStatus, Gateway, GatewayOptions } from './types.ts';
-import type { IncomingInvite, Reply, SipRequest, UserAgent } from './user-agent.ts';
-import { createVoicemailTargets } from './voicemail-signs.ts';
+import type { IncomingInvite, Reply, SipRequest, UserAgent } from './agent/user-agent.ts';
+import { createVoicemailTargets } from './voicemail/voicemail-signs.ts';
 
 /** What is held at this moment; all zero when nothing lives. */
 export interface Holdings {
