@@ -1,8 +1,9 @@
+import { resolve } from 'node:path';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { callerLabel } from '../call/index.ts';
 import type { Journal } from '../journal/index.ts';
-import { withConfig, withJournal, type ConfigOption } from './config.ts';
+import { configFlag, withConfig, withJournal, type ConfigOption } from './config.ts';
 import { OLDER, positiveInteger } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { iso, utc } from './times.ts';
@@ -20,7 +21,10 @@ export function addCalls(program: Command, terminal: Terminal): void {
       const found = await withJournal(terminal, options, (journal) => journal.calls({ limit: limit + 1 }));
       const calls = found.slice(-limit);
       if (options.json === true) terminal.stdout.write(`${JSON.stringify(calls.map(callJson), null, 2)}\n`);
-      else terminal.stdout.write(table(calls) + (found.length > limit ? OLDER : ''));
+      else {
+        const flag = configFlag(terminal, resolve(terminal.cwd, options.config));
+        terminal.stdout.write(table(calls, flag) + (found.length > limit ? OLDER : ''));
+      }
     });
 }
 
@@ -68,7 +72,7 @@ function cell(text: string): string {
   return text.replaceAll(/\p{C}/gu, '·').slice(0, 40);
 }
 
-function table(calls: readonly CallView[]): string {
+function table(calls: readonly CallView[], flag: string): string {
   if (calls.length === 0) return 'No calls yet.\n';
   const rows = new Table({
     head: ['call', 'started (UTC)', 'caller', 'callee', 'rang', 'outcome', 'decision', 'mail'],
@@ -89,5 +93,5 @@ function table(calls: readonly CallView[]): string {
       own?.notifications.map(({ state }) => state).join(', ') ?? '',
     ]);
   }
-  return `${rows.toString()}\n\`mcg explain CALL\` tells why; CALL is the first column.\n`;
+  return `${rows.toString()}\n\`mcg explain CALL${flag}\` tells why; CALL is the first column.\n`;
 }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig, type GatewayConfig } from '../config/index.ts';
 import { JournalError, openSqliteJournal, type Journal } from '../journal/index.ts';
@@ -22,6 +22,22 @@ export async function readConfig(terminal: Terminal, options: ConfigOption): Pro
   const loaded = await loadConfig(path, terminal.env);
   if (loaded.ok) return loaded.config;
   throw new CommandError(`The configuration cannot be used:\n${problemLines(path, loaded.problems).join('\n')}`, 2);
+}
+
+/**
+ * What its reader types for a command about the same gateway.
+ * @param path of its gateway.yaml, absolute
+ */
+export function commandLine(terminal: Terminal, path: string, command: string): string {
+  return `npm run -s mcg -- ${command}${configFlag(terminal, path)}`;
+}
+
+/** ` --config FILE` for a command line; nothing where that is the default. */
+export function configFlag({ cwd }: Terminal, path: string): string {
+  const seen = relative(cwd, path);
+  if (seen === DEFAULT_CONFIG) return '';
+  const shown = seen.startsWith('..') ? path : seen;
+  return ` --config ${/^[\w./~+@%-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`}`;
 }
 
 /** Opens the journal beside a running gateway for as long as `use` takes. What the journal refuses ends the command. */

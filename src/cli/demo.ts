@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
-import { startApp, type App } from '../app.ts';
+import type { App } from '../app.ts';
 import { runCmdlet } from '../cmdlet/index.ts';
 import { loadConfig } from '../config/index.ts';
 import { openSqliteJournal, type CallView, type Journal } from '../journal/index.ts';
 import { placeCall, startPhone, type CallOptions, type Phone } from '../lab/index.ts';
-import { createLogger } from '../observe/index.ts';
+import { openLog } from './log.ts';
 import { readableMail } from './mail.ts';
+import { startGateway } from './start-gateway.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
 const POLICY = `dialPlans:
@@ -130,13 +131,7 @@ admin:
   );
   const loaded = await loadConfig(file, terminal.env);
   if (!loaded.ok) throw new CommandError(`The demo's own configuration is refused: ${JSON.stringify(loaded.problems)}`);
-  return startApp({
-    config: loaded.config,
-    log: createLogger({ level: 'error', destination: terminal.stderr }),
-    now: Date.now,
-    pid: terminal.pid,
-    onFatal: (error) => terminal.stderr.write(`${error.message}\n`),
-  });
+  return startGateway(terminal, loaded.config, openLog(terminal, 'error'), () => undefined);
 }
 
 /** Runs the cmdlet on the policy file; the gateway sees the saved file by itself, asked here so as not to wait for it. */

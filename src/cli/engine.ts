@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { startEngine, type EngineOptions, type LocalEngine } from '../drachtio/index.ts';
-import { createLogger, LOG_LEVELS, type LogLevel } from '../observe/index.ts';
+import { LOG_LEVELS, type LogLevel } from '../observe/index.ts';
 import { DEFAULT_TIMERS } from '../sip/index.ts';
 import {
   cidrs,
@@ -15,6 +15,7 @@ import {
   SECRET_VARIABLE,
   type EngineFlags,
 } from './engine-options.ts';
+import { openLog } from './log.ts';
 import { milliseconds } from './options.ts';
 import { onStop } from './signals.ts';
 import { CommandError, type Terminal } from './terminal.ts';
@@ -74,7 +75,7 @@ export function addEngine(program: Command, terminal: Terminal, done: (exitCode:
 
 /** Runs until it is told to stop; answers the exit code. */
 async function serve(terminal: Terminal, options: EngineOptions, level: LogLevel): Promise<number> {
-  const log = createLogger({ level, pretty: terminal.stderr.isTTY, destination: terminal.stderr });
+  const log = openLog(terminal, level);
   const stopping = Promise.withResolvers<number>();
   onStop(terminal, stopping.resolve);
   // In this thread: nothing else is in the process, a thread of its own costs the same CPU (231 to 234 ticks of it for 6,000 calls), and

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join, relative, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { startApp, type App } from '../app.ts';
+import type { App } from '../app.ts';
 import type { GatewayConfig } from '../config/index.ts';
 import {
   serveSoftphone,
@@ -16,8 +16,8 @@ import {
   type SoftphoneServer,
   type Visit,
 } from '../lab/index.ts';
-import { createLogger, LOG_LEVELS, type LogLevel } from '../observe/index.ts';
-import { readConfig } from './config.ts';
+import { LOG_LEVELS, type LogLevel } from '../observe/index.ts';
+import { commandLine, readConfig } from './config.ts';
 import {
   gatewayYaml,
   LAB_SIP_PORT,
@@ -28,9 +28,11 @@ import {
   VOICEMAIL_ADDRESS,
   VOICEMAIL_NUMBER,
 } from './lab-files.ts';
+import { openLog } from './log.ts';
 import { readableMail } from './mail.ts';
 import { positiveInteger } from './options.ts';
 import { onStop } from './signals.ts';
+import { startGateway } from './start-gateway.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
 interface LabOptions {
@@ -115,7 +117,6 @@ async function startLab(
   options: LabOptions,
   stop: (exitCode: number) => void,
 ): Promise<Lab> {
-  const log = createLogger({ level: options.logLevel, pretty: terminal.stderr.isTTY, destination: terminal.stderr });
   const voicemail = await startVoicemail({
     listen: (['udp', 'tcp'] as const).map((protocol) => ({
       protocol,
@@ -134,16 +135,7 @@ async function startLab(
     );
   });
   try {
-    const app = await startApp({
-      config,
-      log,
-      now: Date.now,
-      pid: terminal.pid,
-      onFatal: (error) => {
-        log.fatal({ error }, 'the engine is gone for good');
-        stop(1);
-      },
-    });
+    const app = await startGateway(terminal, config, openLog(terminal, options.logLevel), stop);
     const page = await serveSoftphone({
       listen: { host: '127.0.0.1', port: options.webPort },
       facts: factsOf(config, accounts, app.addresses.sip),
@@ -208,7 +200,6 @@ function welcome(
   { host, sipPort }: LabOptions,
 ): string {
   const shown = relative(terminal.cwd, folder) || '.';
-  const config = join(shown, 'gateway.yaml');
   const lines = [
     `The lab is ready on ${app.addresses.sip.join(', ')}`,
     `  softphone  ${page.url}  (every tab is a phone: open two, register, call one from the other)`,
@@ -219,7 +210,7 @@ function welcome(
     `  voicemail  ${VOICEMAIL_NUMBER}; who does not answer is diverted there; messages land in ${join(shown, 'voicemail')}`,
     `  codes      *57 switches your notifications off, *56 on; 1100 rings everybody`,
     `  mails      ${join(shown, 'mail', 'new')}, and on the page`,
-    `  calls      npm run -s mcg -- calls --config ${config}   (explain CALL, trace CALL)`,
+    `  calls      ${commandLine(terminal, join(folder, 'gateway.yaml'), 'calls')}   (explain CALL, trace CALL)`,
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,13 +1,15 @@
 import { relative } from 'node:path';
 import { Option, type Command } from 'commander';
-import { startApp, type App } from '../app.ts';
+import type { App } from '../app.ts';
 import { changedSettings, loadConfig, type GatewayConfig } from '../config/index.ts';
-import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../observe/index.ts';
+import { LOG_LEVELS, type Logger, type LogLevel } from '../observe/index.ts';
 import { PolicyFileError } from '../policy/index.ts';
 import { problemLines } from '../yamlfile/index.ts';
-import { readConfig, withConfig, type ConfigOption } from './config.ts';
+import { commandLine, readConfig, withConfig, type ConfigOption } from './config.ts';
 import { startLabPhone } from './lab-phone.ts';
+import { openLog } from './log.ts';
 import { onStop } from './signals.ts';
+import { startGateway } from './start-gateway.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
 export function addStart(program: Command, terminal: Terminal, done: (exitCode: number) => void): void {
@@ -16,12 +18,7 @@ export function addStart(program: Command, terminal: Terminal, done: (exitCode: 
     .addOption(new Option('--log-level <level>', 'the least that is logged').choices(LOG_LEVELS).default('info'))
     .action(async (options: ConfigOption & { logLevel: LogLevel }) => {
       const config = await readConfig(terminal, options);
-      const log = createLogger({
-        level: options.logLevel,
-        pretty: terminal.stderr.isTTY,
-        destination: terminal.stderr,
-      });
-      done(await serve(terminal, config, log));
+      done(await serve(terminal, config, openLog(terminal, options.logLevel)));
     });
 }
 
@@ -38,17 +35,7 @@ async function serve(terminal: Terminal, config: GatewayConfig, log: Logger): Pr
   terminal.onSignal('SIGHUP', () => void reload(terminal, config, started.promise, log));
   const phone = config.lab.phone ? await startLabPhone(config) : null;
   try {
-    const app = await startApp({
-      config,
-      log,
-      now: Date.now,
-      pid: terminal.pid,
-      onFatal: (error) => {
-        log.fatal({ error }, 'the engine is gone for good');
-        stop(1);
-      },
-      signal: abort.signal,
-    });
+    const app = await startGateway(terminal, config, log, stop, abort.signal);
     started.resolve(app);
     log.info({ sip: app.addresses.sip, admin: app.addresses.admin }, 'ready');
     terminal.stdout.write(welcome(terminal, config, app));
@@ -101,8 +88,8 @@ function welcome(terminal: Terminal, config: GatewayConfig, app: App): string {
     `Missed Call Gateway is ready on ${app.addresses.sip.join(', ')}`,
     `  call      sip:1001@${callableHost(app.addresses.sip)}${phone}`,
     maildir === null ? `  mails     go to ${uri}` : `  mails     land in ${maildir}/new`,
-    '  calls     npm run -s mcg -- calls',
-    '  why       npm run -s mcg -- explain CALL',
+    `  calls     ${commandLine(terminal, config.path, 'calls')}`,
+    `  why       ${commandLine(terminal, config.path, 'explain CALL')}`,
     `  policy    ${shown(config.policy)} (a saved change holds within a second)`,
     `  health    ${app.addresses.admin}/readyz`,
   ];

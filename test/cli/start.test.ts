@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { gatewayFiles, removeFiles, type GatewayFiles } from '../support/gateway-process.ts';
+import { inProcess } from '../support/in-process.ts';
 import { freePort } from '../support/ports.ts';
 import { startHere } from './support.ts';
 
@@ -68,6 +69,18 @@ describe('a start on a drachtio-server that is down', () => {
     expect(await gateway.logged('gateway.yaml has changes that need a restart')).toMatchObject({
       changed: ['sip.drachtio'],
     });
+  });
+});
+
+describe('mcg start', () => {
+  it('prints commands about the gateway that was started', async () => {
+    const files = await filesFor();
+    const gateway = startHere(files.config);
+    await gateway.logged('ready');
+    const [, line] = /^ {2}calls +npm run -s mcg -- (.*)$/m.exec(gateway.printed()) ?? [];
+    expect(line).toBe(`calls --config ${files.config}`);
+    expect((await inProcess(...(line ?? '').split(' '))).stdout).toBe('No calls yet.\n');
+    expect(gateway.printed()).toContain(`explain CALL --config ${files.config}\n`);
   });
 });
 
