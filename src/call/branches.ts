@@ -3,12 +3,14 @@ import { means, type FinalResponse } from './final-response.ts';
 import type { CalleeLeg } from './state.ts';
 
 /**
- * The phones whose responses decide why nobody answered, where several were called. A forking proxy forwards the best response
+ * The phones whose responses decide why nobody answered, where several were called: none in whose place another phone was
+ * called. A forking proxy forwards the best response
  * (RFC 3261 16.7 step 6: a 6xx before all others, then what the caller can do most with); here the best one is what says
  * most about the called side. First a 6xx, which speaks for the user and ended the search. Then phones that rang
  * until somebody gave up: where one rang out, the call was not answered, though another was busy. Else all of them.
  */
-export function decidingAmong(phones: readonly CalleeLeg[], answers: Answers): readonly CalleeLeg[] {
+export function decidingAmong(called: readonly CalleeLeg[], answers: Answers): readonly CalleeLeg[] {
+  const phones = called.filter(({ supersededBy }) => !called.some(({ id }) => id === supersededBy));
   const global = phones.filter((leg) => finalIsClass(leg, 6));
   if (global.length > 0) return global;
   const rangOut = phones.filter((leg) => leg.rangAt !== null && (tookNothing(leg, answers) || saysNothing(leg)));

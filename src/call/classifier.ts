@@ -94,7 +94,9 @@ const TABLE: readonly Row[] = [
   {
     rule: 'a CANCEL said busy or declined',
     judge: (facts) => {
-      const reasons = facts.cancelled.flatMap(({ cancelReasons }) => cancelReasons);
+      const reasons = facts.cancelled.flatMap(({ cancelReasons, cancelTrusted }) =>
+        cancelTrusted ? cancelReasons : [],
+      );
       if (hasReason(reasons, 'SIP', 486, 600)) return nobodyTookIt(facts, 'busy');
       return hasReason(reasons, 'SIP', 603) ? nobodyTookIt(facts, 'declined') : null;
     },
@@ -105,6 +107,11 @@ const TABLE: readonly Row[] = [
       if (facts.cancelled.length === 0 || !facts.rang) return null;
       return facts.upstream ? takenBack(facts, missed('no-answer'), true) : missed('caller-hung-up');
     },
+  },
+  {
+    // Before the next row: whoever was sent on to voicemail has waited for the called user, however short a time.
+    rule: 'diverted to voicemail: the caller hung up before it answered',
+    judge: ({ cancelled, call }) => (cancelled.length > 0 && wasDiverted(call) ? missed('voicemail-abandoned') : null),
   },
   {
     rule: 'the caller hung up before anything rang',
@@ -245,6 +252,11 @@ function personAnswered({ answers }: Facts, leg: CalleeLeg): boolean {
 /** A suspect answer of a carrier's voicemail, which the gateway did not take, is none that crossed. */
 function answerCrossed(facts: Facts, leg: CalleeLeg): boolean {
   return leg.kind === 'voicemail' ? leg.answeredAt !== null : personAnswered(facts, leg);
+}
+
+/** The call was on its way to a voicemail system; whoever listens to messages is not diverted. */
+function wasDiverted({ state }: EndedCall): boolean {
+  return !state.voicemailAccess && state.legs.some(({ kind }) => kind === 'voicemail');
 }
 
 function has({ evidence }: { readonly evidence: readonly Evidence[] }, kind: EvidenceKind): boolean {

@@ -36,6 +36,11 @@ export type CallEvent =
       readonly target: string;
       /** The group member whose phone it rings (policy.yaml identity); absent: the called user's own, or nobody's. */
       readonly mailbox?: string;
+      /**
+       * The leg whose place it takes: one that failed over (503, dead), is asked again (421, 422), or sent the call on by a 3xx that
+       * was followed. What that one answered is no word about the called user. Absent: it takes nobody's place.
+       */
+      readonly insteadOf?: LegId;
     }
   /** The engine sent that INVITE under this Call-ID. */
   | { readonly type: 'leg-sent'; readonly at: number; readonly leg: LegId; readonly sipCallId: string }

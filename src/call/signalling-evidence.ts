@@ -15,13 +15,15 @@ export function evidenceOf(state: CallState, endedAt: number, told: readonly Evi
     ...state.callers.flatMap(callerEvidence),
     ...state.legs.flatMap((leg) => [
       ...ringingEvidence(leg, state.voicemailAccess),
-      ...endEvidence(leg, lostRace(state, leg)),
+      ...endEvidence(leg, { winner: lostRace(state, leg), successor: successorOf(state, leg) }),
       ...answerEvidence(leg, {
         crossed: cancelled.has(leg.caller) && !relayed.has(leg.id),
         voicemail: isVoicemail(leg),
         endedAt,
       }),
     ]),
+    // Last: of one instant with what the legs said, it is the consequence.
+    ...state.callers.flatMap(refusal),
   ].sort((a, b) => a.at - b.at);
 }
 
@@ -35,12 +37,15 @@ function evidence(
   return { at, kind, source, strength, detail };
 }
 
+/** Told with its time: the call may have been diverted first, and nobody there have taken it. */
+function refusal({ refused, invitedAt }: CallerLeg): Evidence[] {
+  if (refused === null) return [];
+  const { status, why, at = invitedAt } = refused;
+  return [evidence(at, 'refused', 'gateway', `the gateway answered ${status}: ${why}`)];
+}
+
 function callerEvidence(caller: CallerLeg): Evidence[] {
   const found: Evidence[] = [];
-  if (caller.refused !== null) {
-    const { status, why } = caller.refused;
-    found.push(evidence(caller.invitedAt, 'refused', 'gateway', `the gateway answered ${status}: ${why}`));
-  }
   if (caller.cancelledAt !== null) {
     found.push(evidence(caller.cancelledAt, 'caller-cancelled', caller.id, 'the caller gave up before an answer'));
     for (const reason of caller.cancelReasons) {
@@ -69,23 +74,32 @@ function lostRace({ legs }: CallState, { id, caller, final }: CalleeLeg): Callee
   return legs.find((leg) => leg.id !== id && leg.caller === caller && (leg.answeredAt ?? Infinity) <= final.at) ?? null;
 }
 
-function endEvidence(leg: CalleeLeg, winner: CalleeLeg | null): Evidence[] {
+/** The leg that was called in this one's place. */
+function successorOf({ legs }: CallState, { supersededBy }: CalleeLeg): CalleeLeg | null {
+  return legs.find(({ id }) => id === supersededBy) ?? null;
+}
+
+function endEvidence(
+  leg: CalleeLeg,
+  { winner, successor }: { winner: CalleeLeg | null; successor: CalleeLeg | null },
+): Evidence[] {
   const found: Evidence[] = [];
+  const next = successor === null ? '' : `; ${successor.target} was called in its place`;
   if (leg.timedOutAt !== null) {
     found.push(evidence(leg.timedOutAt, 'ring-timer', 'gateway', `the ring timer gave ${leg.target} up`));
   }
   if (leg.failure !== null) {
     found.push(
       leg.failure.kind === 'timeout'
-        ? evidence(leg.failure.at, 'timeout', leg.id, `${leg.target} did not respond`)
-        : evidence(leg.failure.at, 'transport-error', leg.id, `${leg.target} could not be reached`),
+        ? evidence(leg.failure.at, 'timeout', leg.id, `${leg.target} did not respond${next}`)
+        : evidence(leg.failure.at, 'transport-error', leg.id, `${leg.target} could not be reached${next}`),
     );
   }
   if (leg.final !== null && winner !== null) {
     const detail = `${leg.target} was cancelled: ${winner.target} had answered`;
     found.push(evidence(leg.final.at, 'final-response', leg.id, detail));
   } else if (leg.final !== null && leg.timedOutAt === null) {
-    found.push(evidence(leg.final.at, 'final-response', leg.id, `${leg.target} answered ${leg.final.status}`));
+    found.push(evidence(leg.final.at, 'final-response', leg.id, `${leg.target} answered ${leg.final.status}${next}`));
     for (const reason of leg.final.reasons) {
       found.push(evidence(leg.final.at, 'reason', leg.id, `${leg.target} said ${formatReason(reason)}`, 'strong'));
     }

@@ -15,7 +15,8 @@ export interface CallerLeg {
   readonly cancelledAt: number | null;
   readonly cancelReasons: readonly Reason[];
   readonly cancelTrusted: boolean;
-  readonly refused: { readonly status: number; readonly why: string } | null;
+  /** A record of an earlier version does not say when. */
+  readonly refused: { readonly status: number; readonly why: string; readonly at?: number } | null;
   readonly endedAt: number | null;
 }
 
@@ -36,6 +37,8 @@ export interface CalleeLeg {
   readonly final: { readonly at: number; readonly status: number; readonly reasons: readonly Reason[] } | null;
   readonly failure: { readonly at: number; readonly kind: 'timeout' | 'transport' } | null;
   readonly endedAt: number | null;
+  /** The first leg that was called in its place. Absent where none was. */
+  readonly supersededBy?: LegId;
   readonly endedBy: 'caller' | 'callee' | 'gateway' | 'lost' | null;
 }
 
@@ -64,7 +67,7 @@ export function advance(state: CallState, event: CallEvent): CallState {
       return { ...state, callers: [...state.callers, newCallerLeg(event)] };
     case 'leg-invited':
       if (state.legs.some(({ id }) => id === event.leg)) return state;
-      return { ...state, legs: [...state.legs, newCalleeLeg(event)] };
+      return { ...state, legs: [...superseded(state.legs, event), newCalleeLeg(event)] };
     case 'leg-sent':
       return updateLeg(state, event.leg, (leg) => ({ ...leg, sipCallId: event.sipCallId }));
     case 'leg-provisional':
@@ -103,7 +106,7 @@ export function advance(state: CallState, event: CallEvent): CallState {
     case 'refused':
       return updateCaller(state, event.caller, (caller) => ({
         ...caller,
-        refused: caller.refused ?? { status: event.status, why: event.why },
+        refused: caller.refused ?? { status: event.status, why: event.why, at: event.at },
       }));
     case 'caller-ended':
       return updateCaller(state, event.caller, (caller) => ({ ...caller, endedAt: caller.endedAt ?? event.at }));
@@ -119,6 +122,16 @@ function connected(caller: CallerLeg, at: number, leg: LegId): CallerLeg {
 /** The outbound legs that this caller has been connected to, one after the other. */
 export function answersTo({ answeredBy, takenOverBy = [] }: CallerLeg): readonly LegId[] {
   return answeredBy === null ? takenOverBy : [answeredBy, ...takenOverBy];
+}
+
+function superseded(
+  legs: readonly CalleeLeg[],
+  { leg: by, insteadOf }: Extract<CallEvent, { type: 'leg-invited' }>,
+): readonly CalleeLeg[] {
+  if (insteadOf === undefined) return legs;
+  return legs.map((leg) =>
+    leg.id === insteadOf && leg.supersededBy === undefined ? { ...leg, supersededBy: by } : leg,
+  );
 }
 
 /** A leg that has its final answer takes no second one. */

@@ -214,6 +214,119 @@ describe('one after the other', () => {
   });
 });
 
+describe('a leg in whose place another was called', () => {
+  const instead = { insteadOf: 'leg-1' };
+  const rows: [string, Story, string][] = [
+    [
+      'the first hop fails over, the second refuses the number',
+      oneCall().final(1, 503).invites(1, 'leg-2', instead).final(2, 484, [], 'leg-2'),
+      'rejected',
+    ],
+    [
+      'the first hop fails over, the second cannot take the call',
+      oneCall().final(1, 503).invites(1, 'leg-2', instead).final(2, 488, [], 'leg-2'),
+      'failed',
+    ],
+    [
+      'the first hop is dead, the second does not want the caller',
+      oneCall().fails(4, 'timeout').invites(4, 'leg-2', instead).final(5, 607, [], 'leg-2'),
+      'rejected / unwanted',
+    ],
+    [
+      'all hops fail over: the last one speaks',
+      oneCall()
+        .fails(0, 'transport')
+        .invites(0, 'leg-2', instead)
+        .final(1, 503, [], 'leg-2')
+        .invites(1, 'leg-3', { insteadOf: 'leg-2' })
+        .final(2, 503, [], 'leg-3'),
+      'missed / unreachable',
+    ],
+    [
+      'asked again after 421, it refuses the number',
+      oneCall().final(1, 421).invites(1, 'leg-2', instead).final(2, 484, [], 'leg-2'),
+      'rejected',
+    ],
+    [
+      'asked again after 422, it is busy',
+      oneCall().final(1, 422).invites(1, 'leg-2', instead).final(2, 486, [], 'leg-2'),
+      'missed / busy',
+    ],
+    [
+      'a phone that sends the call on as busy: where it went on to, it rang out',
+      oneCall().final(1, 302, q850(17)).invites(1, 'leg-2', instead).rings(2, 'leg-2').timesOut(20, 'leg-2'),
+      'missed / no-answer',
+    ],
+    [
+      'and where it went on to, it is not there',
+      oneCall().final(1, 302, q850(17)).invites(1, 'leg-2', instead).final(2, 404, [], 'leg-2'),
+      'missed / unreachable',
+    ],
+    [
+      'it rang before it sent the call on to a number that is not there: it was not answered',
+      oneCall().rings(1).final(3, 302).invites(3, 'leg-2', instead).final(4, 404, [], 'leg-2'),
+      'missed / no-answer',
+    ],
+    [
+      'a redirection to several phones, all of them busy',
+      oneCall()
+        .final(1, 302)
+        .invites(1, 'leg-2', instead)
+        .invites(1, 'leg-3', instead)
+        .final(2, 486, [], 'leg-2')
+        .final(2, 486, [], 'leg-3'),
+      'missed / busy',
+    ],
+    [
+      'voicemail took its place and refused: the phone’s own response decides',
+      oneCall()
+        .final(1, 302, q850(17))
+        .invites(1, 'leg-2', { ...instead, kind: 'voicemail' })
+        .final(2, 503, [], 'leg-2'),
+      'missed / busy',
+    ],
+  ];
+  it.each(rows)('has no say: %s', (_, told, expected) => {
+    expect(verdictOn(ended(told))).toBe(expected);
+  });
+
+  it('counts where nobody was called in its place', () => {
+    expect(verdictOn(ended(oneCall().final(1, 503).invites(1, 'leg-2').final(2, 484, [], 'leg-2')))).toBe(
+      'missed / unreachable',
+    );
+  });
+
+  it('is told with who was called then', () => {
+    const { state, endedAt } = ended(
+      oneCall()
+        .final(1, 503)
+        .invites(1, 'leg-2', instead)
+        .fails(5, 'timeout', 'leg-2')
+        .invites(5, 'leg-3', { insteadOf: 'leg-2' })
+        .final(6, 484, [], 'leg-3'),
+    );
+    expect(evidenceOf(state, endedAt).map(({ detail }) => detail)).toEqual([
+      'sip:leg-1@pbx answered 503; sip:leg-2@pbx was called in its place',
+      'sip:leg-2@pbx did not respond; sip:leg-3@pbx was called in its place',
+      'sip:leg-3@pbx answered 484',
+    ]);
+  });
+});
+
+describe('a refusal of the gateway’s', () => {
+  it('is told when it left: after the voicemail that was tried first', () => {
+    const { state, endedAt } = ended(
+      story().caller(0).invites(0, 'leg-1', { kind: 'voicemail' }).final(2, 503).refused(2, 480),
+    );
+    const shown = (one: CallState) => evidenceOf(one, endedAt).map(({ kind, at }) => `${kind} ${(at - START) / 1_000}`);
+    expect(shown(state)).toEqual(['diverted 0', 'final-response 2', 'refused 2']);
+    const [caller] = state.callers;
+    const { at: _, ...refused } = caller?.refused ?? { status: 0, why: '' };
+    const older = { ...state, callers: state.callers.map((one) => ({ ...one, refused })) };
+    expect(shown(older)).toEqual(['diverted 0', 'refused 0', 'final-response 2']);
+  });
+});
+
 describe('who takes a call over', () => {
   it('a pickup while it rings has answered it', () => {
     const pickup = oneCall()

@@ -109,6 +109,27 @@ describe('the verdict table, line by line', () => {
     ['CANCEL with Reason SIP 486', ended(oneCall().rings(1).cancels(5, sip(486))), MISSED('busy')],
     ['CANCEL with Reason SIP 600', ended(oneCall().rings(1).cancels(5, sip(600))), MISSED('busy')],
     ['CANCEL with Reason SIP 603', ended(oneCall().rings(1).cancels(5, sip(603))), MISSED('declined')],
+    ...[486, 600, 603].map((cause): [string, EndedCall, Expected] => [
+      `CANCEL with Reason SIP ${cause} from a peer without trustReason is an ordinary hang-up`,
+      ended(oneCall().rings(1).cancels(5, sip(cause), { trusted: false })),
+      MISSED('caller-hung-up'),
+    ]),
+    [
+      'the same before it rang, and soon',
+      ended(oneCall().cancels(2, sip(486), { trusted: false })),
+      'missed / caller-hung-up / not-rung',
+    ],
+    [
+      'one of two forks was cancelled as busy by a peer that is believed',
+      ended(
+        oneCall()
+          .rings(1)
+          .caller(0, 'caller-2')
+          .cancels(5, sip(603), { trusted: false })
+          .cancels(5, sip(486), { caller: 'caller-2' }),
+      ),
+      MISSED('busy'),
+    ],
     [
       'CANCEL after it rang, voicemail owner none',
       ended(oneCall().rings(1).cancels(2)),
@@ -208,6 +229,30 @@ describe('the verdict table, line by line', () => {
       'the caller hung up while voicemail was tried',
       ended(oneCall().rings(1).timesOut(20).invites(20, 'leg-2', { kind: 'voicemail' }).cancels(21)),
       MISSED('caller-hung-up'),
+      'gateway',
+    ],
+    [
+      'a busy phone, and the caller hung up while voicemail was tried',
+      ended(oneCall().final(1, 486).invites(1, 'leg-2', { kind: 'voicemail' }).cancels(2).final(2.1, 487, [], 'leg-2')),
+      MISSED('voicemail-abandoned'),
+      'gateway',
+    ],
+    [
+      'the same, however long it took',
+      ended(oneCall().final(1, 486).invites(1, 'leg-2', { kind: 'voicemail' }).cancels(9)),
+      MISSED('voicemail-abandoned'),
+      'gateway',
+    ],
+    [
+      'no phone is there: straight to voicemail, and the caller hung up before it answered',
+      ended(story().caller(0).invites(0, 'leg-1', { kind: 'voicemail' }).cancels(1)),
+      MISSED('voicemail-abandoned'),
+      'gateway',
+    ],
+    [
+      'from the mailbox’s own number, hung up before voicemail answered',
+      ended(story().caller(0).invites(0, 'leg-1', { kind: 'voicemail' }).cancels(1), { voicemailAccess: true }),
+      'missed / caller-hung-up / not-rung',
       'gateway',
     ],
     [
@@ -419,6 +464,7 @@ const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
     caller: callers,
     kind: fc.constantFrom('phone' as const, 'voicemail' as const),
     target: fc.constant('sip:x'),
+    insteadOf: legs,
   }),
   fc.record({
     type: fc.constant('leg-provisional' as const),

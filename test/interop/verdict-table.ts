@@ -84,6 +84,7 @@ export const RULE = {
   elsewhere: 'a CANCEL said that the call was completed elsewhere',
   cancelReason: 'a CANCEL said busy or declined',
   hungUpRinging: 'the caller hung up while it rang',
+  hungUpDiverted: 'diverted to voicemail: the caller hung up before it answered',
   hungUpUnrung: 'the caller hung up before anything rang',
   pilot: 'a call to a voicemail pilot without diversion, or from the mailbox’s own number',
   visit: 'diverted to voicemail: what the voicemail leg shows',
@@ -378,6 +379,15 @@ const diverted: readonly Row[] = [
     voicemail: 'silent',
     verdict: MISSED('no-answer'),
     evidence: ['ring-timer', 'timeout'],
+  },
+  {
+    what: 'diverted to voicemail as busy, hung up before it answered',
+    rule: RULE.hungUpDiverted,
+    callers: [{ scenario: 'uac-hangs-up-before-it-rings', peer: 'diverted', pauseMs: 500 }],
+    hops: [refuses(486)],
+    voicemail: 'silent',
+    verdict: MISSED('voicemail-abandoned'),
+    evidence: ['final-response', 'diverted', 'caller-cancelled'],
   },
   {
     what: 'a call to the voicemail’s own number',

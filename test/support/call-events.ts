@@ -20,7 +20,13 @@ export interface Story {
   invites(
     seconds: number,
     leg?: string,
-    options?: { kind?: 'phone' | 'voicemail'; caller?: string; target?: string; mailbox?: string },
+    options?: {
+      kind?: 'phone' | 'voicemail';
+      caller?: string;
+      target?: string;
+      mailbox?: string;
+      insteadOf?: string;
+    },
   ): Story;
   final(seconds: number, status: number, reasons?: Reason[], leg?: string): Story;
   fails(seconds: number, failure: 'timeout' | 'transport', leg?: string): Story;
@@ -38,7 +44,11 @@ export function story(): Story {
   const told: Story = {
     events,
     caller: (s, caller = 'caller', returned = false) => tell({ type: 'caller-invited', at: at(s), caller, returned }),
-    invites: (s, leg = 'leg-1', { kind = 'phone', caller = 'caller', target = `sip:${leg}@pbx`, mailbox } = {}) =>
+    invites: (
+      s,
+      leg = 'leg-1',
+      { kind = 'phone', caller = 'caller', target = `sip:${leg}@pbx`, mailbox, insteadOf } = {},
+    ) =>
       tell({
         type: 'leg-invited',
         at: at(s),
@@ -47,6 +57,7 @@ export function story(): Story {
         kind,
         target,
         ...(mailbox === undefined ? {} : { mailbox }),
+        ...(insteadOf === undefined ? {} : { insteadOf }),
       }),
     rings: (s, leg = 'leg-1', status = 180, sdp = false) =>
       tell({ type: 'leg-provisional', at: at(s), leg, status, sdp }),
