@@ -6,7 +6,7 @@ export interface TracedMessage {
   readonly protocol: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
   readonly local: Endpoint;
   readonly remote: Endpoint;
-  /** A byte a character (latin1), credentials blotted out. */
+  /** A byte a character (latin1), secrets blotted out. */
   readonly text: string;
 }
 

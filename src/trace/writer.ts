@@ -1,6 +1,7 @@
 import { appendFile, chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FLUSH_BYTES, FLUSH_INTERVAL_MS, MAX_MESSAGE_BYTES, MAX_WAITING_BYTES, SEGMENTS } from './limits.ts';
+import { withoutSecrets } from './secrets.ts';
 import { isSegment, lineOf, segmentName } from './segments.ts';
 import type { TracedMessage } from './types.ts';
 
@@ -17,7 +18,7 @@ export interface TraceOptions {
 export interface TraceWriter {
   /** Never waits, never throws. */
   write(message: TracedMessage): void;
-  /** Messages that were left out because the disk did not follow. */
+  /** Messages that were left out: the disk did not follow, or a file of the ring takes none that large. */
   readonly dropped: number;
   /** Writes what waits. */
   close(): Promise<void>;
@@ -31,7 +32,9 @@ export function createTraceWriter(options: TraceOptions): TraceWriter {
 class RingWriter implements TraceWriter {
   dropped = 0;
   readonly #options: TraceOptions;
-  #lines: string[] = [];
+  /** What one file of the ring may take. */
+  readonly #fileBytes: number;
+  #lines: Buffer[] = [];
   #waitingBytes = 0;
   #segment: string | null = null;
   #segmentBytes = 0;
@@ -43,12 +46,13 @@ class RingWriter implements TraceWriter {
 
   constructor(options: TraceOptions) {
     this.#options = options;
+    this.#fileBytes = options.maxBytes / SEGMENTS;
   }
 
   write(message: TracedMessage): void {
     if (this.#closed) return;
-    const line = lineOf({ ...message, text: withoutSecrets(message.text.slice(0, MAX_MESSAGE_BYTES)) });
-    if (this.#waitingBytes + line.length > MAX_WAITING_BYTES) {
+    const line = Buffer.from(lineOf({ ...message, text: withoutSecrets(message.text.slice(0, MAX_MESSAGE_BYTES)) }));
+    if (this.#waitingBytes + line.length > MAX_WAITING_BYTES || line.length > this.#fileBytes) {
       this.dropped += 1;
       return;
     }
@@ -74,11 +78,10 @@ class RingWriter implements TraceWriter {
 
   async #writeAll(): Promise<void> {
     while (this.#lines.length > 0) {
-      const text = this.#lines.join('');
-      this.#lines = [];
+      const bytes = this.#next();
       try {
-        await appendFile(await this.#room(text.length), text, { mode: 0o600 });
-        this.#segmentBytes += text.length;
+        await appendFile(await this.#room(bytes.length), bytes, { mode: 0o600 });
+        this.#segmentBytes += bytes.length;
         if (this.#failing) this.#options.log('the trace can be written again');
         this.#failing = false;
       } catch (error) {
@@ -86,15 +89,23 @@ class RingWriter implements TraceWriter {
         if (!this.#failing) this.#options.log(`the trace cannot be written: ${String(error)}`);
         this.#failing = true;
       } finally {
-        this.#waitingBytes = this.#lines.reduce((sum, line) => sum + line.length, 0);
+        this.#waitingBytes -= bytes.length;
       }
     }
   }
 
+  /** Lines that fit into one file: what waits may be more than that. */
+  #next(): Buffer {
+    const most = Math.min(FLUSH_BYTES, this.#fileBytes);
+    let bytes = 0;
+    const over = this.#lines.findIndex((line) => (bytes += line.length) > most);
+    return Buffer.concat(this.#lines.splice(0, over < 0 ? this.#lines.length : Math.max(1, over)));
+  }
+
   /** The file that takes so much more; a new one, with the oldest gone, where the present one is full. */
   async #room(bytes: number): Promise<string> {
-    const { path, maxBytes, now } = this.#options;
-    if (this.#segment !== null && this.#segmentBytes + bytes <= maxBytes / SEGMENTS) return this.#segment;
+    const { path, now } = this.#options;
+    if (this.#segment !== null && this.#segmentBytes + bytes <= this.#fileBytes) return this.#segment;
     await mkdir(path, { recursive: true, mode: 0o700 });
     if (this.#begun === 0) await chmod(path, 0o700).catch(() => undefined);
     const old = (await readdir(path)).filter(isSegment).sort();
@@ -105,12 +116,4 @@ class RingWriter implements TraceWriter {
     this.#segment = join(path, segmentName(now(), this.#begun));
     return this.#segment;
   }
-}
-
-/** What answers a challenge, in Authorization and Proxy-Authorization: a password could be guessed from it. */
-const CREDENTIALS = /^(?:proxy-)?authorization[ \t]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*/gim;
-const SECRETS = /(\bresponse\s*=\s*)("[^"\r\n]*"?|[^\s,]*)/gi;
-
-function withoutSecrets(text: string): string {
-  return text.replaceAll(CREDENTIALS, (header) => header.replaceAll(SECRETS, '$1"-"'));
 }
