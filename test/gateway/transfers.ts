@@ -31,14 +31,12 @@ export interface Phones {
   readonly erin: SipPeer;
 }
 
-export async function phones(transport: Transport, parts: Parts = {}): Promise<Phones> {
+/** @param parts its routes come after those to the phones */
+export async function phones(transport: Transport, { routes = [], ...parts }: Parts = {}): Promise<Phones> {
   const [bob, carol] = [await callerPeer(1, transport), await callerPeer(1, transport)];
   const at = ({ port }: SipPeer): { uri: string }[] => [{ uri: `sip:127.0.0.1:${port};transport=${transport}` }];
   const rig = await startRig({
-    routes: [
-      { to: '^1003$', nextHop: at(carol) },
-      { to: '^100', nextHop: at(bob) },
-    ],
+    routes: [{ to: '^1003$', nextHop: at(carol) }, { to: '^100', nextHop: at(bob) }, ...routes],
     nextHop: [],
     ...parts,
   });

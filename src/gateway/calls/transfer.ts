@@ -89,9 +89,11 @@ export function createReferrals(from: Side, to: Side, context: GatewayContext): 
   const leadsSomewhere = ({ number, uri, replaces }: ReferTo): boolean => {
     if (replaces !== null && context.dialogs.find(replaces).kind === 'found') return true;
     if (number === null) return false;
-    const { origin } = to.facts;
-    const destination = { number, uri: `sip:${uri.user}@${hostPort(uri) || 'localhost'}`, why: null };
-    return origin !== null && ringPlan(destination, origin, context).stages.length > 0;
+    const destination = { number, uri: `sip:${uri.user}@${hostPort(uri) || 'localhost'}`, diversions: [] };
+    // Both: nobody has a number dialled by somebody else that it may not dial itself.
+    return [from, to].every(
+      ({ facts: { origin } }) => origin !== null && ringPlan(destination, origin, context).stages.length > 0,
+    );
   };
   return {
     pass(refer) {

@@ -149,6 +149,34 @@ describe('REFER', () => {
     await expectNothingHeld(set.rig);
   });
 
+  it('needs a number that both sides may dial: nobody has it dialled by somebody else who may', async () => {
+    const [trunk, pbx] = [
+      { ...LOCAL_PEER, name: 'trunk', allow: ['127.0.0.2/32'] },
+      { ...LOCAL_PEER, allow: ['127.0.0.1/32'] },
+    ];
+    const nextHop = [{ uri: 'sip:127.0.0.1:9' }];
+    const routes = [
+      { from: 'pbx', to: '^0900', nextHop },
+      { from: 'trunk', to: '^0800', nextHop },
+    ];
+    const set = await phones('udp', { peers: [trunk, pbx], routes });
+    const caller = await udpPeer(set.rig.udpPort, '127.0.0.1', '127.0.0.2');
+    later(() => caller.close());
+    const made = await talks(caller, '1001', set.bob);
+    sendInDialog(made.call, 'REFER', { headers: 'Refer-To: <sip:0900@127.0.0.1>' });
+    await response(made.call, 603, 'REFER');
+    calleeSends(made, 'REFER', 'Refer-To: <sip:0800@127.0.0.1>');
+    await atCallee(made, 'SIP/2\\.0 603', 'REFER');
+    calleeSends(made, 'REFER', 'Refer-To: <sip:0900@127.0.0.1>');
+    await atCallee(made, 'SIP/2\\.0 603', 'REFER');
+    expect(set.bob.count(/^REFER /) + caller.count(/^REFER /)).toBe(0);
+    sendInDialog(made.call, 'REFER', { headers: 'Refer-To: <sip:1003@127.0.0.1>' });
+    answer(set.bob, await atCallee(made, 'REFER '), 202);
+    await response(made.call, 202, 'REFER');
+    await callerHangsUp(made);
+    await expectNothingHeld(set.rig);
+  });
+
   it.each([405, 420, 501, 603])('that the other side refuses by %i is answered so', async (status) => {
     const set = await phones('udp');
     const made = await talks(set.alice, '1001', set.bob);
