@@ -79,12 +79,14 @@ describeWith(CHROMIUM, 'the softphone page, in tabs of chromium', () => {
     await press(alice, 'Resume');
     await state(alice, 'Talking to 1002');
     await press(alice, '5');
-    // Before the other side hangs up: the BYE must not overtake it.
-    await until(10_000, 'the key in the trace', async () => {
+    // Before the other side hangs up: the BYE must not overtake it. Who sent it hears 200 when the other side has taken it.
+    const told = await until(10_000, 'the other side’s answer to the key', async () => {
       const talking = (await lab.calls()).at(-1);
-      const told = await mcg('trace', talking!.id, '--messages', '--config', lab.config);
-      return told.includes('Signal=5') ? true : null;
+      const messages = await mcg('trace', talking!.id, '--messages', '--config', lab.config);
+      return /\nSIP\/2\.0 200 .*(\n.+)*\nCSeq: \d+ INFO\n/.test(messages) ? messages : null;
     });
+    // Which key it was is in no file.
+    expect(told).toMatch(/\nSignal=-\nDuration=\d+/);
     await press(bob, 'Hang up');
     await state(alice, 'No call');
     const [, call] = await judged(2);
