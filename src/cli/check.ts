@@ -1,5 +1,11 @@
 import type { Command } from 'commander';
-import { assumptions, loadPhones, unknownDialPlans, type GatewayConfig } from '../config/index.ts';
+import {
+  assumptions,
+  createPhoneDirectory,
+  loadPhones,
+  unknownDialPlans,
+  type GatewayConfig,
+} from '../config/index.ts';
 import { ha1 } from '../digest/index.ts';
 import { loadPolicyFile } from '../policy/index.ts';
 import { problemLines } from '../yamlfile/index.ts';
@@ -32,6 +38,9 @@ export function addCheck(program: Command, terminal: Terminal): void {
     });
 }
 
+/** Of phones that have something in common. */
+const MAX_NAMED = 5;
+
 /** What there is to say of phones.yaml. @throws CommandError where it cannot be used */
 function phonesIn({ registrar }: GatewayConfig): string[] {
   if (registrar === null) return [];
@@ -42,6 +51,13 @@ function phonesIn({ registrar }: GatewayConfig): string[] {
   }
   const { phones, plainPasswords } = loaded;
   const said = [`${registrar.phones} has ${counted(phones.length, 'phone', 'phones')}.`];
+  const [only, ...others] = createPhoneDirectory(phones).algorithms;
+  if (phones.length > 0 && only !== undefined && others.length === 0) {
+    const lacking = phones.filter(({ ha1: { md5, sha256 } }) => (only === 'MD5' ? sha256 : md5) === null);
+    const who = lacking.map(({ username }) => username);
+    const shown = who.length > MAX_NAMED ? `${who.slice(0, MAX_NAMED).join(', ')} and others` : who.join(', ');
+    said.push(`every phone is asked for ${only} alone, as ${shown} cannot answer another algorithm.`);
+  }
   if (plainPasswords.length > 0) {
     said.push(
       `the passwords of ${plainPasswords.join(', ')} stand in ${registrar.phones}: whoever reads it can call as they; mcg phone-secret makes hashes of them.`,

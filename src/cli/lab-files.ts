@@ -79,7 +79,7 @@ export function phonesYaml(accounts: readonly LabAccount[]): string {
     ({ number, password }) =>
       `  - { username: "${number}", ha1: { md5: "${ha1('MD5', number, LAB_REALM, password)}" } } # ${password}`,
   );
-  return `# Phones that may register; \`mcg phone-secret\` makes such entries. MD5 alone: a lab takes old phones too, and baresip 1.0 fails where it
+  return `# Phones that may register; \`mcg phone-secret --md5\` makes such entries. MD5 alone: a lab takes old phones too, and baresip 1.0 fails where it
 # is offered SHA-256 beside it. A lab has its passwords in the open, as comments.
 users:
 ${users.join('\n')}

@@ -1,8 +1,11 @@
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { Command } from 'commander';
+import { isBlankPhonesFile, loadRegistrar } from '../config/index.ts';
 import { ha1 } from '../digest/index.ts';
-import { readConfig, withConfig, type ConfigOption } from './config.ts';
+import { problemLines } from '../yamlfile/index.ts';
+import { withConfig, type ConfigOption } from './config.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
 /** A longer line is no password. */
@@ -12,6 +15,7 @@ interface SecretOptions extends ConfigOption {
   readonly user: string;
   readonly number?: string;
   readonly realm?: string;
+  readonly md5?: true;
 }
 
 /** `mcg phone-secret`: an entry of phones.yaml from which nobody reads the password. */
@@ -21,25 +25,34 @@ export function addPhoneSecret(program: Command, terminal: Terminal): void {
     .requiredOption('--user <name>', 'what the phone signs in with')
     .option('--number <number>', 'what rings it, where that is not its user name')
     .option('--realm <realm>', 'the realm of the hashes (default: registrar.realm of the configuration)')
+    .option(
+      '--md5',
+      'for a phone that fails where it is offered SHA-256 (baresip 1): every phone is then asked for MD5',
+    )
     .action(async (options: SecretOptions) => {
-      const { user, number } = options;
+      const { user, number, md5 } = options;
       for (const name of [user, number ?? user]) {
         if (!/^[^\p{C}:"\\]{1,64}$/u.test(name)) throw new CommandError(`${JSON.stringify(name)} is no user name.`, 2);
       }
-      const realm = options.realm ?? (await configuredRealm(terminal, options));
+      const { realm, head } = placeOf(terminal, options);
       const password = await readPassword(terminal, user);
       const called = number === undefined ? '' : `, number: ${JSON.stringify(number)}`;
-      const hashes = `md5: "${ha1('MD5', user, realm, password)}", sha256: "${ha1('SHA-256', user, realm, password)}"`;
-      terminal.stdout.write(`  - { username: ${JSON.stringify(user)}${called}, ha1: { ${hashes} } }\n`);
+      const sha256 = md5 === true ? '' : `, sha256: "${ha1('SHA-256', user, realm, password)}"`;
+      const hashes = `md5: "${ha1('MD5', user, realm, password)}"${sha256}`;
+      terminal.stdout.write(`${head}  - { username: ${JSON.stringify(user)}${called}, ha1: { ${hashes} } }\n`);
     });
 }
 
-async function configuredRealm(terminal: Terminal, options: ConfigOption): Promise<string> {
-  const { registrar, path } = await readConfig(terminal, options);
-  if (registrar === null) {
-    throw new CommandError(`${path} has no registrar, so the realm is not known. Name it with --realm REALM.`, 2);
-  }
-  return registrar.realm;
+/** For which realm, and what stands above the first entry of the file of phones, so that the output can be appended to it. */
+function placeOf(terminal: Terminal, options: SecretOptions): { readonly realm: string; readonly head: string } {
+  const path = resolve(terminal.cwd, options.config);
+  const loaded = loadRegistrar(path, terminal.env);
+  const registrar = loaded.ok ? loaded.registrar : null;
+  const head = registrar !== null && isBlankPhonesFile(registrar.phones) ? 'users:\n' : '';
+  if (options.realm !== undefined) return { realm: options.realm, head };
+  if (registrar !== null) return { realm: registrar.realm, head };
+  const why = loaded.ok ? [`${path} has no registrar.`] : problemLines(path, loaded.problems);
+  throw new CommandError(`The realm is not known. Name it with --realm REALM, or correct this:\n${why.join('\n')}`, 2);
 }
 
 /** The first line of the input; what is typed at a terminal is not shown. */

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
 import {
   type FileBytes,
   type FileRefusal,
@@ -26,6 +27,7 @@ import type {
   VoicemailConfig,
 } from './types.ts';
 import { tokenMistakes } from './service-checks.ts';
+import { registrar as registrarSchema } from './service-schema.ts';
 import { type Environment, substitute } from './variables.ts';
 import { groupOf } from './written.ts';
 
@@ -40,8 +42,12 @@ const DEFAULT_LISTEN: SipConfig['listen'] = [
   { protocol: 'tcp', address: '0.0.0.0', port: 5_060 },
 ];
 
-export type ConfigReading =
-  { readonly ok: true; readonly config: GatewayConfig } | { readonly ok: false; readonly problems: readonly Problem[] };
+interface Refusal {
+  readonly ok: false;
+  readonly problems: readonly Problem[];
+}
+
+export type ConfigReading = { readonly ok: true; readonly config: GatewayConfig } | Refusal;
 
 /** The same object without the keys that are undefined, for types with exact optional properties. */
 type Defined<Value> = { [Key in keyof Value]: Exclude<Value[Key], undefined> };
@@ -161,7 +167,7 @@ function voicemailOf(written: ConfigFile['voicemail'], files: SecretFiles): Voic
   };
 }
 
-function registrarOf({ registrar }: ConfigFile, folder: string): RegistrarConfig | null {
+function registrarOf({ registrar }: Pick<ConfigFile, 'registrar'>, folder: string): RegistrarConfig | null {
   if (registrar === undefined) return null;
   const { realm, phones, dialPlan, minExpires, maxExpires, maxContacts } = registrar;
   return {
@@ -243,7 +249,7 @@ export function readConfig(text: string, path: string, env: Environment, nowMs =
   return reading.ok ? { ok: true, config: configOf(path, reading.value, files) } : reading;
 }
 
-function refused(reason: string): ConfigReading {
+function refused(reason: string): Refusal {
   const remedy = 'Name the file with --config FILE; a complete one is sip-config/gateway.yaml.';
   return { ok: false, problems: [fileProblem(`the file cannot be read: ${reason}`, remedy)] };
 }
@@ -255,13 +261,37 @@ function refused(reason: string): ConfigReading {
  */
 export async function loadConfig(path: string, env: Environment): Promise<ConfigReading> {
   const absolute = resolve(path);
+  const text = configText(absolute);
+  return typeof text === 'string' ? readConfig(text, absolute, env) : text;
+}
+
+function configText(path: string): string | Refusal {
   let read: FileBytes | FileRefusal;
   try {
-    read = readRegularFile(absolute, MAX_CONFIG_CHARACTERS);
+    read = readRegularFile(path, MAX_CONFIG_CHARACTERS);
   } catch (error) {
     return refused(error instanceof Error ? error.message : String(error));
   }
   if (read === 'too large') return refused(`it has more than ${MAX_CONFIG_CHARACTERS} bytes`);
   if (typeof read === 'string') return refused(read === 'directory' ? 'it is a directory' : 'it is a pipe or a device');
-  return readConfig(read.bytes.toString('utf8'), absolute, env);
+  return read.bytes.toString('utf8');
+}
+
+/**
+ * What gateway.yaml says of the registrar, whatever is wrong with the rest: whoever writes the file of phones may not be done with it.
+ * Never throws.
+ */
+export function loadRegistrar(
+  path: string,
+  env: Environment,
+): { readonly ok: true; readonly registrar: RegistrarConfig | null } | Refusal {
+  const absolute = resolve(path);
+  const text = configText(absolute);
+  if (typeof text !== 'string') return text;
+  const reading = readYaml(text, {
+    schema: z.object({ registrar: registrarSchema.optional() }),
+    maxCharacters: MAX_CONFIG_CHARACTERS,
+    substitute: (written) => substitute({ registrar: groupOf(written)['registrar'] }, env),
+  });
+  return reading.ok ? { ok: true, registrar: registrarOf(reading.value, dirname(absolute)) } : reading;
 }

@@ -68,10 +68,16 @@ const phone = z.strictObject({
     .describe('The hashes of the password: ha1: { md5: "…", sha256: "…" }, as mcg phone-secret prints them.'),
 });
 
-const phonesFile = z.strictObject({
-  realm: text('The realm that the hashes were made for.').optional(),
-  users: list(phone, MAX_PHONES, 'The phones: a list such as [{ username: "1001", passwordFile: 1001.password }].'),
-});
+const phonesFile = z
+  .strictObject({
+    realm: text('The realm that the hashes were made for.').optional(),
+    users: list(
+      phone,
+      MAX_PHONES,
+      'Write the line users: and under it what mcg phone-secret prints, two spaces further to the right, or [] for none.',
+    ),
+  })
+  .describe('Write the line users: above the list of phones, and each phone two spaces further to the right.');
 
 type WrittenPhone = z.output<typeof phone>;
 
@@ -106,6 +112,22 @@ export function loadPhones(path: string, realm: string, hash: HashPassword): Pho
   if (read === 'too large') return refused(`it has more than ${MAX_PHONES_CHARACTERS} bytes`);
   if (typeof read === 'string') return refused(read === 'directory' ? 'it is a directory' : 'it is a pipe or a device');
   return readPhones(read.bytes.toString('utf8'), path, realm, hash);
+}
+
+/** Whether nothing stands in the file yet, or it is not there: what is appended to it must begin with `users:`. Never throws. */
+export function isBlankPhonesFile(path: string): boolean {
+  try {
+    const read = readRegularFile(path, MAX_PHONES_CHARACTERS);
+    return (
+      typeof read !== 'string' &&
+      read.bytes
+        .toString('utf8')
+        .split('\n')
+        .every((line) => /^\s*(?:#.*)?$/.test(line))
+    );
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  }
 }
 
 function refused(reason: string): PhonesReading {

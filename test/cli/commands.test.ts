@@ -62,6 +62,11 @@ describe('mcg check', () => {
     expect(stdout).toContain(`${phones} has 1 phone.`);
     expect(stdout).toContain('the passwords of 1001 stand in');
     expect(stdout).not.toContain('open sesame');
+    expect(stdout).not.toContain('alone');
+    await writeFile(phones, `users: [{ username: "1001", ha1: { md5: "${'0'.repeat(32)}" } }]\n`);
+    expect((await inProcess('check', '--config', config)).stdout).toContain(
+      'every phone is asked for MD5 alone, as 1001 cannot answer another algorithm.',
+    );
   });
 
   it('names a journal that is a folder', async () => {

@@ -3,7 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createPhoneDirectory, loadPhones, MAX_PHONES, type HashPassword } from '../../src/config/index.ts';
+import {
+  createPhoneDirectory,
+  isBlankPhonesFile,
+  loadPhones,
+  MAX_PHONES,
+  type HashPassword,
+} from '../../src/config/index.ts';
 import { readPhones } from '../../src/config/phones.ts';
 import { problemLines } from '../../src/yamlfile/index.ts';
 
@@ -93,7 +99,9 @@ describe('phones.yaml', () => {
       'they cannot be asked in one way',
     ],
     ['too long a name', `users: [{ username: "${'1'.repeat(65)}", password: x }]`, 'longer than 64 characters'],
-    ['no users at all', 'phones: []', 'users'],
+    ['no users at all', 'phones: []', '"users" is missing. Add it: Write the line users: and under it what'],
+    ['entries without the line above them', '- { username: "1", password: x }', 'Write the line users: above the list'],
+    ['users: and nothing under it', 'users:', 'Write the line users: and under it what mcg phone-secret prints'],
   ])('%s is refused, with its line and remedy', (_, text, expected) => {
     const reading = read(text);
     expect(reading.ok).toBe(false);
@@ -117,6 +125,22 @@ describe('phones.yaml', () => {
 
   it.each([['/nowhere/phones.yaml'], ['/tmp']])('a file that cannot be read is a problem, no error: %s', (path) => {
     expect(loadPhones(path, 'example.com', hash)).toMatchObject({ ok: false, problems: [{ line: 1 }] });
+  });
+});
+
+describe('a file of phones to which nothing was written yet', () => {
+  it.each([
+    ['', true],
+    ['# Phones\n\n', true],
+    ['users:\n', false],
+    ['# Phones\n- {}\n', false],
+  ])('%j: %s', async (text, blank) => {
+    const folder = await mkdtemp(join(tmpdir(), 'phones-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'phones.yaml'), text);
+    expect(isBlankPhonesFile(join(folder, 'phones.yaml'))).toBe(blank);
+    expect(isBlankPhonesFile(join(folder, 'none.yaml'))).toBe(true);
+    expect(isBlankPhonesFile(folder)).toBe(false);
   });
 });
 
