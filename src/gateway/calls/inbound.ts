@@ -88,7 +88,7 @@ export class InboundLeg implements Caller {
   async run(): Promise<void> {
     await this.call.begun;
     const { dialled } = this.#facts;
-    const plan = ringPlan({ ...dialled, why: null }, this.#facts.peer, this.#context);
+    const plan = ringPlan({ ...dialled, diversions: [] }, this.#facts.peer, this.#context);
     if (plan.stages.length === 0) {
       await this.#nobodyToRing(plan);
       return;
@@ -108,7 +108,7 @@ export class InboundLeg implements Caller {
       this.refuse(404, `${called} ${number ?? uri}`);
       return;
     }
-    if (await this.#divert({ best: NOT_REGISTERED, all: [NOT_REGISTERED] })) return;
+    if (await this.#divert({ best: NOT_REGISTERED, all: [NOT_REGISTERED], superseded: [] })) return;
     this.refuse(NOT_REGISTERED.status, `no phone of ${number ?? uri} is registered`);
   }
 
@@ -169,13 +169,14 @@ export class InboundLeg implements Caller {
   }
 
   /** Takes a call that nobody took to voicemail. True: the caller needs nothing more from us. */
-  async #divert({ all }: HuntFailure): Promise<boolean> {
+  async #divert({ all, superseded }: HuntFailure): Promise<boolean> {
     const { settings, voicemailTargets, log } = this.#context;
     const { target } = settings.voicemail;
-    const why = diversionCause(all, this.call.start.mailbox !== null);
+    const why = diversionCause(all, this.call.start.mailbox !== null, superseded);
     const isPilot = voicemailTargets.sign(this.#facts.dialled.uri) !== null;
     if (target === null || why === null || isPilot || !this.#mayDivert('phone')) return false;
-    const plan = voicemailPlan(target, this.call.start.calleeUri, why, settings.routing.ringTimeoutMs);
+    const diversion = { by: this.#facts.dialled.uri, why };
+    const plan = voicemailPlan(target, this.call.start.calleeUri, diversion, settings.routing.ringTimeoutMs);
     if (plan.stages.length === 0) return false;
     const refused = await this.#hunt.ring(plan);
     if (refused === null) return true;

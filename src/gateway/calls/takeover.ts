@@ -197,7 +197,19 @@ class TakeoverLeg implements Caller {
     const kind = call.state.legs.find(({ id }) => id === target.facts.leg)?.kind ?? 'phone';
     const { ringTimeoutMs } = settings.routing;
     const voicemail = { ...settings.voicemail, known: voicemailTargets };
-    const offer = { caller: this.id, kind, mailbox: null, agent, invite, side, ringTimeoutMs, voicemail, limits, now };
+    const offer = {
+      caller: this.id,
+      kind,
+      mailbox: null,
+      insteadOf: null,
+      agent,
+      invite,
+      side,
+      ringTimeoutMs,
+      voicemail,
+      limits,
+      now,
+    };
     return new OutboundLeg(
       { ...offer, call: this.#reports },
       {
@@ -218,7 +230,15 @@ class TakeoverLeg implements Caller {
     const { uri, trunk, route, proxy, credentials } = way;
     const { calleeUri: calledUri } = this.call.start;
     const { trustCallerId: trusted } = peer;
-    const plain = { incoming, callId: this.call.id, uri, calledUri, kind: 'phone', diversion: null } as const;
+    const plain = {
+      incoming,
+      callId: this.call.id,
+      uri,
+      calledUri,
+      kind: 'phone',
+      isGroup: false,
+      diversions: [],
+    } as const;
     const made = outgoingHeaders({ ...plain, toPeer: trunk !== null, trusted });
     const toE164 = (number: string): string | null =>
       peer.dialPlan === undefined ? null : policy.current().toE164(number, peer.dialPlan);

@@ -46,12 +46,22 @@ export interface HuntFailure {
   readonly best: Failure;
   /** How each of those who were rung failed. */
   readonly all: readonly Failure[];
+  /** How those failed in whose place somebody else was rung: no word about the called user. */
+  readonly superseded: readonly Failure[];
 }
 
 /** Those whom one 6xx ends: a user's phones, and whomever these send the call on to. */
 interface Scope {
   readonly parent: Scope | null;
   ended: boolean;
+}
+
+/** What is tried to reach somebody. */
+interface Attempt {
+  readonly branch: Branch;
+  readonly scope: Scope;
+  /** In whose place: a next hop that failed, or who sent the call on. */
+  readonly insteadOf: Failure | null;
 }
 
 type Answered = Extract<RingResult, { kind: 'answered' }>;
@@ -72,7 +82,9 @@ export class Hunt {
   readonly #open = new Map<OutboundLeg, Scope>();
   /** Numbers that it has rung: none is rung twice. */
   readonly #been = new Set<string | null>();
-  readonly #failures: Failure[] = [];
+  /** How those who were rung failed, and which leg it was; null: none was sent. */
+  readonly #failures = new Map<Failure, string | null>();
+  readonly #superseded = new Set<Failure>();
   /** Branches that ring, or may ring later. */
   #branches = 0;
   #redirects = 0;
@@ -92,9 +104,12 @@ export class Hunt {
 
   /** Rings whom the plan names. Null: answered (and told), or nobody waits any more. */
   async ring(plan: Plan): Promise<HuntFailure | null> {
-    this.#failures.length = 0;
-    const best = await this.#ringPlan(plan, null);
-    return best === null || this.#over ? null : { best, all: [...this.#failures] };
+    this.#failures.clear();
+    this.#superseded.clear();
+    const best = await this.#ringPlan(plan, null, null);
+    if (best === null || this.#over) return null;
+    const all = [...this.#failures.keys()].filter((failure) => !this.#superseded.has(failure));
+    return { best, all, superseded: [...this.#superseded] };
   }
 
   /** Nobody waits for an answer any longer: what rings is given up, and nothing else is rung. */
@@ -109,7 +124,11 @@ export class Hunt {
     for (const leg of this.#open.keys()) leg.end('lost');
   }
 
-  async #ringPlan({ number: called, group, stages }: Plan, parent: Scope | null): Promise<Failure | null> {
+  async #ringPlan(
+    { number: called, group, stages }: Plan,
+    parent: Scope | null,
+    insteadOf: Failure | null,
+  ): Promise<Failure | null> {
     if (group !== null) this.#tellGroup(stages.flat(), group.ring);
     const scopes = new Map<string, Scope>();
     const scopeOf = ({ user }: Branch): Scope => {
@@ -121,7 +140,9 @@ export class Hunt {
     this.#branches += stages.flat().length;
     const failures: Failure[] = [];
     for (const stage of stages) {
-      const results = await Promise.all(stage.map((branch) => this.#ringBranch(branch, scopeOf(branch))));
+      const results = await Promise.all(
+        stage.map((branch) => this.#ringBranch({ branch, scope: scopeOf(branch), insteadOf })),
+      );
       if (this.#over) return null;
       for (const failure of results) if (failure !== null) failures.push(failure);
     }
@@ -129,8 +150,9 @@ export class Hunt {
   }
 
   /** Null: it was given up. */
-  async #ringBranch(branch: Branch, scope: Scope): Promise<Failure | null> {
-    const failure = await this.#ringTargets(branch, scope);
+  async #ringBranch(attempt: Attempt): Promise<Failure | null> {
+    const { branch, scope } = attempt;
+    const failure = await this.#ringTargets(attempt);
     this.#branches -= 1;
     if (failure === null || this.#stopped(scope)) return null;
     const contact = redirectionOf(failure);
@@ -140,35 +162,35 @@ export class Hunt {
   }
 
   /** Tries next hops in order, as long as the one before did no work on the call (design 4.3). */
-  async #ringTargets(branch: Branch, scope: Scope): Promise<Failure | null> {
+  async #ringTargets(attempt: Attempt): Promise<Failure | null> {
     const { health, log } = this.#context;
+    const { targets } = attempt.branch;
     let failure: Failure | null = null;
-    for (const [index, target] of branch.targets.entries()) {
-      failure = await this.#ringTarget(target, branch, scope);
+    for (const [index, target] of targets.entries()) {
+      failure = await this.#ringTarget(target, failure === null ? attempt : { ...attempt, insteadOf: failure });
       if (failure === null) return null;
       if (!failsOver(failure)) {
         if (target.hop !== null) health.up(target.hop.uri);
         return failure;
       }
       if (target.hop !== null && (failure.kind !== 'failed' || failure.sent)) health.down(target.hop.uri);
-      const next = branch.targets[index + 1]?.uri;
+      const next = targets[index + 1]?.uri;
       log.warn({ call: this.#facts.call.id, target: target.uri, why: failureText(failure), next }, 'next hop failed');
     }
     return failure;
   }
 
   /** Rings a target, and where it sends us if it is one of those whose word on that is taken (Exchange UM's 302). */
-  async #ringTarget(target: Target, branch: Branch, scope: Scope, named = 0): Promise<Failure | null> {
-    const failure = await this.#ring(target, branch, scope);
+  async #ringTarget(target: Target, attempt: Attempt, named = 0): Promise<Failure | null> {
+    const failure = await this.#ring(target, attempt);
     if (failure === null) return null;
-    this.#failures.push(failure);
     if (target.registration !== null) this.#context.phones.contactFailed(target.registration, failure);
     const next = named < MAX_NAMED_HOPS && this.#mayFollow() ? await this.#namedBy(target, failure) : null;
     if (next === null) return failure;
     this.#redirects += 1;
     const fields = { call: this.#facts.call.id, why: failureText(failure), to: next.uri };
     this.#context.log.info(fields, 'next hop named another');
-    return this.#ringTarget(next, branch, scope, named + 1);
+    return this.#ringTarget(next, { ...attempt, insteadOf: failure }, named + 1);
   }
 
   /** Whom a peer with `followRedirects` names in its 3xx, where that is the same peer; else null. */
@@ -194,7 +216,8 @@ export class Hunt {
       this.#mayFollow() &&
       !this.#been.has(next.number) &&
       branch.targets.every(({ kind }) => kind === 'phone');
-    const plan = allowed ? onBehalfOf(branch, this.#facts.plan({ ...next, why: REDIRECTED })) : NOBODY;
+    const diversions = [...branch.diversions, { by: branch.uri, why: REDIRECTED }];
+    const plan = allowed ? onBehalfOf(branch, this.#facts.plan({ ...next, diversions })) : NOBODY;
     const followed = plan.stages.length > 0;
     const fields = { call: this.#facts.call.id, why: failureText(failure), to: next?.number, followed };
     this.#context.log.info(fields, 'call redirected');
@@ -203,7 +226,7 @@ export class Hunt {
     const from = branch.number ?? branch.user;
     const detail = `${failureText(failure)}: the call for ${from} went on to ${next.number}`;
     this.#tell({ kind: 'redirected', source: 'gateway', strength: 'certain', detail });
-    return this.#ringPlan(plan, scope);
+    return this.#ringPlan(plan, scope, failure);
   }
 
   #mayFollow(): boolean {
@@ -211,23 +234,28 @@ export class Hunt {
   }
 
   /** Rings one target. Null: answered, or nobody waits for it any more. */
-  async #ring(target: Target, branch: Branch, scope: Scope, demanded: Demands | null = null): Promise<Failure | null> {
+  async #ring(target: Target, attempt: Attempt, demanded: Demands | null = null): Promise<Failure | null> {
     // The caller may have gone while something was awaited.
-    if (this.#stopped(scope)) return null;
+    if (this.#stopped(attempt.scope)) return null;
     if (this.#facts.call.legCount >= this.#context.limits.legsPerCall) {
       this.#context.log.warn({ call: this.#facts.call.id, target: target.uri }, 'too many legs of one call: not rung');
-      return { kind: 'failed', failure: 'transport', sent: false, rang: false, alerted: false };
+      return this.#failed({ kind: 'failed', failure: 'transport', sent: false, rang: false, alerted: false }, null);
     }
-    const leg = this.#invite(target, branch, scope, demanded);
+    const leg = this.#invite(target, attempt, demanded);
     const result = await leg.result;
-    if (result.kind === 'failed') {
-      const { failure } = result;
-      const demands = demandsOf(failure);
-      // RFC 3261 21.4.15, RFC 4028 7.4: what it insists on it gets, once.
-      if (demanded === null && demands !== null) return this.#ring(target, branch, scope, demands);
-      return this.#over ? null : failure;
-    }
-    return result.kind === 'answered' ? this.#answered(leg, target, result) : null;
+    if (result.kind === 'given-up') return null;
+    const failure = result.kind === 'failed' ? result.failure : this.#answered(leg, target, result);
+    if (failure === null) return null;
+    this.#failed(failure, leg.id);
+    const demands = demandsOf(failure);
+    // RFC 3261 21.4.15, RFC 4028 7.4: what it insists on it gets, once.
+    if (demanded === null && demands !== null) return this.#ring(target, { ...attempt, insteadOf: failure }, demands);
+    return this.#over ? null : failure;
+  }
+
+  #failed(failure: Failure, leg: string | null): Failure {
+    this.#failures.set(failure, leg);
+    return failure;
   }
 
   /** The first answer wins; but a voicemail system's that cut in wins nothing where somebody's phone may still ring. */
@@ -266,18 +294,16 @@ export class Hunt {
     for (const [leg, of] of this.#open) if (isEnded(of)) leg.giveUp('gateway', { reason });
   }
 
-  #invite(
-    target: Target,
-    { ringTimeoutMs, mailbox, why }: Branch,
-    scope: Scope,
-    demanded: Demands | null,
-  ): OutboundLeg {
+  #invite(target: Target, { branch, scope, insteadOf: place }: Attempt, demanded: Demands | null): OutboundLeg {
+    const { ringTimeoutMs, mailbox, diversions } = branch;
     const { limits, calls, phones, now } = this.#context;
     const { call, caller, invite } = this.#facts;
     const { kind, registration } = target;
     const way = registration === null ? null : phones.wayTo(registration);
     const agent = way?.agent ?? invite.agent;
-    const offer = this.#outgoing(target, way, why, demanded);
+    const offer = this.#outgoing(target, way, diversions, demanded);
+    const insteadOf = place === null ? null : (this.#failures.get(place) ?? null);
+    if (place !== null) this.#superseded.add(place);
     // As it was dialled and as its trunk writes it: either may come back.
     for (const uri of [target.uri, offer.uri]) call.places.add(placeOf(uri));
     const voicemail = this.#voicemail;
@@ -286,7 +312,7 @@ export class Hunt {
       return calleeSide({ ...facts, isPhone: registration !== null }, this.#context);
     };
     const leg: OutboundLeg = new OutboundLeg(
-      { call, caller, kind, mailbox, agent, invite: offer, side, ringTimeoutMs, voicemail, limits, now },
+      { call, caller, kind, mailbox, insteadOf, agent, invite: offer, side, ringTimeoutMs, voicemail, limits, now },
       {
         sent: (callId) => calls.enterLeg(call, callId),
         provisional: (response) => this.#listener.provisional(response, kind, this.#branches > 1),
@@ -300,19 +326,24 @@ export class Hunt {
     return leg;
   }
 
-  #outgoing(target: Target, way: PhoneWay | null, diversion: Branch['why'], demanded: Demands | null): OutgoingInvite {
+  #outgoing(
+    target: Target,
+    way: PhoneWay | null,
+    diversions: Branch['diversions'],
+    demanded: Demands | null,
+  ): OutgoingInvite {
     const { call, invite, peer } = this.#facts;
     const { hopPeers, policy } = this.#context;
     const { headers: incoming, body } = invite.request;
     const { kind, hop } = target;
     const asked = way?.uri ?? target.uri;
     const trunk = this.#trunkOf(target);
-    const facts = { incoming, callId: call.id, uri: asked, kind, calledUri: call.start.calleeUri, diversion };
+    const { calleeUri: calledUri, group } = call.start;
+    const facts = { incoming, callId: call.id, uri: asked, kind, calledUri, isGroup: group !== null, diversions };
     const toPeer = trunk !== null || hopPeers.at(asked) !== null;
     const made = outgoingHeaders({ ...facts, toPeer, trusted: peer.trustCallerId });
     const toE164 = (number: string): string | null =>
       peer.dialPlan === undefined ? null : policy.current().toE164(number, peer.dialPlan);
-    const { calledUri } = facts;
     const { uri, headers } = trunkInvite(
       { uri: asked, headers: made },
       { trunk, incoming, calledUri, hop, hasOffer: body !== '', toE164, demanded },

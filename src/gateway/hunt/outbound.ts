@@ -1,4 +1,6 @@
 import { parseReasons, rings, type LegKind } from '../../call/index.ts';
+import { PHONES } from '../access/admission.ts';
+import { unassertingInviter } from '../access/assertions.ts';
 import type { HeardAt } from './answer-times.ts';
 import type { LegReports } from '../calls/call.ts';
 import type { Side } from '../calls/dialogs.ts';
@@ -23,6 +25,8 @@ export interface OutboundOffer {
   readonly kind: LegKind;
   /** The group member (policy.yaml identity) whose phone it rings; null: the called user's own, or nobody's. */
   readonly mailbox: string | null;
+  /** The leg whose place it takes; null: nobody's. */
+  readonly insteadOf: string | null;
   readonly agent: UserAgent;
   readonly invite: OutgoingInvite;
   /** Its dialogs, under its name. */
@@ -82,7 +86,7 @@ export class OutboundLeg {
   #offered = '';
 
   constructor(offer: OutboundOffer, listener: OutboundListener) {
-    const { call, caller, kind, mailbox, invite, ringTimeoutMs, limits, voicemail, now } = offer;
+    const { call, caller, kind, mailbox, insteadOf, invite, ringTimeoutMs, limits, voicemail, now } = offer;
     this.id = call.nextLegId();
     this.kind = kind;
     this.target = invite.uri;
@@ -90,7 +94,8 @@ export class OutboundLeg {
     this.#offer = offer;
     this.#listener = listener;
     this.result = new Promise((resolve) => (this.#resolve = resolve));
-    this.#watch = watchVoicemail({ call, leg: this.id, kind, voicemail, now });
+    const { origin } = this.side.facts;
+    this.#watch = watchVoicemail({ call, leg: this.id, kind, isPhone: origin?.name === PHONES, voicemail, now });
     this.#invitedAt = now();
     call.report({
       type: 'leg-invited',
@@ -100,9 +105,11 @@ export class OutboundLeg {
       kind,
       target: invite.uri,
       ...(mailbox === null ? {} : { mailbox }),
+      ...(insteadOf === null ? {} : { insteadOf }),
     });
     this.#timer = setTimeout(() => this.#ringTimeout(), limits.ringStartMs + ringTimeoutMs);
-    this.#handle = offer.agent.invite(invite, this.#inviteListener());
+    const agent = origin?.trustCallerId === false ? unassertingInviter(offer.agent) : offer.agent;
+    this.#handle = agent.invite(invite, this.#inviteListener());
   }
 
   /** What is known of its times where it is answered now. */

@@ -52,11 +52,16 @@ export const REDIRECTED: DiversionCause = { reason: 'unconditional', cause: 302 
  * rejected or failed does not. Null: it does not.
  * @param failures of everybody who was rung, in any order
  * @param hasMailbox a number that did not ring is diverted only where it is somebody's
+ * @param superseded failures of those in whose place somebody else was rung: that they rang is all that they say
  */
-export function diversionCause(failures: readonly Failure[], hasMailbox: boolean): DiversionCause | null {
+export function diversionCause(
+  failures: readonly Failure[],
+  hasMailbox: boolean,
+  superseded: readonly Failure[] = [],
+): DiversionCause | null {
   const deciding = decidingAmong(failures);
   const finals = deciding.filter(isFinal);
-  const rang = failures.some((failure) => failure.rang);
+  const rang = [...failures, ...superseded].some((failure) => failure.rang);
   const rangOut = deciding.some(({ kind }) => kind === 'timed-out');
   if (finals.some(means.busy)) return BUSY;
   if (finals.some(means.declined)) return DECLINED;

@@ -1,16 +1,17 @@
 import type { LegKind } from '../../call/index.ts';
 import type { Group, GroupMember, Mailbox, Policy } from '../../policy/index.ts';
 import { hostPort, numberOf, parseUri } from '../message/address.ts';
-import type { DiversionCause } from './outcome.ts';
+import type { Diversion } from '../message/diversion.ts';
 import { dial } from '../hops/routing.ts';
 import type { NextHop, Peer, Registration, Voicemail } from '../types.ts';
 import { keepVoicemailParameters, type VoicemailTargets } from '../voicemail/voicemail-signs.ts';
 
-/** A number to ring, and why the call goes there where it is not the one that was dialled. */
+/** A number to ring. */
 export interface Destination {
   readonly number: string | null;
   readonly uri: string;
-  readonly why: DiversionCause | null;
+  /** Who sent the call on there, the first one first; none where it is the number that was dialled. */
+  readonly diversions: readonly Diversion[];
 }
 
 /** Where one INVITE goes. */
@@ -32,7 +33,10 @@ export interface Branch {
   readonly mailbox: string | null;
   /** What is rung here, so that a redirection does not ring it again. */
   readonly number: string | null;
-  readonly why: DiversionCause | null;
+  /** The address that this number was asked for by. */
+  readonly uri: string;
+  /** Who sent the call on to it, the first one first. */
+  readonly diversions: readonly Diversion[];
   readonly targets: readonly Target[];
   readonly ringTimeoutMs: number;
 }
@@ -74,9 +78,11 @@ export function planOf(destination: Destination, directory: Directory): Plan {
 }
 
 /** The voicemail system alone, for a call that is diverted there. No stage where nobody can be dialled there. */
-export function voicemailPlan(target: string, calledUri: string, why: DiversionCause, ringTimeoutMs: number): Plan {
+export function voicemailPlan(target: string, calledUri: string, diversion: Diversion, ringTimeoutMs: number): Plan {
   const targets = hopTargets([{ uri: target }], calledUri, 'voicemail');
-  return planFor(null, null, [[{ user: target, mailbox: null, number: null, why, targets, ringTimeoutMs }]]);
+  const nobody = { mailbox: null, number: null };
+  const branch: Branch = { ...nobody, user: target, uri: target, diversions: [diversion], targets, ringTimeoutMs };
+  return planFor(null, null, [[branch]]);
 }
 
 /** The plan of a number that a branch sends the call on to: it rings for the same member, and no longer than the branch would have. */
@@ -99,7 +105,7 @@ export function voicemailNumber({ target }: Pick<Voicemail, 'target'>): string |
   return target === null ? null : numberOf(parseUri(target));
 }
 
-function pilotBranch({ number, uri, why }: Destination, directory: Directory): Branch {
+function pilotBranch({ number, uri, diversions }: Destination, directory: Directory): Branch {
   const { voicemail, ringTimeoutMs } = directory;
   const isOurs = voicemail.owner === 'gateway' && number === voicemailNumber(voicemail) && voicemail.target !== null;
   const hops = isOurs ? [{ uri: voicemail.target }] : directory.hopsOf(number);
@@ -107,16 +113,21 @@ function pilotBranch({ number, uri, why }: Destination, directory: Directory): B
     ...target,
     uri: keepVoicemailParameters(target.uri, uri),
   }));
-  return { user: number ?? uri, mailbox: null, number, why, targets, ringTimeoutMs };
+  return { user: number ?? uri, mailbox: null, number, uri, diversions, targets, ringTimeoutMs };
 }
 
-function groupStages(group: Group, { uri, why }: Destination, directory: Directory): readonly (readonly Branch[])[] {
+function groupStages(
+  group: Group,
+  { uri, diversions }: Destination,
+  directory: Directory,
+): readonly (readonly Branch[])[] {
   const ringTimeoutMs = group.ringTimeoutMs ?? directory.ringTimeoutMs;
   const branches = group.members.map((member) => {
     const mailbox = member.mailbox === null ? null : (directory.policy.mailbox(member.mailbox) ?? null);
     const user = { user: member.mailbox ?? member.number, mailbox: member.mailbox, ringTimeoutMs };
     // All at once, whatever their q: a member's turn is too short to try one phone after the other.
-    return userStages(user, { number: member.number, uri: memberUri(member, uri), why }, mailbox, directory).flat();
+    const destination = { number: member.number, uri: memberUri(member, uri), diversions };
+    return userStages(user, destination, mailbox, directory).flat();
   });
   return group.ring === 'serial' ? branches : [branches.flat()];
 }
@@ -124,13 +135,13 @@ function groupStages(group: Group, { uri, why }: Destination, directory: Directo
 /** RFC 3261 16.6: a user's contacts of equal q ring at the same time, those of a lower q after those of a higher one. */
 function userStages(
   user: Pick<Branch, 'user' | 'mailbox' | 'ringTimeoutMs'>,
-  { number, uri, why }: Destination,
+  { number, uri, diversions }: Destination,
   mailbox: Mailbox | null,
   directory: Directory,
 ): readonly (readonly Branch[])[] {
   const contacts = directory.contactsOf(recordsOf(number, mailbox));
   if (contacts.length === 0) {
-    return [[{ ...user, number, why, targets: hopTargets(directory.hopsOf(number), uri, 'phone') }]];
+    return [[{ ...user, number, uri, diversions, targets: hopTargets(directory.hopsOf(number), uri, 'phone') }]];
   }
   // The same phone may be registered for several of its user's numbers.
   const phones = [...new Map(contacts.map((contact) => [contact.contact, contact])).values()];
@@ -141,7 +152,8 @@ function userStages(
       .map((registration) => ({
         ...user,
         number,
-        why,
+        uri,
+        diversions,
         targets: [{ hop: null, registration, uri: registration.contact, kind: 'phone' as const }],
       })),
   );

@@ -1,24 +1,43 @@
-import { hostPort, parseAddress, parseParameters, parseUri, splitList } from './address.ts';
+import { hostPort, numberOf, parseAddress, parseParameters, parseUri, splitList } from './address.ts';
 import { header, passHeaders, type Headers } from './headers.ts';
 import type { DiversionCause } from '../hunt/outcome.ts';
 
+/** Somebody whom we rang, or we in his name, sent the call on. */
+export interface Diversion {
+  /** The URI that he was called by. */
+  readonly by: string;
+  readonly why: DiversionCause;
+}
+
+export interface DivertedCall {
+  /** The headers of the INVITE that came in. */
+  readonly incoming: Headers;
+  /** The called user's URI. */
+  readonly calledUri: string;
+  /** The URI that is dialled now. */
+  readonly target: string;
+  /** The first one first. */
+  readonly diversions: readonly [Diversion, ...Diversion[]];
+  /** The one URI that Diversion names; null: all who sent the call on. */
+  readonly only: string | null;
+}
+
 /**
- * The headers that tell a voicemail system whose call this is: exactly one Diversion (RFC 5806; with several, Exchange UM
- * takes the wrong one), and History-Info entries (RFC 7044) behind those that came in.
- * @param calledUri the called user's URI
- * @param target the URI that is dialled now
+ * The headers that tell whose call this is, and by whom it came here: Diversion (RFC 5806 4: the latest on top, those that came
+ * in last; a voicemail system gets exactly one, for with several Exchange UM takes the wrong one), and History-Info entries
+ * (RFC 7044) behind those that came in.
  */
-export function diversionHeaders(
-  incoming: Headers,
-  calledUri: string,
-  target: string,
-  why: DiversionCause,
-): Record<string, string> {
-  const called = bare(calledUri);
-  return {
-    Diversion: `<${called}>;reason=${why.reason}`,
-    'history-info': history(incoming, called, target, why),
-  };
+export function diversionHeaders(call: DivertedCall): Record<string, string> {
+  const { incoming, diversions, only } = call;
+  const latest = diversions.at(-1) ?? diversions[0];
+  const before = splitList(header(incoming, 'diversion') ?? '');
+  const named =
+    only === null ? [...diversions.toReversed().map(entryOf), ...before] : [entryOf({ by: only, why: latest.why })];
+  return { Diversion: named.join(', '), 'history-info': history(call) };
+}
+
+function entryOf({ by, why }: Diversion): string {
+  return `<${bare(by)}>;reason=${why.reason}`;
 }
 
 /** A URI with nothing in it that could end the header's angle brackets or mean something to a voicemail system. */
@@ -30,23 +49,32 @@ function bare(uri: string): string {
     : `${parsed.scheme}:${parsed.user === null ? '' : `${parsed.user}@`}${hostPort(parsed)}`;
 }
 
-function history(incoming: Headers, calledUri: string, target: string, why: DiversionCause): string {
-  const before = splitList(header(incoming, 'history-info') ?? '');
-  // RFC 7044 10.3: the reason stands, escaped, in the entry of the target that failed; it is the last one where any came in.
-  const failed = `Reason=SIP%3Bcause%3D${why.cause}`;
-  const last = before.at(-1);
-  const index = last === undefined ? null : indexOf(last);
-  const entries =
-    last === undefined || index === null
-      ? [`<${calledUri}?${failed}>;index=1`]
-      : [...before.slice(0, -1), withReason(last, failed)];
-  const parent = index ?? '1';
-  // RFC 7044 10.4: `mp` names the entry whose user was mapped to another one; RFC 4458 2.2: the cause of it.
-  entries.push(`<${withCause(target, why.cause)}>;index=${parent}.1;mp=${parent}`);
+/** RFC 7044 10.3 and 10.4: each target that failed says why, and the next one, below it, whose target it was mapped from. */
+function history({ incoming, calledUri, target, diversions }: DivertedCall): string {
+  const entries = splitList(header(incoming, 'history-info') ?? '');
+  if (indexOf(entries.at(-1)) === null) entries.splice(0, Infinity, `<${bare(calledUri)}>;index=1`);
+  for (const [step, { by, why }] of diversions.entries()) {
+    const next = diversions[step + 1];
+    // Whom the call was for before it was this one's: a group, or who had sent it on already.
+    if (userOf(entries.at(-1)) !== numberOf(parseUri(by))) append(entries, bare(by));
+    const failed = entries.pop() ?? '';
+    entries.push(withReason(failed, `Reason=SIP%3Bcause%3D${why.cause}`));
+    // RFC 4458 2.2: the cause stands in the new target too.
+    append(entries, withCause(next === undefined ? target : bare(next.by), why.cause));
+  }
   return entries.join(', ');
 }
 
-function indexOf(entry: string): string | null {
+function append(entries: string[], uri: string): void {
+  const parent = indexOf(entries.at(-1)) ?? '1';
+  entries.push(`<${uri}>;index=${parent}.1;mp=${parent}`);
+}
+
+function userOf(entry: string | undefined): string | null {
+  return numberOf(parseUri(parseAddress(entry ?? '')?.uri ?? ''));
+}
+
+function indexOf(entry = ''): string | null {
   const parameters = parseParameters(entry.slice(entry.lastIndexOf('>') + 1));
   const index = parameters.get('index') ?? '';
   return /^\d+(\.\d+)*$/.test(index) ? index : null;

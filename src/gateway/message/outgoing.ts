@@ -1,5 +1,5 @@
 import type { LegKind } from '../../call/index.ts';
-import { diversionHeaders, singleDiversion, withoutDiversion } from './diversion.ts';
+import { diversionHeaders, singleDiversion, withoutDiversion, type Diversion } from './diversion.ts';
 import {
   CALL_HEADER,
   header,
@@ -10,7 +10,6 @@ import {
   withoutTag,
   type Headers,
 } from './headers.ts';
-import type { DiversionCause } from '../hunt/outcome.ts';
 
 export interface OutgoingFacts {
   /** The headers of the INVITE that came in. */
@@ -24,8 +23,10 @@ export interface OutgoingFacts {
   readonly kind: LegKind;
   /** Whose call it was. */
   readonly calledUri: string;
-  /** Why we divert or redirect it; null where it goes where it was dialled. */
-  readonly diversion: DiversionCause | null;
+  /** That user is a group: whoever of it sent the call on is named instead. */
+  readonly isGroup: boolean;
+  /** Who of those we rang sent it on, the first one first, and we where nobody took it; none where it goes where it was dialled. */
+  readonly diversions: readonly Diversion[];
 }
 
 /** Headers that name a caller besides From; the second and third are older systems' ways. */
@@ -48,9 +49,13 @@ export function outgoingHeaders(facts: OutgoingFacts): Record<string, string> {
   return headers;
 }
 
-function endToEnd({ incoming, uri, kind, calledUri, diversion }: OutgoingFacts): Record<string, string> {
-  if (diversion !== null) {
-    return { ...withoutDiversion(incoming), ...diversionHeaders(incoming, calledUri, uri, diversion) };
+function endToEnd({ incoming, uri, kind, calledUri, isGroup, diversions }: OutgoingFacts): Record<string, string> {
+  const [first, ...others] = diversions;
+  if (first !== undefined) {
+    // Whose voicemail it is, for the systems that want exactly one (Exchange UM).
+    const only = kind === 'phone' ? null : isGroup ? first.by : calledUri;
+    const diverted = diversionHeaders({ incoming, calledUri, target: uri, diversions: [first, ...others], only });
+    return { ...withoutDiversion(incoming), ...diverted };
   }
   if (kind === 'phone') {
     // A dialog that is none of ours: whoever is behind us may know it (those of ours are taken over, takeover.ts).

@@ -103,7 +103,8 @@ describe('a leg of ours that comes back (loop-back through a PBX)', () => {
       uri: 'sip:1001@carrier',
       kind: 'phone',
       calledUri: 'sip:1001@gw',
-      diversion: null,
+      isGroup: false,
+      diversions: [],
       trusted: true,
     } as const;
     expect(outgoingHeaders({ ...facts, toPeer: false })).toEqual({ privacy: 'id', 'max-forwards': '69' });

@@ -12,6 +12,7 @@ function final(
   return { kind: 'final', status, phrase: 'Because', headers, reasons, rang, alerted: rang };
 }
 
+const BUSY = { reason: 'user-busy', cause: 486 } as const;
 const timedOut: Failure = { kind: 'timed-out', rang: true, alerted: true };
 const dead: Failure = { kind: 'failed', failure: 'transport', sent: true, rang: false, alerted: false };
 const silent: Failure = { ...dead, failure: 'timeout' };
@@ -99,6 +100,12 @@ describe('diversion to voicemail', () => {
     }
   });
 
+  it('asks nothing of those in whose place another was rung, but whether they rang', () => {
+    expect(diversionCause([final(484)], true, [final(503)])).toBeNull();
+    expect(diversionCause([final(488)], true, [dead])).toBeNull();
+    expect(diversionCause([final(404)], false, [final(302, { rang: true })])).toMatchObject({ reason: 'no-answer' });
+  });
+
   it('says why in RFC 5806 words', () => {
     expect(diversionCause([timedOut], true)).toMatchObject({ reason: 'no-answer', cause: 408 });
     expect(diversionCause([final(486)], true)).toMatchObject({ reason: 'user-busy', cause: 486 });
@@ -106,12 +113,14 @@ describe('diversion to voicemail', () => {
   });
 
   it('builds on the History-Info that came in', () => {
-    const headers = diversionHeaders(
-      { 'history-info': '<sip:0800@x>;index=1, <sip:1001@gw>;index=1.2;rc=1', Diversion: '<sip:0800@x>' },
-      'sip:1001@gw;user=phone?x=y',
-      'sip:vm@host;transport=tcp',
-      { reason: 'user-busy', cause: 486 },
-    );
+    const calledUri = 'sip:1001@gw;user=phone?x=y';
+    const headers = diversionHeaders({
+      incoming: { 'history-info': '<sip:0800@x>;index=1, <sip:1001@gw>;index=1.2;rc=1', Diversion: '<sip:0800@x>' },
+      calledUri,
+      target: 'sip:vm@host;transport=tcp',
+      diversions: [{ by: calledUri, why: BUSY }],
+      only: calledUri,
+    });
     expect(headers).toEqual({
       Diversion: '<sip:1001@gw>;reason=user-busy',
       'history-info':
@@ -121,8 +130,13 @@ describe('diversion to voicemail', () => {
   });
 
   it('never puts anything into the header that could end it', () => {
-    const { Diversion } = diversionHeaders({}, 'sip:a>;evil=1@x', 'sip:vm@x', { reason: 'no-answer', cause: 408 });
-    expect(Diversion).toBe('<sip:unknown@unknown.invalid>;reason=no-answer');
+    const by = 'sip:a>;evil=1@x';
+    const call = { incoming: {}, calledUri: by, target: 'sip:vm@x', diversions: [{ by, why: BUSY }] } as const;
+    for (const only of [by, null]) {
+      const headers = diversionHeaders({ ...call, only });
+      expect(headers['Diversion']).toBe('<sip:unknown@unknown.invalid>;reason=user-busy');
+      expect(headers['history-info']).not.toContain('evil');
+    }
   });
 
   it('passes one of several Diversions on: the called user’s, or the latest', () => {

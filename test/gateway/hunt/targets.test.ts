@@ -40,7 +40,7 @@ function directory({ contacts = [], owner = 'none', hops }: Given): Directory {
 }
 
 function plan(number: string, given: Given = {}): Plan {
-  return planOf({ number, uri: `sip:${number}@gw`, why: null }, directory(given));
+  return planOf({ number, uri: `sip:${number}@gw`, diversions: [] }, directory(given));
 }
 
 /** Stages by new line, branches by blank, hops by `>`; a member's with its name. */
@@ -121,7 +121,7 @@ describe('whom a number rings', () => {
   });
 
   it('a group by its SIP address too', () => {
-    const byName = planOf({ number: 'night', uri: 'sip:night@example.com', why: null }, directory({}));
+    const byName = planOf({ number: 'night', uri: 'sip:night@example.com', diversions: [] }, directory({}));
     expect(byName.group?.identity).toBe('night');
     expect(byName.stages).toHaveLength(3);
   });
@@ -166,10 +166,10 @@ describe('whom a number rings', () => {
   });
 
   it('voicemail is dialled by its own user part, or by the called number where it names none', () => {
-    const why = { reason: 'no-answer', cause: 408 } as const;
-    expect(shown(voicemailPlan(TARGET, 'sip:1001@gw', why, 1))).toEqual([TARGET]);
-    expect(shown(voicemailPlan('sip:vm', 'sip:1001@gw', why, 1))).toEqual(['sip:1001@vm']);
-    expect(shown(voicemailPlan('sip:vm', 'sip:gw', why, 1))).toEqual([]);
+    const diversion = { by: 'sip:1001@gw', why: { reason: 'no-answer', cause: 408 } } as const;
+    expect(shown(voicemailPlan(TARGET, 'sip:1001@gw', diversion, 1))).toEqual([TARGET]);
+    expect(shown(voicemailPlan('sip:vm', 'sip:1001@gw', diversion, 1))).toEqual(['sip:1001@vm']);
+    expect(shown(voicemailPlan('sip:vm', 'sip:gw', diversion, 1))).toEqual([]);
   });
 
   it('a member whose name is no user part as it stands is dialled escaped', () => {
@@ -181,7 +181,7 @@ describe('whom a number rings', () => {
   - { identity: odd, dialPlan: Paris, extensions: ["1400"], members: [dora] }
 `);
     const odd = planOf(
-      { number: '1400', uri: 'sip:1400@gw:5070', why: null },
+      { number: '1400', uri: 'sip:1400@gw:5070', diversions: [] },
       { ...directory({ hops: () => [PBX] }), policy },
     );
     expect(shown(odd)).toEqual(['dora=sip:dora%23d@pbx']);
