@@ -16,9 +16,12 @@ export class RegisteredContacts {
   readonly #byContact = new Map<string, Registered>();
   readonly #byAddressOfRecord = new Map<string, Set<string>>();
   readonly #maxContacts: number;
+  readonly #isOpen: (flow: Flow) => boolean;
 
-  constructor(maxContacts: number) {
+  /** `isOpen`: whether a connection still leads to its peer. */
+  constructor(maxContacts: number, isOpen: (flow: Flow) => boolean) {
     this.#maxContacts = maxContacts;
+    this.#isOpen = isOpen;
   }
 
   get size(): number {
@@ -41,6 +44,9 @@ export class RegisteredContacts {
       }
       const key = contactKey(uri);
       if (key.length + addressOfRecord.length > MAX_REGISTERED_CHARACTERS) {
+        continue;
+      }
+      if (this.#isAnothers(key, addressOfRecord, flow, nowMs)) {
         continue;
       }
       this.#forget(key);
@@ -66,6 +72,21 @@ export class RegisteredContacts {
       return null;
     }
     return registered.flow;
+  }
+
+  /**
+   * The registrar may keep contacts apart by their address-of-record, and know nothing of the one that stands: whoever names it as its
+   * own would take its calls, or end them. So the first one keeps it while its connection lives.
+   */
+  #isAnothers(key: string, addressOfRecord: string, flow: Flow, nowMs: number): boolean {
+    const standing = this.#byContact.get(key);
+    return (
+      standing !== undefined &&
+      standing.addressOfRecord !== addressOfRecord &&
+      standing.flow.connectionId !== flow.connectionId &&
+      standing.expiresAt > nowMs &&
+      this.#isOpen(standing.flow)
+    );
   }
 
   #remember(key: string, registered: Registered): void {

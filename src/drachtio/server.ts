@@ -162,8 +162,9 @@ function createCore(options: EngineOptions, hooks: EngineHooks, trace: TraceWrit
     },
     log,
   };
+  const stack = createSipStack(stackOptions);
   const core: EngineCore = {
-    stack: createSipStack(stackOptions),
+    stack,
     limits,
     secret: options.secret,
     routes: new Routes(),
@@ -173,7 +174,7 @@ function createCore(options: EngineOptions, hooks: EngineHooks, trace: TraceWrit
     shares: new Shares(),
     invites: new Map(),
     subscribes: new Map(),
-    contacts: new RegisteredContacts(limits.maxRegisteredContacts),
+    contacts: new RegisteredContacts(limits.maxRegisteredContacts, stack.isOpen),
     defects,
     refusals: new LineBudget(systemClock, REFUSAL_LINES_PER_MINUTE),
     timers,

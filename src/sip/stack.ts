@@ -69,6 +69,7 @@ export function createSipStack(options: SipStackOptions): SipStack {
     isOwn: createOwnUris(() => transport.addresses),
     request: (request, target, handlers) => layer.request(request, target, handlers),
     keep: (flow) => transport.keep(flow),
+    isOpen: (flow) => transport.isOpen(flow),
     get transactionCount() {
       return layer.transactionCount;
     },

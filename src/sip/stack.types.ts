@@ -180,6 +180,8 @@ export interface SipStack {
   request(request: SipRequest, target: RequestTarget, handlers: ClientTransactionHandlers): ClientTransaction;
   /** The connection of this flow may stay, and may be used for requests of ours; see `keeps`. Nothing over UDP. */
   keep(flow: Flow): void;
+  /** Whether it still leads somewhere: always over UDP, else while its connection lives. */
+  isOpen(this: void, flow: Flow): boolean;
   /** How many transactions live now (server and client): for limits, metrics and leak tests. */
   readonly transactionCount: number;
   /** How often something was thrown while a message, a timer or an event was handled: each cost that one alone. */
