@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { createAdmission, type Admission, type Refused } from './access/admission.ts';
+import { unassertingInvite } from './access/assertions.ts';
 import { Calls } from './calls/calls.ts';
 import type { GatewayContext } from './context.ts';
 import { Dialogs } from './calls/dialogs.ts';
@@ -255,7 +256,13 @@ export class SipGateway implements Gateway {
     const { request, peer } = admitted;
     const refusal = this.#refusalOf(request, invite.callId);
     if (refusal !== null) this.#refuse(request, refusal, invite.reply, peer.name);
-    else receive(request === invite.request ? invite : { ...invite, request }, peer, this.#options, this.#context);
+    else
+      receive(
+        peer.trustCallerId ? invite : unassertingInvite({ ...invite, request }),
+        peer,
+        this.#options,
+        this.#context,
+      );
   }
 
   /** Why an INVITE of somebody who may call is none that we can carry. */

@@ -1,6 +1,6 @@
 import { answerChallenge, chooseChallenge, ha1 } from '../../src/digest/index.ts';
 import type { PhoneAccount, PhoneDirectory, RegistrarSettings, Registration } from '../../src/gateway/index.ts';
-import { unique } from '../drachtio/support.ts';
+import { ackFailure, newCall, sendInvite, unique, type RawCall, type RequestParts } from '../drachtio/support.ts';
 import type { Received, SipPeer } from '../support/sip-peer.ts';
 import { LOCAL_PEER } from './support.ts';
 
@@ -118,6 +118,23 @@ export async function ask(peer: SipPeer, username: string, request: PhoneRequest
   const challenged = await finalOf(peer, callId, 401);
   sendAs(peer, username, { ...request, callId }, credentials(challenged, username, request));
   return finalOf(peer, callId);
+}
+
+/** An INVITE of a phone, once more with its password; resolves when that has left. */
+export async function phoneCalls(
+  peer: SipPeer,
+  username: string,
+  uri: string,
+  { callId = unique('call'), ...parts }: RequestParts & { readonly callId?: string } = {},
+): Promise<RawCall> {
+  const first = { ...newCall(peer, uri), callId };
+  sendInvite(first, parts);
+  const challenged = await finalOf(peer, first.callId, 401);
+  ackFailure(first, challenged);
+  const call = { ...first, branch: unique('z9hG4bK'), cseq: 2 };
+  const authorization = `Authorization: ${credentials(challenged, username, { method: 'INVITE', uri })}`;
+  sendInvite(call, { ...parts, headers: `${authorization}\n${parts.headers ?? ''}` });
+  return call;
 }
 
 export function contactOf(peer: SipPeer, user: string): string {

@@ -1,6 +1,7 @@
 import { numberOf, parseAddress, parseUri } from '../message/address.ts';
+import { unasserted, withoutAssertions } from './assertions.ts';
 import { createAuthentication, type Authenticated, type Authentication } from './authentication.ts';
-import { header, type Headers } from '../message/headers.ts';
+import { CALL_HEADER, header, type Headers } from '../message/headers.ts';
 import type { PeerTable } from './peers.ts';
 import type { DigestSettings, GatewaySettings, Peer, PhoneAccount, PhoneDirectory } from '../types.ts';
 import type { SipRequest } from '../agent/user-agent.ts';
@@ -15,7 +16,7 @@ export type Admitted =
       readonly peer: Peer;
       /** Null: a peer. */
       readonly account: PhoneAccount | null;
-      /** A phone's without what it may not say. */
+      /** Without what its sender may not say. */
       readonly request: SipRequest;
     }
   /** Reply with this. */
@@ -56,10 +57,10 @@ export function createAdmission({ settings, peers, phones, now }: AdmissionParts
   return {
     admit(request) {
       const peer = peers.find(request.sourceAddress);
-      if (peer !== null) return { kind: 'admitted', peer, account: null, request };
+      if (peer !== null) return admitted(peer, request);
       if (authentication === null) return STRANGER;
       const shown = authentication.check(request, 'www');
-      if (shown.kind === 'peer') return { kind: 'admitted', peer: shown.peer, account: null, request };
+      if (shown.kind === 'peer') return admitted(shown.peer, request);
       if (shown.kind !== 'phone') return refusedBy(shown);
       const { account } = shown;
       const headers = asOwn(request.headers, account);
@@ -80,6 +81,11 @@ export function createAdmission({ settings, peers, phones, now }: AdmissionParts
       };
     },
   };
+}
+
+/** A peer whose word for who calls is not believed is not believed either about who was called first. */
+function admitted(peer: Peer, request: SipRequest): Admitted {
+  return { kind: 'admitted', peer, account: null, request: peer.trustCallerId ? request : unasserted(request) };
 }
 
 /** Null: nobody is ever asked for a password. */
@@ -122,15 +128,6 @@ export function phonesPeer({ registrar, voicemail }: GatewaySettings): Peer {
   };
 }
 
-/** What only a system that we trust may say: who calls, whose call it was, and which of ours it is. */
-const TRUSTED: ReadonlySet<string> = new Set([
-  'p-asserted-identity',
-  'remote-party-id',
-  'diversion',
-  'history-info',
-  'x-mcg-call',
-]);
-
 /**
  * A phone's headers with its own number in From, whatever its user name; its display name stays, and so does a From that names
  * nobody (RFC 3323 4.1). Null where it says to be somebody else.
@@ -143,9 +140,10 @@ export function asOwn(headers: Headers, account: PhoneAccount): Headers | null {
   const isNobody = user?.toLowerCase() === 'anonymous' || parsed?.host === 'anonymous.invalid';
   if (parsed === null || (!isNobody && user !== account.number && user !== account.username)) return null;
   const own: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const [name, value] of Object.entries(withoutAssertions(headers))) {
     const lower = name.toLowerCase();
-    if (TRUSTED.has(lower)) continue;
+    // Which of our calls it is, only a peer may say.
+    if (lower === CALL_HEADER.toLowerCase()) continue;
     own[name] = lower === 'from' && !isNobody && user !== account.number ? withUser(value, uri, account.number) : value;
   }
   return own;

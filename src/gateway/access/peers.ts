@@ -3,8 +3,8 @@ import type { Peer } from '../types.ts';
 
 type Cidr = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
-/** As whom somebody calls, as far as that decides whom a number rings. */
-export type Origin = Pick<Peer, 'name' | 'dialPlan' | 'voicemail'>;
+/** As whom somebody calls, as far as that decides whom a number rings, and what is believed of what it says. */
+export type Origin = Pick<Peer, 'name' | 'dialPlan' | 'voicemail' | 'trustCallerId'>;
 
 /** Who may send calls, by source address. */
 export interface PeerTable {

@@ -3,7 +3,7 @@ import type { Mailbox, Policy } from '../../policy/index.ts';
 import { numberOf, parseAddress, parseUri, splitList, type Address } from './address.ts';
 import { header, privacyOf, type Headers } from './headers.ts';
 import type { Peer } from '../types.ts';
-import { voicemailParameters } from '../voicemail/voicemail-signs.ts';
+import { voicemailParameters, withoutVoicemailParameters } from '../voicemail/voicemail-signs.ts';
 
 /** Who was called, and where that was read. */
 export interface Called {
@@ -49,17 +49,19 @@ function isAnonymous(from: Address | null): boolean {
   return uri === null || uri.host === 'anonymous.invalid' || uri.user?.toLowerCase() === 'anonymous';
 }
 
-/** The called user of an INVITE (design 4.2). */
+/** The called user of an INVITE (design 4.2). Who diverted it counts where the peer is believed about who calls. */
 export function calledOf(
   invite: { readonly uri: string; readonly headers: Headers },
-  peer: Pick<Peer, 'calledFrom' | 'dialPlan'>,
+  peer: Pick<Peer, 'calledFrom' | 'dialPlan' | 'trustCallerId'>,
   policy: Policy,
 ): Called {
-  const dialledUri = dialledUriOf(invite, peer.calledFrom);
+  const { trustCallerId: trusted } = peer;
+  const written = dialledUriOf(invite, peer.calledFrom);
+  const dialledUri = trusted ? written : withoutVoicemailParameters(written);
   const dialled = numberOf(parseUri(dialledUri));
   const find = (uri: string, number: string | null) => policy.findMailbox({ user: number, uri }, peer.dialPlan);
 
-  const diversions = divertingUris(invite);
+  const diversions = trusted ? divertingUris(invite) : [];
   for (const { uri, by } of diversions) {
     const number = numberOf(parseUri(uri));
     const found = find(uri, number);

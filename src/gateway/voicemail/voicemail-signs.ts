@@ -136,6 +136,12 @@ export function keepVoicemailParameters(uri: string, dialled: string): string {
   return `${uri}${kept.join('')}`;
 }
 
+/** A URI of somebody who may not say whose voicemail it is, and why (RFC 4458). */
+export function withoutVoicemailParameters(uri: string): string {
+  const [address = '', ...headers] = uri.split('?');
+  return [address.replaceAll(/;(?:target|cause)(?:=[^;]*)?(?=;|$)/gi, ''), ...headers].join('?');
+}
+
 /** RFC 3261 25.1: paramchar. */
 const PARAMETER_VALUE = /^[\w[\]/:&+$.!~*'()%-]+$/;
 

@@ -13,6 +13,8 @@ export interface WatchedLeg {
   readonly call: Pick<LegReports, 'addEvidence'>;
   readonly leg: string;
   readonly kind: LegKind;
+  /** A phone that has registered here. */
+  readonly isPhone: boolean;
   readonly voicemail: WatchedVoicemail;
   readonly now: () => number;
 }
@@ -32,13 +34,13 @@ export interface VoicemailWatch {
   readonly awaitsWord: boolean;
 }
 
-export function watchVoicemail({ call, leg, kind, voicemail, now }: WatchedLeg): VoicemailWatch {
+export function watchVoicemail({ call, leg, kind, isPhone, voicemail, now }: WatchedLeg): VoicemailWatch {
   let signs = NO_SIGNS;
   let believed = kind === 'voicemail';
   let worded = false;
   const look = (signalled: Signalled): void => {
-    // Where we sent it there, no sign says more.
-    if (kind === 'voicemail') return;
+    // Where we sent it there, no sign says more; a phone says nothing of the kind, whatever it calls itself.
+    if (kind === 'voicemail' || isPhone) return;
     const { signs: next, found } = observe(signs, signalled, voicemail.known);
     signs = next;
     for (const { kind: what, strength, detail } of found) {
