@@ -1,6 +1,6 @@
 import { formatReason, means, type Reason } from '../../call/index.ts';
 import type { Headers } from '../message/headers.ts';
-import { passHeaders } from '../message/headers.ts';
+import { passFinalHeaders } from '../message/headers.ts';
 
 /** How an attempt to ring somebody ended without an answer. */
 export type Failure =
@@ -137,7 +137,7 @@ export function relayed(response: {
   readonly headers: Headers;
 }): FinalAnswer {
   const status = relayedStatus(response.status);
-  const headers = passHeaders(response.headers);
+  const headers = passFinalHeaders(response.status, response.headers);
   return status === response.status ? { status, phrase: response.phrase, headers } : { status, headers };
 }
 

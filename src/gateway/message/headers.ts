@@ -132,6 +132,16 @@ export function passHeaders(headers: Headers): Record<string, string> {
   return passed;
 }
 
+/** What a refusal is about (RFC 3261 21.4.14 and 21.4.15, RFC 4028 6): without it, nobody could send a better request. */
+const REFUSED_FOR: Readonly<Record<number, string>> = { 420: 'unsupported', 421: 'require', 422: 'min-se' };
+
+/** The headers of a final response that go on to the other side. */
+export function passFinalHeaders(status: number, headers: Headers): Record<string, string> {
+  const name = REFUSED_FOR[status];
+  const value = name === undefined ? undefined : header(headers, name);
+  return { ...passHeaders(headers), ...(name === undefined || value === undefined ? {} : { [name]: value }) };
+}
+
 function addList(headers: Record<string, string>, name: string, list: readonly string[]): void {
   if (list.length > 0) headers[name] = list.join(', ');
 }

@@ -50,6 +50,19 @@ describe('what the caller gets', () => {
     expect(finalAnswer(failure).status).toBe(status);
   });
 
+  it.each([
+    [420, 'Unsupported', 'replaces'],
+    [421, 'Require', 'precondition'],
+    [422, 'Min-SE', '600'],
+  ])('keeps of a %i what %s says, and of no other response', (status, name, value) => {
+    const headers = { [name]: value };
+    expect(finalAnswer({ ...final(status), headers } as Failure)).toMatchObject({
+      status,
+      headers: { [name.toLowerCase()]: value },
+    });
+    expect(finalAnswer({ ...final(488), headers } as Failure).headers).toEqual({});
+  });
+
   it('keeps the words of a final that passes, without its Contact', () => {
     expect(finalAnswer(final(486))).toEqual({ status: 486, phrase: 'Because', headers: { server: 'x' } });
   });

@@ -161,7 +161,9 @@ describe('a next hop that insists', () => {
     const rig = await startRig();
     const { call, invite } = await invited(rig);
     answer(rig.callee, invite, 421, { headers: 'Require: timer, precondition' });
-    ackFailure(call, await response(call, 421));
+    const refused = await response(call, 421);
+    expect(refused.header('Require')).toBe('timer, precondition');
+    ackFailure(call, refused);
     expect(rig.callee.count(/^INVITE /)).toBe(1);
     await rig.ledger.call();
   });

@@ -158,6 +158,27 @@ describe('a call that nobody takes', () => {
     await expectNothingHeld(rig);
   });
 
+  it.each(['tries', 'says nothing'])(
+    'as busy, and the caller hangs up while voicemail %s: he waited for it',
+    async (how) => {
+      const { rig, voicemail } = await startVoicemailRig();
+      const call = rig.newCall();
+      sendInvite(call);
+      answer(rig.callee, await rig.callee.expect(/^INVITE /), 486);
+      const diverted = await voicemail.expect(/^INVITE /);
+      if (how === 'tries') answer(voicemail, diverted, 100);
+      sendCancel(call);
+      ackFailure(call, await response(call, 487));
+      // RFC 3261 9.1: who has said nothing yet is not cancelled before he does.
+      if (how !== 'tries') answer(voicemail, diverted, 180);
+      answer(voicemail, await voicemail.expect(/^CANCEL /), 200);
+      answer(voicemail, diverted, 487);
+      const { verdict } = await rig.ledger.call();
+      expect(verdict).toMatchObject({ outcome: 'missed', cause: 'voicemail-abandoned', reason: 'missed' });
+      await expectNothingHeld(rig);
+    },
+  );
+
   it('whose phone answers as voicemail is dialled: the phone is ended, voicemail has the call', async () => {
     const { rig, voicemail } = await startVoicemailRig();
     const { call, invite } = await ringing(rig);
