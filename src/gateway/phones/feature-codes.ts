@@ -1,3 +1,4 @@
+import { PHONES } from '../access/admission.ts';
 import { callerLabel, type Party } from '../../call/index.ts';
 import type { PolicyStore } from '../../policy/index.ts';
 import { header } from '../message/headers.ts';
@@ -26,6 +27,8 @@ type Options = Pick<GatewayOptions, 'switchNotifications' | 'log'> & {
 interface Switching {
   readonly invite: IncomingInvite;
   readonly mailbox: string;
+  /** Who it was, and from where, for the log: its only record. */
+  readonly who: { readonly caller: string; readonly peer: string; readonly from: string };
   readonly on: boolean;
   readonly answer: string;
   /** The caller hung up before the answer: the engine has told it so. */
@@ -71,8 +74,8 @@ export function createFeatureCodeCalls({ codes, policy, switchNotifications, log
     );
   };
   const run = async (switching: Switching): Promise<void> => {
-    const { invite, mailbox, on } = switching;
-    const said = { mailbox, notifications: on ? 'on' : 'off', sipCallId: invite.callId };
+    const { invite, mailbox, who, on } = switching;
+    const said = { ...who, mailbox, notifications: on ? 'on' : 'off', sipCallId: invite.callId };
     try {
       await switchNotifications(mailbox, on);
       log.info(said, 'a user switched missed-call notifications by phone');
@@ -93,15 +96,18 @@ export function createFeatureCodeCalls({ codes, policy, switchNotifications, log
     take(invite, peer, called, caller) {
       const on = called === null || codes === null ? null : switchOf(called, codes);
       if (on === null) return false;
-      const fields = { peer: peer.name, caller: callerLabel(caller), notifications: on ? 'on' : 'off' };
+      const who = { caller: callerLabel(caller), peer: peer.name, from: invite.request.source };
+      const fields = { ...who, notifications: on ? 'on' : 'off' };
       const mailbox = mailboxOf(caller, peer, policy);
       const answer = isSdp(invite) ? inactiveAnswer(invite.request.body) : null;
-      if (mailbox === null) {
+      if (!isKnown(peer)) {
+        refuse(invite, 403, fields, `who calls from ${peer.name} is not believed (trustCallerId)`);
+      } else if (mailbox === null) {
         refuse(invite, 403, fields, caller.hidden ? 'the caller is hidden' : 'the caller has no mailbox');
       } else if (answer === null) refuse(invite, 488, fields, 'the offer is no SDP');
       else if (waiting >= MAX_SWITCHINGS || stopped) refuse(invite, 503, fields, `${waiting} others wait`);
       else {
-        const switching: Switching = { invite, mailbox, on, answer, cancelled: false };
+        const switching: Switching = { invite, mailbox, who, on, answer, cancelled: false };
         invite.listen({ cancelled: () => (switching.cancelled = true) });
         waiting += 1;
         last = last.then(() => run(switching));
@@ -121,6 +127,11 @@ export function createFeatureCodeCalls({ codes, policy, switchNotifications, log
 function switchOf(called: string, codes: NonNullable<Options['codes']>): boolean | null {
   if (called === codes.notificationsOn) return true;
   return called === codes.notificationsOff ? false : null;
+}
+
+/** Whether callers are who they say: those of a peer that is believed about it, and phones, by their passwords. */
+function isKnown({ name, trustCallerId }: Peer): boolean {
+  return trustCallerId || name === PHONES;
 }
 
 /** Whose switch it is: a caller who hides is nobody, whatever else the INVITE says. */

@@ -1,8 +1,27 @@
 import { describe, expect, it, vi } from 'vitest';
 import { MAX_SWITCHINGS } from '../../../src/gateway/phones/feature-codes.ts';
 import { LIMITS } from '../../../src/gateway/limits.ts';
-import { ackFailure, answer, SDP_A, sendAck, sendInDialog, sendInvite, type RawCall } from '../../drachtio/support.ts';
-import { expectNothingHeld, NOTHING, response, sendCancel, startRig, type Parts, type Rig } from '../support.ts';
+import {
+  ackFailure,
+  answer,
+  requestText,
+  SDP_A,
+  sendAck,
+  sendInDialog,
+  sendInvite,
+  type RawCall,
+} from '../../drachtio/support.ts';
+import { account, directory, FAR_PEER, phoneCalls, REGISTRAR } from '../phones.ts';
+import {
+  expectNothingHeld,
+  LOCAL_PEER,
+  NOTHING,
+  response,
+  sendCancel,
+  startRig,
+  type Parts,
+  type Rig,
+} from '../support.ts';
 
 const CODES = { notificationsOn: '*56', notificationsOff: '*57' };
 
@@ -50,7 +69,15 @@ describe('a feature code', () => {
     expect(rig.log).toContainEqual(
       expect.objectContaining({
         level: 'info',
-        fields: expect.objectContaining({ mailbox: 'alice', notifications: on ? 'on' : 'off' }),
+        message: 'a user switched missed-call notifications by phone',
+        fields: {
+          mailbox: 'alice',
+          notifications: on ? 'on' : 'off',
+          caller: '1001',
+          peer: 'pbx',
+          from: `udp/127.0.0.1:${rig.caller.port}`,
+          sipCallId: expect.any(String) as string,
+        },
       }),
     );
     // It is no call: nobody is told of it.
@@ -78,6 +105,24 @@ describe('a feature code', () => {
     ackFailure(call, await response(call, 403));
     expect(rig.switched).toEqual([]);
     expect(rig.ledger.started).toEqual([]);
+  });
+
+  it('of a peer that is not believed about who calls: 403, and nothing is switched', async () => {
+    const rig = await rigOf({ peers: [{ ...LOCAL_PEER, trustCallerId: false }] });
+    const call = rig.newCall('sip:*57@127.0.0.1');
+    rig.caller.send(requestText(call, { body: SDP_A }).replace('sip:alice@127.0.0.1', 'sip:1001@127.0.0.1'));
+    ackFailure(call, await response(call, 403));
+    expect(rig.switched).toEqual([]);
+    expect(rig.log).toContainEqual(
+      expect.objectContaining({ fields: expect.objectContaining({ caller: '1001', status: 403 }) as object }),
+    );
+  });
+
+  it('of a phone switches for its own number, which its password has shown', async () => {
+    const phones = directory(account('alice', '1001'));
+    const rig = await rigOf({ peers: [FAR_PEER], registrar: REGISTRAR, phones });
+    await confirmed(await phoneCalls(rig.caller, 'alice', 'sip:*57@127.0.0.1'));
+    expect(rig.switched).toEqual([['alice', false]]);
   });
 
   it('that cannot be switched: 500, and the log says why', async () => {
