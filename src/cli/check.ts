@@ -5,11 +5,13 @@ import {
   loadPhones,
   unknownDialPlans,
   type GatewayConfig,
+  type PhoneConfig,
 } from '../config/index.ts';
 import { ha1 } from '../digest/index.ts';
 import { loadPolicyFile } from '../policy/index.ts';
 import { problemLines } from '../yamlfile/index.ts';
 import { readConfig, withConfig, type ConfigOption } from './config.ts';
+import { groupRemarks } from './group-remarks.ts';
 import { placeProblems } from './places.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
@@ -34,7 +36,8 @@ export function addCheck(program: Command, terminal: Terminal): void {
       terminal.stdout.write(
         `Both files are good: ${counted(policy.dialPlans.size, 'dial plan', 'dial plans')}, ${counted(policy.mailboxPolicies.size, 'mailbox policy', 'mailbox policies')}, ${counted(policy.mailboxCount, 'mailbox', 'mailboxes')}.\n`,
       );
-      for (const line of [...phones, ...assumptions(config)]) terminal.stdout.write(`  ${line}\n`);
+      const remarks = groupRemarks(config, policy, phones.accounts);
+      for (const line of [...phones.said, ...assumptions(config), ...remarks]) terminal.stdout.write(`  ${line}\n`);
     });
 }
 
@@ -42,8 +45,8 @@ export function addCheck(program: Command, terminal: Terminal): void {
 const MAX_NAMED = 5;
 
 /** What there is to say of phones.yaml. @throws CommandError where it cannot be used */
-function phonesIn({ registrar }: GatewayConfig): string[] {
-  if (registrar === null) return [];
+function phonesIn({ registrar }: GatewayConfig): { said: string[]; accounts: readonly PhoneConfig[] } {
+  if (registrar === null) return { said: [], accounts: [] };
   const loaded = loadPhones(registrar.phones, registrar.realm, ha1);
   if (!loaded.ok) {
     const lines = problemLines(registrar.phones, loaded.problems);
@@ -63,7 +66,7 @@ function phonesIn({ registrar }: GatewayConfig): string[] {
       `the passwords of ${plainPasswords.join(', ')} stand in ${registrar.phones}: whoever reads it can call as they; mcg phone-secret makes hashes of them.`,
     );
   }
-  return said;
+  return { said, accounts: phones };
 }
 
 function counted(count: number, one: string, several: string): string {

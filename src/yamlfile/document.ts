@@ -212,6 +212,7 @@ const isIndentation = (message: string): boolean =>
   INDENTATION.test(message) && !UNCLOSED.test(message) && !/tab|tag/i.test(message);
 
 function remedyOfSyntax(message: string): string {
+  if (/escape/i.test(message)) return 'Put the text in single quotes: in double quotes a backslash is no backslash.';
   if (/tab/i.test(message)) return 'Indent with spaces; YAML takes no tabs.';
   if (/tag/i.test(message)) return 'Remove the tag (the word that starts with "!").';
   if (UNCLOSED.test(message)) return 'Close every bracket, brace and quote that was opened.';

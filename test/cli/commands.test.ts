@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
@@ -67,6 +67,20 @@ describe('mcg check', () => {
     expect((await inProcess('check', '--config', config)).stdout).toContain(
       'every phone is asked for MD5 alone, as 1001 cannot answer another algorithm.',
     );
+  });
+
+  it('says which members of a group nothing leads to', async () => {
+    const { config, policy } = await filesFor(
+      good.replace('nextHop: [', 'routes: [{ to: "^1", nextHop: ["sip:127.0.0.1:5099"] }] # ['),
+    );
+    await appendFile(
+      policy,
+      'groups: [{ identity: sales, dialPlan: Paris, extensions: ["1100"], members: ["+33612345678"] }]\n',
+    );
+    expect(await inProcess('check', '--config', config)).toMatchObject({
+      stderr: '',
+      stdout: expect.stringContaining('leads to +33612345678: nobody would ring.'),
+    });
   });
 
   it('names a journal that is a folder', async () => {

@@ -51,12 +51,13 @@ describe('syntax errors', () => {
     ['*56 : on\n', '1:1 Put it in quotes: "*56".'],
     ['*56: on\n', '1:6 Put it in quotes: "*56".'],
     ['code: *57, see below\n', '1:10 Put it in quotes: "*57".'],
+    ['to: "^1\\d"\n', '1:7 Put the text in single quotes: in double quotes a backslash is no backslash.'],
     ['a: &x 1\nb: *x\n', '2:4 Write the value out in each place, so that each can be changed by itself.'],
     [
       'a: 1 * 2: 3\n',
       '1:4 Check the indentation of this line and of those above and below; put a text that holds ": " in quotes.',
     ],
-  ])('a text that begins with * is to be put in quotes, an alias to be written out: %j', (text, told) => {
+  ])('the remedy is that of the case: %j', (text, told) => {
     const reading = readYaml(text, { schema: z.unknown(), maxCharacters: 1_000 });
     const problems = reading.ok ? [] : reading.problems;
     expect(problems.map(({ line, column, remedy }) => `${line}:${column} ${remedy}`)).toEqual([told]);
