@@ -6,7 +6,7 @@ import type { AdminLog, VoicemailEventDoor, VoicemailEventReport } from './types
 
 /** `POST` here is how voicemail systems tell what became of a call. */
 export const EVENTS_PATH = '/api/v1/voicemail-events';
-/** Wrong or missing tokens from one address within the window; beyond, nothing of it is looked at until the window is over. */
+/** Wrong or missing tokens from one address within the window; beyond, more of them are told to wait until it is over. */
 export const MAX_FAILURES = 10;
 export const FAILURE_WINDOW_MS = 60_000;
 /** Addresses whose failures are remembered; beyond, the oldest are forgotten. */
@@ -14,10 +14,11 @@ export const MAX_FAILING_SOURCES = 1_000;
 /** An event whose call is not known by then is answered all the same: the journal may be slow, the event is taken. */
 export const ANSWER_WITHIN_MS = 5_000;
 /** Mistakes that one answer names. */
-const MAX_MISTAKES = 5;
-const MAX_TEXT = 256;
-const MAX_DURATION_S = 86_400;
-const MAX_MESSAGES = 1_000_000;
+export const MAX_MISTAKES = 5;
+/** Of what stands in a body. */
+export const MAX_TEXT = 256;
+export const MAX_DURATION_S = 86_400;
+export const MAX_MESSAGES = 1_000_000;
 
 const text = z.string().min(1).max(MAX_TEXT);
 const count = z.int().min(0).max(MAX_MESSAGES);
@@ -26,7 +27,7 @@ const REPORT = z
   .strictObject({
     mailbox: text.optional(),
     number: text.optional(),
-    event: z.enum(['left', 'blank', 'none']).optional(),
+    event: z.enum(['left', 'blank', 'none', 'answered']).optional(),
     call: text.optional(),
     caller: text.optional(),
     durationSeconds: z.number().min(0).max(MAX_DURATION_S).optional(),
@@ -66,7 +67,7 @@ export function addEventsDoor(app: FastifyInstance, door: VoicemailEventDoor, lo
     async handler(request, reply) {
       const parsed = REPORT.safeParse(request.body);
       if (!parsed.success) return sendProblem(reply, 400, mistakesOf(parsed.error.issues));
-      const answer = await soon(door.receive(parsed.data as VoicemailEventReport));
+      const answer = await soon(door.receive(parsed.data as VoicemailEventReport), door.answerWithinMs);
       if (answer === 'unknown-mailbox') {
         const { mailbox, number } = parsed.data;
         const what = mailbox === undefined ? `The number ${number} has no mailbox` : `There is no mailbox ${mailbox}`;
@@ -91,33 +92,19 @@ interface Guard {
 
 function createGuard({ token, now }: VoicemailEventDoor): Guard {
   const expected = digest(token);
-  const failures = new Map<string, { count: number; until: number }>();
-
-  function failed(source: string): void {
-    const at = now();
-    const known = failures.get(source);
-    if (known !== undefined && known.until > at) {
-      known.count++;
-      return;
-    }
-    failures.delete(source);
-    failures.set(source, { count: 1, until: at + FAILURE_WINDOW_MS });
-    const [oldest] = failures.keys();
-    if (failures.size > MAX_FAILING_SOURCES && oldest !== undefined) failures.delete(oldest);
-  }
-
+  const failures = createFailures(now);
   return {
     admits(request, reply) {
-      const known = failures.get(request.ip);
-      if (known !== undefined && known.count >= MAX_FAILURES && known.until > now()) {
-        reply.header('retry-after', String(Math.ceil((known.until - now()) / 1_000)));
+      const [, shown = ''] = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '') ?? [];
+      // Of digests, so that neither length nor content shows in the time it takes. Before anything else: whoever shares an address
+      // with a guesser is not to suffer for it, and a token of this length is not guessed however many try.
+      if (shown !== '' && timingSafeEqual(digest(shown), expected)) return true;
+      const waitMs = failures.count(request.ip);
+      if (waitMs > 0) {
+        reply.header('retry-after', String(Math.ceil(waitMs / 1_000)));
         sendProblem(reply, 429, 'Too many wrong tokens came from this address: wait, and check the token.');
         return false;
       }
-      const [, shown = ''] = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '') ?? [];
-      // Of digests, so that neither length nor content shows in the time it takes.
-      if (shown !== '' && timingSafeEqual(digest(shown), expected)) return true;
-      failed(request.ip);
       reply.header(
         'www-authenticate',
         `Bearer realm="missed-call-gateway"${shown === '' ? '' : ', error="invalid_token"'}`,
@@ -128,14 +115,38 @@ function createGuard({ token, now }: VoicemailEventDoor): Guard {
   };
 }
 
+interface Failures {
+  /** One more of this address. Answers how long it has to wait, 0 where it has not failed too often yet. */
+  count(source: string): number;
+}
+
+export function createFailures(now: () => number): Failures {
+  const failures = new Map<string, { count: number; readonly until: number }>();
+  return {
+    count(source) {
+      const at = now();
+      const known = failures.get(source);
+      if (known !== undefined && known.until > at) {
+        known.count++;
+        return known.count > MAX_FAILURES ? known.until - at : 0;
+      }
+      failures.delete(source);
+      failures.set(source, { count: 1, until: at + FAILURE_WINDOW_MS });
+      const [oldest] = failures.keys();
+      if (failures.size > MAX_FAILING_SOURCES && oldest !== undefined) failures.delete(oldest);
+      return 0;
+    },
+  };
+}
+
 function digest(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
-async function soon<T>(answer: Promise<T>): Promise<T | { readonly call: null }> {
+async function soon<T>(answer: Promise<T>, withinMs = ANSWER_WITHIN_MS): Promise<T | { readonly call: null }> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<{ readonly call: null }>((resolve) => {
-    timer = setTimeout(() => resolve({ call: null }), ANSWER_WITHIN_MS);
+    timer = setTimeout(() => resolve({ call: null }), withinMs);
   });
   try {
     return await Promise.race([answer, late]);

@@ -25,13 +25,14 @@ export interface Hop {
   readonly since: string | null;
 }
 
-/** What a voicemail system posts: about one visit (`event`), the number of messages in the mailbox, or both. */
+/** What a voicemail system or a PBX posts: what became of one call (`event`), the number of messages in the mailbox, or both. */
 export interface VoicemailEventReport {
   /** policy.yaml identity; either it or `number` is given. */
   readonly mailbox?: string;
   /** A number or SIP address of the mailbox. */
   readonly number?: string;
-  readonly event?: 'left' | 'blank' | 'none';
+  /** Of a visit to voicemail; `answered`: somebody answered where the gateway does not see it. */
+  readonly event?: 'left' | 'blank' | 'none' | 'answered';
   /** Our id of the call, or a Call-ID of one of its legs. */
   readonly call?: string;
   /** The caller's number. */
@@ -46,6 +47,8 @@ export interface VoicemailEventDoor {
   /** What they must show. */
   readonly token: string;
   readonly now: () => number;
+  /** How long its answer waits for `receive`; 5 s where left out. */
+  readonly answerWithinMs?: number;
   /** Answers the call that the event was taken as evidence for; null: none, or counts only. */
   receive(report: VoicemailEventReport): Promise<{ readonly call: string | null } | 'unknown-mailbox' | 'starting'>;
 }

@@ -43,11 +43,12 @@ export interface MessageTotals {
   readonly source: string;
 }
 
-/** What a voicemail system tells by itself about one visit (POST /api/v1/voicemail-events, a header of its BYE). */
+/** What the system that has the call tells by itself (POST /api/v1/voicemail-events): of a visit to voicemail, or of an answer. */
 export interface VoicemailEvent {
   readonly mailbox: string;
   readonly at: number;
-  readonly kind: 'left' | 'blank' | 'none';
+  /** `answered`: somebody answered where the gateway does not see it. */
+  readonly kind: 'left' | 'blank' | 'none' | 'answered';
   /** Which call it was, where the system knows: a Call-ID of any of its legs, or ours. */
   readonly call: string | null;
   /** The caller's number, where the system knows it. */
@@ -76,7 +77,10 @@ export interface Ledger {
   addEvidence(callId: string, evidence: Evidence): void;
   /** Totals of a mailbox: compared with those before, they say whether a call that waits for its verdict left a message. */
   messageTotals(totals: MessageTotals): void;
-  /** Resolves with the id of the call that it was taken as evidence for, null where none of the mailbox waits or lives. */
+  /**
+   * Resolves with the id of the call that it was taken as evidence for, null where none of the mailbox waits or lives. Where it
+   * names a call that is settled, it is kept as evidence, and the verdict stands.
+   */
   voicemailEvent(event: VoicemailEvent): Promise<string | null>;
   /** Judges the calls whose pending verdict is due at `now`. */
   settleDue(now: number): Promise<void>;

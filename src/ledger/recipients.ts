@@ -42,6 +42,7 @@ export function concernedBy(question: Question): Concerned {
         others: [{ mailbox: known(policy, group.mailbox), reason: 'condition', detail: setting(group) }],
       };
     case 'group':
+      if (ownMailbox(question, group) === group.mailbox && group.mailbox !== null) return ownCall(group.mailbox, group);
       return calledMailbox(question, group.mailbox, `group ${group.identity} tells its own mailbox, and has none`);
     case 'first':
     case 'last':
@@ -54,6 +55,17 @@ function calledMailbox({ policy, rangMs: rang }: Question, identity: string | nu
   const mailbox = identity === null ? undefined : policy.mailbox(identity);
   if (mailbox === undefined) return { told: [], others: [{ mailbox: null, reason: 'no-mailbox', detail: why }] };
   return { told: [{ mailbox, rangMs: rang, memberOf: null }], others: [] };
+}
+
+/** The mailbox of whoever called: nobody is told that she called herself. */
+function ownMailbox({ call, policy }: Question, { dialPlan }: Group): string | null {
+  const { number, uri } = call.caller;
+  const found = policy.findMailbox({ user: number, uri }, dialPlan);
+  return found.kind === 'found' ? found.mailbox.identity : null;
+}
+
+function ownCall(mailbox: string, { identity }: Group): Concerned {
+  return { told: [], others: [{ mailbox, reason: 'condition', detail: `called group ${identity} itself` }] };
 }
 
 /** Of a call that nobody missed one decision is enough. */
@@ -114,8 +126,10 @@ interface Rung {
 }
 
 /** In the order in which they began to ring; in the group's order where that was the same instant. */
-function rungMembers({ state, rangAt, policy }: Question, group: Group): Rung[] {
-  if (state === null) return rangAt === null ? [] : probablyRung(policy, group, rangAt);
+function rungMembers(question: Question, group: Group): Rung[] {
+  const { state, rangAt, policy } = question;
+  if (state === null)
+    return rangAt === null ? [] : probablyRung(policy, group, { rangAt, own: ownMailbox(question, group) });
   const rung = ringsOf(state, policy);
   const place = new Map(group.members.map(({ mailbox }, position) => [known(policy, mailbox), position]));
   const placeOf = ({ mailbox: { identity } }: Rung): number => place.get(identity) ?? group.members.length;
@@ -144,8 +158,14 @@ function ringsOf({ legs }: CallState, policy: Policy): Rung[] {
 }
 
 /** The gateway died: the journal says that it rang, not where. All of them ring at once, or the first one rings first. */
-function probablyRung(policy: Policy, group: Group, rangAt: number): Rung[] {
-  const rung = mailboxesOf(policy, group).map((mailbox) => ({
+function probablyRung(
+  policy: Policy,
+  group: Group,
+  { rangAt, own }: { readonly rangAt: number; readonly own: string | null },
+): Rung[] {
+  // Who calls her own group does not ring.
+  const others = mailboxesOf(policy, group).filter(({ identity }) => identity !== own);
+  const rung = others.map((mailbox) => ({
     mailbox,
     identities: new Set<string>(),
     firstAt: rangAt,

@@ -3,16 +3,15 @@ import { describe, expect, it } from 'vitest';
 import type { Evidence, EvidenceKind, MessageTotals, VoicemailEvent } from '../../src/call/index.ts';
 import type { MessageTotalsRecord } from '../../src/journal/index.ts';
 import {
-  attribute,
   createKnownTotals,
+  EVENT_SOURCE,
   MAX_ANNOUNCED,
   MAX_KNOWN_TOTALS,
-  SAVE_RETRY_MS,
-  silenceEvidence,
-  SOURCE_SILENT_MS,
-  type Visit,
-} from '../../src/ledger/message-totals.ts';
-import { callOf, evidenceOfEvent, sameNumber, type Candidate } from '../../src/ledger/voicemail-events.ts';
+  MAX_SOURCES,
+} from '../../src/ledger/known-totals.ts';
+import { attribute, silenceEvidence, SOURCE_SILENT_MS, type Visit } from '../../src/ledger/message-totals.ts';
+import { SAVE_RETRY_MS, SAVES_AT_ONCE } from '../../src/ledger/totals-writer.ts';
+import { callOf, evidenceOfEvent, isSaying, sameNumber, type Candidate } from '../../src/ledger/voicemail-events.ts';
 import { bob } from '../journal/samples.ts';
 import { manualClock } from './support.ts';
 
@@ -72,6 +71,8 @@ describe('who left the messages by which a total rose', () => {
   });
 });
 
+const SAME_MESSAGE_MS = 1_000;
+
 function totalsWith(exists = (mailbox: string): boolean => mailbox !== 'stranger') {
   const clock = manualClock(0);
   const saved: MessageTotalsRecord[] = [];
@@ -86,14 +87,15 @@ function totalsWith(exists = (mailbox: string): boolean => mailbox !== 'stranger
   };
   const errors: string[] = [];
   const log = { info: () => {}, warn: () => {}, error: (_: object, message: string) => void errors.push(message) };
-  const totals = createKnownTotals({ journal, exists, schedule: clock.schedule, log });
-  const told = (total: number, at = clock.now(), mailbox = 'alice'): MessageTotals => ({
+  const totals = createKnownTotals({ journal, exists, sameMessageMs: SAME_MESSAGE_MS, schedule: clock.schedule, log });
+  const told = (total: number, at = clock.now(), mailbox = 'alice', source = 'NOTIFY from um'): MessageTotals => ({
     mailbox,
     total,
     at,
-    source: 'NOTIFY from um',
+    source,
   });
-  return { totals, told, saved, stored, journal, clock, errors };
+  const from = (source: string, total: number, at: number): number => totals.tell(told(total, at, 'alice', source));
+  return { totals, told, from, saved, stored, journal, clock, errors };
 }
 
 describe('known totals', () => {
@@ -145,6 +147,61 @@ describe('known totals', () => {
     expect(totals.tell(told(MAX_ANNOUNCED + 5, 1))).toBe(5);
   });
 
+  it('are told apart by who tells: what one system has is no change of what another has', () => {
+    const { totals, from } = totalsWith();
+    expect([from('um', 0, 1), from('pbx', 3, 2), from('um', 0, 3), from('pbx', 3, 4), from('um', 0, 5)]).toEqual([
+      0, 0, 0, 0, 0,
+    ]);
+    expect([from('pbx', 4, 6), totals.of('alice')?.total]).toEqual([1, 4]);
+  });
+
+  it('count a message once that several sources tell of, in whatever order they catch up', () => {
+    const { from } = totalsWith();
+    for (const source of ['um', 'pbx', EVENT_SOURCE]) from(source, 3, 1);
+    expect([from('um', 4, 2), from('pbx', 4, 3), from('pbx', 5, 4), from('um', 5, 5)]).toEqual([1, 0, 1, 0]);
+    expect([from(EVENT_SOURCE, 3, 6), from(EVENT_SOURCE, 5, 7), from(EVENT_SOURCE, 6, 8)]).toEqual([0, 0, 1]);
+  });
+
+  it('count a rise of another source as another message, once the first is long over', () => {
+    const { from } = totalsWith();
+    from('um', 3, 1);
+    from('pbx', 0, 1);
+    expect([from('um', 4, 2), from('pbx', 1, 3 + SAME_MESSAGE_MS)]).toEqual([1, 1]);
+  });
+
+  it('say since when all who speak have been heard', () => {
+    const { totals, from } = totalsWith();
+    from('um', 3, 1);
+    from('um', 3, 5);
+    expect(totals.of('alice')?.since).toBe(1);
+    from('pbx', 3, 7);
+    from('um', 3, 9);
+    expect(totals.of('alice')).toMatchObject({ at: 9, since: 7 });
+  });
+
+  it('are those of so many sources at most: who has been silent longest is forgotten', () => {
+    const { from } = totalsWith();
+    from('um', 3, 1);
+    for (let i = 1; i < MAX_SOURCES; i++) from(`pbx-${i}`, 0, 2);
+    expect(from('um', 4, 3)).toBe(1);
+    from('one more', 0, 4);
+    expect(from('um', 5, 5)).toBe(1);
+    expect(from('pbx-1', 9, SAME_MESSAGE_MS * 2)).toBe(0);
+  });
+
+  it('are written behind, so many at once', async () => {
+    const { totals, told, journal } = totalsWith();
+    let [inHand, most] = [0, 0];
+    journal.saveMessageTotals = async () => {
+      most = Math.max(most, ++inHand);
+      await new Promise(setImmediate);
+      inHand--;
+    };
+    for (let i = 0; i < SAVES_AT_ONCE * 3; i++) totals.tell(told(1, 1, `m${i}`));
+    for (let turns = 0; turns < 10; turns++) await new Promise(setImmediate);
+    expect(most).toBe(SAVES_AT_ONCE);
+  });
+
   it('are written behind, the latest of each mailbox', async () => {
     const { totals, told, saved } = totalsWith();
     totals.tell(told(1, 1));
@@ -193,7 +250,7 @@ describe('silence of the voicemail system until the verdict is due', () => {
     mailbox: 'alice',
     endedAt: END,
     evidence: seen('message-totals'),
-    known: { total: 3, at: END - 1_000, changesOnly: false },
+    known: { total: 3, at: END - 1_000, changesOnly: false, since: 0 },
     listeningSince: 0,
     now: END + 90_000,
   };
@@ -209,7 +266,12 @@ describe('silence of the voicemail system until the verdict is due', () => {
       true,
     ],
     ['where the source fell silent', { known: { ...silent.known, at: END + 90_000 - SOURCE_SILENT_MS - 1 } }, false],
-    ['where that source tells only changes', { known: { total: 3, at: 0, changesOnly: true } }, true],
+    ['where that source tells only changes', { known: { total: 3, at: 0, changesOnly: true, since: 0 } }, true],
+    [
+      'where somebody else counts since the call',
+      { known: { total: 4, at: END + 2, changesOnly: false, since: END + 2 } },
+      false,
+    ],
     ['of a call without a mailbox', { mailbox: null }, false],
   ])('%s: says that no message was left: %s', (_, changes, says) => {
     const evidence = silenceEvidence({ ...silent, ...changes });
@@ -234,7 +296,7 @@ describe('the call that a voicemail event is about', () => {
     sipCallIds: [`${callId}@pbx`],
     caller: bob,
     startedAt,
-    reached: true,
+    phase: 'voicemail',
     told: false,
     ...changes,
   });
@@ -243,8 +305,9 @@ describe('the call that a voicemail event is about', () => {
     candidate('first', 1),
     candidate('from 1005', 2, { caller: other }),
     candidate('last', 3),
-    candidate('a phone has it', 4, { reached: false }),
+    candidate('a phone has it', 4, { phase: 'answered' }),
     candidate('told', 5, { told: true }),
+    candidate('rings', 6, { phase: 'ringing' }),
   ];
   it.each([
     ['the one it names by our id', { call: 'first' }, 'first'],
@@ -255,6 +318,18 @@ describe('the call that a voicemail event is about', () => {
     ['the mailbox’s latest that voicemail had', {}, 'last'],
     ['the mailbox’s latest, where the caller hides', { caller: 'anonymous' }, 'last'],
     ['none, where it names a caller that none of them is', { caller: '+442071234567' }, null],
+    [
+      'of an answer the latest that nobody has here, whether voicemail had it or not',
+      { kind: 'answered' as const },
+      'rings',
+    ],
+    ['of an answer the named one', { kind: 'answered' as const, call: 'first' }, 'first'],
+    [
+      'of an answer none that somebody has answered here',
+      { kind: 'answered' as const, call: 'a phone has it' },
+      'rings',
+    ],
+    ['never one that still rings', { call: 'rings', caller: '1005' }, 'from 1005'],
   ])('is %s', (_, changes, expected) => {
     expect(callOf(event(changes), calls)).toBe(expected);
   });
@@ -285,8 +360,15 @@ describe('the call that a voicemail event is about', () => {
     ['left', 0, 'voicemail-blank'],
     ['blank', 60_000, 'voicemail-blank'],
     ['none', null, 'voicemail-none'],
-  ] as const)('says by %s of %s ms: %s', (kind, durationMs, expected) => {
+  ] as const)('says of a visit by %s of %s ms: %s', (kind, durationMs, expected) => {
     const evidence = evidenceOfEvent(event({ kind, durationMs }), 3_000);
     expect(evidence).toMatchObject({ kind: expected, strength: 'certain', source: 'voicemail', at: 1_000 });
+  });
+
+  it('says of an answer that it was none of the legs’: whatever its length', () => {
+    const evidence = evidenceOfEvent(event({ kind: 'answered', durationMs: 5 }), 3_000);
+    expect(evidence).toMatchObject({ kind: 'answered', strength: 'certain', source: 'outside', at: 1_000 });
+    expect(isSaying(evidence)).toBe(true);
+    expect(isSaying({ ...evidence, source: 'leg-1' })).toBe(false);
   });
 });

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { VoicemailEvent } from '../../src/call/index.ts';
 import { JournalError } from '../../src/journal/index.ts';
-import { MAX_WAITING_TESTIMONY } from '../../src/ledger/testimony.ts';
+import { MAX_WAITING_TESTIMONY } from '../../src/ledger/lines.ts';
+import { MAX_KEPT_EVIDENCE, MAX_LOOKS } from '../../src/ledger/testimony.ts';
 import { callStart } from '../journal/samples.ts';
 import { oneCall, START } from '../support/call-events.ts';
 import { bench, stateOf, type Bench } from './support.ts';
@@ -188,6 +189,81 @@ describe('what voicemail systems tell', () => {
     });
   });
 
+  describe('an answer that the gateway does not see', () => {
+    const answered = (changes: Partial<VoicemailEvent> = {}) => event({ kind: 'answered', ...changes });
+    /** The PBX that sent the call took it back. */
+    const takenBack = async (changes: Parameters<typeof callStart>[0] = {}) => {
+      const call = await begin(changes);
+      gateway.ledger.ended(call.id, cancelled, at(11));
+      await gateway.drain();
+      return call.id;
+    };
+    beforeEach(async () => {
+      await gateway.end();
+      gateway = await bench({ owner: 'upstream' });
+    });
+
+    it('settles the call that waits at once: elsewhere, and nobody is told', async () => {
+      const id = await takenBack();
+      expect(await verdict(id)).toBe('pending');
+      expect(await answered()).toBe(id);
+      expect(await gateway.journal.call(id)).toMatchObject({
+        outcome: 'elsewhere',
+        rule: 'somebody answered where the gateway does not see it',
+        decisions: [{ decision: 'skip', reason: 'answered-elsewhere' }],
+      });
+      expect(await gateway.journal.notifications({ limit: 1 })).toEqual([]);
+    });
+
+    it('is that of the call it names: by our id, a Call-ID, the caller; else of the latest', async () => {
+      const [first, second] = [await takenBack({ sipCallId: 'one@pbx' }), await takenBack()];
+      const third = await takenBack({ caller: { ...callStart().caller, number: '1005' } });
+      const [fourth, fifth] = [await takenBack(), await takenBack({ startedAt: START + 1 })];
+      expect(await answered({ call: 'one@pbx' })).toBe(first);
+      expect(await answered({ call: second })).toBe(second);
+      expect(await answered({ caller: '1005' })).toBe(third);
+      expect(await answered()).toBe(fifth);
+      expect(await verdict(fourth)).toBe('pending');
+    });
+
+    it('is known while it still rings here: its CANCEL comes a moment later', async () => {
+      const call = await begin();
+      gateway.ledger.rang(call.id, at(1));
+      expect(await answered({ call: call.id })).toBe(call.id);
+      gateway.ledger.ended(call.id, cancelled, at(11));
+      await gateway.drain();
+      expect(await verdict(call.id)).toBe('elsewhere');
+    });
+
+    it('is never that of a call which somebody has answered here', async () => {
+      const waiting = await takenBack();
+      const talking = await begin({ startedAt: START + 5_000 });
+      gateway.ledger.answered(talking.id, at(6), 'phone');
+      expect(await answered()).toBe(waiting);
+      expect(await answered({ call: talking.id })).toBeNull();
+    });
+
+    it('is told once of a call: the next is another’s', async () => {
+      const call = await begin();
+      expect(await answered()).toBe(call.id);
+      expect(await answered()).toBeNull();
+    });
+
+    it('is no message, and no message is one of a call that still rings', async () => {
+      const call = await begin();
+      gateway.ledger.rang(call.id, at(1));
+      expect(await event({ call: call.id })).toBeNull();
+    });
+
+    it('comes after a restart, too', async () => {
+      const id = await takenBack();
+      gateway = await gateway.restart();
+      await gateway.ledger.recover();
+      expect(await answered()).toBe(id);
+      expect(await verdict(id)).toBe('elsewhere');
+    });
+  });
+
   describe('events', () => {
     const waits = async (changes: Parameters<typeof callStart>[0] = {}) => {
       if (gateway.settled.length === 0) counts(3, 0);
@@ -247,11 +323,88 @@ describe('what voicemail systems tell', () => {
       expect(await verdict(id)).toBe('missed / voicemail-abandoned');
     });
 
+    it('of a settled call are kept where they name it, and the verdict stands', async () => {
+      const id = await waits({ sipCallId: 'one@pbx' });
+      await event({ kind: 'none' });
+      const { outcome, cause, decisions } = (await gateway.journal.call(id)) ?? {};
+      expect(await event({ call: 'one@pbx' })).toBe(id);
+      expect(await event({ call: id, kind: 'answered' })).toBe(id);
+      await gateway.drain();
+      const view = await gateway.journal.call(id);
+      expect(view).toMatchObject({ outcome, cause, decisions });
+      expect(view?.evidence.slice(-2).map(({ kind, detail }) => `${kind}: ${detail}`)).toEqual([
+        'voicemail-left: a message was left (event); it came after the verdict, which stands',
+        'answered: somebody answered where the gateway does not see it (event); it came after the verdict, which stands',
+      ]);
+      expect(gateway.settled.filter((call) => call.id === id)).toHaveLength(2);
+    });
+
+    it.each([
+      ['names no call', () => ({})],
+      ['names a part of its id', (id: string) => ({ call: id.slice(0, -1) })],
+      ['is about another mailbox', (id: string) => ({ call: id, mailbox: 'bruno' })],
+      ['names none that there is', () => ({ call: 'nobody@pbx' })],
+    ] as const)('of a settled call are not kept where the event %s', async (_, changes) => {
+      const id = await waits();
+      await event({ kind: 'none' });
+      const before = await kinds(id);
+      expect(await event(changes(id))).toBeNull();
+      await gateway.drain();
+      expect(await kinds(id)).toEqual(before);
+    });
+
+    it('of a settled call are kept up to a bound', async () => {
+      const id = await waits();
+      await event({ kind: 'none' });
+      const known = (await kinds(id))?.length ?? 0;
+      const more = { at: at(90), kind: 'rang', source: 'x', strength: 'weak', detail: 'x' } as const;
+      await gateway.journal.addEvidence(
+        id,
+        Array.from({ length: MAX_KEPT_EVIDENCE - known - 1 }, () => more),
+      );
+      expect(await event({ call: id })).toBe(id);
+      await gateway.drain();
+      expect(await event({ call: id })).toBeNull();
+      await gateway.drain();
+      expect(await kinds(id)).toHaveLength(MAX_KEPT_EVIDENCE);
+    });
+
+    it('that come too late by a moment are kept, too: the call fell due meanwhile', async () => {
+      const id = await waits();
+      const { faulty, ledger, journal } = gateway;
+      faulty.journal.pendingOf = async (mailbox) => {
+        const pending = await journal.pendingOf(mailbox);
+        await ledger.settleDue(at(61 + 90));
+        return pending;
+      };
+      expect(await event({ kind: 'left' })).toBe(id);
+      await gateway.drain();
+      expect(await verdict(id)).toBe('missed / voicemail-abandoned');
+      expect((await gateway.journal.call(id))?.evidence.at(-1)?.detail).toMatch(
+        /came after the verdict, which stands$/,
+      );
+    });
+
     it('are taken for none where the journal cannot be read, and the log says so', async () => {
       const { faulty, log } = gateway;
       faulty.journal.pendingOf = () => Promise.reject(new JournalError('io', 'the disk is gone'));
       expect(await event()).toBeNull();
       expect(log.at(-1)).toMatchObject({ level: 'error' });
+    });
+
+    it('look again while calls of the mailbox end, but not for ever', async () => {
+      let looks = 0;
+      const { faulty, ledger, journal } = gateway;
+      await begin();
+      faulty.journal.pendingOf = async (mailbox) => {
+        looks++;
+        for (const call of started.splice(0)) ledger.ended(call.id, cancelled, at(11));
+        started.push(await begin());
+        return journal.pendingOf(mailbox);
+      };
+      const started = [await begin()];
+      await event({ call: 'nobody' });
+      expect(looks).toBe(MAX_LOOKS);
     });
 
     it('are lost, and said to be, beyond those that may wait', async () => {
