@@ -1,18 +1,20 @@
 import { lookup } from 'node:dns/promises';
-import { createAdmission, type Admission, type Refused } from './access/admission.ts';
+import { createAdmission, PHONES, type Admission, type Refused } from './access/admission.ts';
 import { unassertingInvite } from './access/assertions.ts';
 import { Calls } from './calls/calls.ts';
 import type { GatewayContext } from './context.ts';
 import { Dialogs } from './calls/dialogs.ts';
 import { createFeatureCodeCalls } from './phones/feature-codes.ts';
 import { ALLOW, header, tagOf, unsupportedOptions } from './message/headers.ts';
+import { sourceOf } from './access/guesses.ts';
 import { createHopHealth } from './hops/hop-health.ts';
 import { createHopPeers, type Resolve } from './hops/hop-peers.ts';
-import { LIMITS, RETRY_AFTER_FULL, type GatewayLimits } from './limits.ts';
+import { LIMITS, REFUSAL_LINE_MS, RETRY_AFTER_FULL, type GatewayLimits } from './limits.ts';
 import { createMessageWaiting, type MessageWaiting } from './voicemail/message-waiting.ts';
 import { hopUris, watchHops } from './hops/options.ts';
 import { createPeerLimits } from './access/peer-limits.ts';
 import { createPeerTable, type PeerTable } from './access/peers.ts';
+import { createSeldom, type Seldom } from './access/seldom.ts';
 import { receive } from './calls/receive.ts';
 import { Registrar } from './phones/registrar.ts';
 import { createRouter } from './hops/routing.ts';
@@ -47,6 +49,7 @@ export class SipGateway implements Gateway {
   readonly #registrar: Registrar;
   readonly #agents: UserAgent[] = [];
   readonly #messages: MessageWaiting;
+  readonly #refusals: Seldom;
   #subscriptions: MailboxSubscriptions | null = null;
   #draining = false;
   #stopWatching: () => void = () => undefined;
@@ -55,6 +58,7 @@ export class SipGateway implements Gateway {
   constructor(options: GatewayOptions, limits: GatewayLimits) {
     const { settings, ledger, phones, registrations, log, now } = options;
     this.#options = options;
+    this.#refusals = createSeldom(now, REFUSAL_LINE_MS);
     this.#peers = createPeerTable(settings.peers);
     this.#admission = createAdmission({ settings, peers: this.#peers, phones, now });
     const isPhone = (number: string): boolean => phones.hasNumber?.(number) ?? phones.find(number)?.number === number;
@@ -253,16 +257,14 @@ export class SipGateway implements Gateway {
       this.#refuse(invite.request, admitted, invite.reply);
       return;
     }
-    const { request, peer } = admitted;
+    const { request, peer, account } = admitted;
     const refusal = this.#refusalOf(request, invite.callId);
-    if (refusal !== null) this.#refuse(request, refusal, invite.reply, peer.name);
-    else
-      receive(
-        peer.trustCallerId ? invite : unassertingInvite({ ...invite, request }),
-        peer,
-        this.#options,
-        this.#context,
-      );
+    if (refusal !== null) {
+      this.#refuse(request, refusal, invite.reply, peer.name);
+      return;
+    }
+    const believed = peer.trustCallerId ? invite : unassertingInvite({ ...invite, request });
+    receive(believed, { peer, account }, this.#options, this.#context);
   }
 
   /** Why an INVITE of somebody who may call is none that we can carry. */
@@ -278,13 +280,23 @@ export class SipGateway implements Gateway {
     return unsupported === '' ? null : refused(420, `requires ${unsupported}`, { unsupported });
   }
 
-  #refuse({ method, source, headers }: SipRequest, refusal: Refused, reply: Reply, peer?: string): void {
-    const { status, why } = refusal;
+  #refuse(
+    { method, source, sourceAddress, headers }: SipRequest,
+    { status, headers: said, why }: Refused,
+    reply: Reply,
+    peer?: string,
+  ): void {
     // A challenge is how everybody begins.
     const level = method === 'OPTIONS' || why === null ? 'debug' : 'info';
-    const sipCallId = header(headers, 'call-id');
-    this.#context.log[level]({ from: source, peer, sipCallId, status, why }, `${method} refused`);
-    reply(status, { headers: refusal.headers });
+    const isPeer = peer !== undefined && peer !== PHONES;
+    // A peer's are a matter of its configuration; anybody else's may be a flood.
+    const count = isPeer || level === 'debug' ? 1 : this.#refusals.count(sourceOf(sourceAddress));
+    if (count !== null) {
+      const sipCallId = header(headers, 'call-id');
+      const fields = { from: source, peer, sipCallId, status, why, ...(count > 1 ? { refused: count } : {}) };
+      this.#context.log[level](fields, `${method} refused`);
+    }
+    reply(status, { headers: said });
   }
 
   #request(request: SipRequest, reply: Reply, agent: UserAgent): void {

@@ -2,6 +2,13 @@
 export interface GatewayLimits {
   /** Inbound INVITEs and the calls of them that live at once; beyond it 503 with Retry-After. */
   readonly liveCallers: number;
+  /**
+   * Live calls of one phone's account; beyond it 503. Those that a switchboard has passed on count for as long as they last: more
+   * than any phone has, and little enough for who stole its password.
+   */
+  readonly callsPerPhone: number;
+  /** INVITEs of one phone's account in a second, a burst of so many at most; people dial slower. */
+  readonly callsPerPhonePerSecond: number;
   /** Inbound INVITEs joined to one call (forks, loop-backs); beyond it 482. */
   readonly callersPerCall: number;
   /** Outbound INVITEs of one call, failed ones included; nobody is rung beyond it. */
@@ -29,6 +36,8 @@ export interface GatewayLimits {
 
 export const LIMITS: GatewayLimits = {
   liveCallers: 10_000,
+  callsPerPhone: 50,
+  callsPerPhonePerSecond: 5,
   callersPerCall: 50,
   legsPerCall: 100,
   redirects: 5,
@@ -43,8 +52,8 @@ export const LIMITS: GatewayLimits = {
 
 /** Early dialogs of one leg that are told apart (Lync's MaxEarlyDialogs); more rang as well, uncounted. */
 export const MAX_EARLY_DIALOGS = 20;
-/** A peer beyond its limits is spoken of so often. */
-export const PEER_REFUSAL_LINE_MS = 10_000;
+/** Whoever is refused again and again is spoken of so often. */
+export const REFUSAL_LINE_MS = 10_000;
 /** For whoever came while the gateway is full or stops. */
 export const RETRY_AFTER_FULL = { 'retry-after': '5' } as const;
 /** RFC 3261 21.5.1, RFC 3311 5.2: for a request that came a moment too early. */

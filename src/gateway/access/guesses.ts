@@ -55,7 +55,7 @@ export class Guesses {
 }
 
 /** Whoever has one IPv6 address has its whole /64. */
-function sourceOf(address: string): string {
+export function sourceOf(address: string): string {
   const bare = address.replace(/^\[|\]$/g, '').replace(/^::ffff:(?=\d+\.)/i, '');
   if (!isIPv6(bare)) return bare;
   const [head = '', tail = ''] = bare.toLowerCase().split('::', 2);

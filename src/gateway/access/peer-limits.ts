@@ -1,46 +1,46 @@
-import { PEER_REFUSAL_LINE_MS } from '../limits.ts';
+import { REFUSAL_LINE_MS } from '../limits.ts';
+import { createSeldom } from './seldom.ts';
 import type { GatewayLog, Peer } from '../types.ts';
 
-/** What a peer may have and start at once (peers[].maxCalls, maxCallsPerSecond). */
+/** Whose calls are counted: a peer, or one account of a phone. */
+export type Counted = Pick<Peer, 'name' | 'maxCalls' | 'maxCallsPerSecond'>;
+
+/** What a peer or a phone may have and start at once (peers[].maxCalls, maxCallsPerSecond). */
 export interface PeerLimits {
-  /** Whether a new call of the peer, which has so many live ones, may go on. Refusals are logged seldom, and counted. */
-  admit(peer: Peer, liveCalls: number): boolean;
+  /** Whether a new call of who has so many live ones may go on. Refusals are logged seldom, and counted. */
+  admit(who: Counted, liveCalls: number): boolean;
 }
 
-/** Kept for each peer of the configuration that has a limit. */
+/** Of whom calls are counted at once; beyond, whoever was entered first begins anew. */
+export const MAX_COUNTED = 10_000;
+
+/** Token bucket: what may be started now, filled at `maxCallsPerSecond` up to one second's worth. */
 interface Account {
-  /** Token bucket: what may be started now, filled at `maxCallsPerSecond` up to one second's worth. */
   tokens: number;
   filledAt: number;
-  saidAt: number;
-  /** Refused since the last line. */
-  refused: number;
 }
 
 export function createPeerLimits(now: () => number, log: GatewayLog): PeerLimits {
   const accounts = new Map<string, Account>();
-  const accountOf = ({ name, maxCallsPerSecond }: Peer, at: number): Account => {
+  const refusals = createSeldom(now, REFUSAL_LINE_MS);
+  const accountOf = ({ name, maxCallsPerSecond }: Counted, at: number): Account => {
     let account = accounts.get(name);
     if (account === undefined) {
-      account = { tokens: maxCallsPerSecond ?? 0, filledAt: at, saidAt: -Infinity, refused: 0 };
+      account = { tokens: maxCallsPerSecond ?? 0, filledAt: at };
+      const [first] = accounts.keys();
+      if (first !== undefined && accounts.size >= MAX_COUNTED) accounts.delete(first);
       accounts.set(name, account);
     }
     return account;
   };
   return {
-    admit(peer, liveCalls) {
-      if (peer.maxCalls === null && peer.maxCallsPerSecond === null) return true;
+    admit(who, liveCalls) {
+      if (who.maxCalls === null && who.maxCallsPerSecond === null) return true;
       const at = now();
-      const account = accountOf(peer, at);
-      const why = refusal(peer, account, liveCalls, at);
+      const why = refusal(who, accountOf(who, at), liveCalls, at);
       if (why === null) return true;
-      account.refused += 1;
-      // Also where the clock was set back.
-      if (Math.abs(at - account.saidAt) >= PEER_REFUSAL_LINE_MS) {
-        log.warn({ peer: peer.name, why, refused: account.refused }, 'calls of a peer are refused');
-        account.saidAt = at;
-        account.refused = 0;
-      }
+      const refused = refusals.count(who.name);
+      if (refused !== null) log.warn({ peer: who.name, why, refused }, 'calls of a peer are refused');
       return false;
     },
   };
@@ -48,7 +48,7 @@ export function createPeerLimits(now: () => number, log: GatewayLog): PeerLimits
 
 /** Why the call may not go on; where it may, it has taken its token. */
 function refusal(
-  { maxCalls, maxCallsPerSecond }: Peer,
+  { maxCalls, maxCallsPerSecond }: Counted,
   account: Account,
   liveCalls: number,
   at: number,

@@ -14,6 +14,8 @@ import type { UserAgent } from '../agent/user-agent.ts';
 
 export interface CallFacts {
   readonly start: CallStart;
+  /** The user name of the registered phone that began it; null: a peer did. */
+  readonly account: string | null;
   readonly voicemailAccess: boolean;
 }
 
@@ -35,6 +37,7 @@ export type LegReports = Pick<Call, 'nextLegId' | 'report' | 'addEvidence'>;
 /** A live call: its state, and the way of its events to the ledger. Its legs are in inbound.ts and outbound.ts. */
 export class Call {
   readonly start: CallStart;
+  readonly account: string | null;
   /** Resolves when the first record is in the journal, or late by the ledger's own measure: nothing rings before. */
   readonly begun: Promise<void>;
   readonly callers = new Set<Caller>();
@@ -50,8 +53,9 @@ export class Call {
   #callers = 0;
   #legs = 0;
 
-  constructor({ start, voicemailAccess }: CallFacts, ledger: Ledger, log: GatewayLog) {
+  constructor({ start, account, voicemailAccess }: CallFacts, ledger: Ledger, log: GatewayLog) {
     this.start = start;
+    this.account = account;
     this.#ledger = ledger;
     this.#state = newCall({ voicemailAccess });
     this.begun = ledger.begin(start).catch((error: unknown) => {

@@ -7,6 +7,8 @@ import type { GatewayLog } from '../types.ts';
 export interface InviteKeys {
   readonly requestUri: string;
   readonly callId: string;
+  /** The user name of the registered phone that sent it; null: a peer did. */
+  readonly account: string | null;
   /** X-MCG-Call, from a peer. */
   readonly ownCall: string | null;
   /** RFC 7989. */
@@ -30,8 +32,8 @@ export class Calls {
   readonly #calls = new Map<string, Call>();
   /** By `call-id …`, `leg …`, `session …`, `fork …`: a call keeps its key as long as somebody waits for its answer. */
   readonly #byKey = new Map<string, Call>();
-  /** Live calls by the name of the peer that began them. */
-  readonly #ofPeer = new Map<string, number>();
+  /** Live calls by who began them (`starterOf`). */
+  readonly #ofStarter = new Map<string, number>();
   readonly #settling = new Set<Promise<void>>();
   #idle: (() => void)[] = [];
   #callers = 0;
@@ -46,9 +48,9 @@ export class Calls {
     return this.#callers;
   }
 
-  /** Live calls that this peer began. */
-  liveOf(peer: string): number {
-    return this.#ofPeer.get(peer) ?? 0;
+  /** Live calls that this peer or phone began. */
+  liveOf(starter: string): number {
+    return this.#ofStarter.get(starter) ?? 0;
   }
 
   get sizes(): { readonly calls: number; readonly keys: number; readonly callers: number; readonly settling: number } {
@@ -78,6 +80,8 @@ export class Calls {
     for (const [key, by] of joinKeys(keys)) {
       const call = this.#byKey.get(key);
       if (call === undefined) continue;
+      // Of a phone it is the same call only where it was its own: whoever knows another's Session-ID or Call-ID is not in its call.
+      if (keys.account !== null && call.account !== keys.account) continue;
       // Forks start together: who calls while they talk, or after they hung up, calls again.
       if (by === 'caller and mailbox' && !stillRings(call)) continue;
       // A Session-ID or Call-ID is the caller's to choose: it takes nobody else's call into one that was answered.
@@ -90,8 +94,8 @@ export class Calls {
   open(facts: CallFacts): Call {
     const call = new Call(facts, this.#ledger, this.#log);
     this.#calls.set(call.id, call);
-    const { peer } = facts.start;
-    this.#ofPeer.set(peer, this.liveOf(peer) + 1);
+    const starter = starterOf(call.start.peer, call.account);
+    this.#ofStarter.set(starter, this.liveOf(starter) + 1);
     return call;
   }
 
@@ -112,7 +116,7 @@ export class Calls {
     this.#callers -= 1;
     if (call.callers.size > 0) return;
     this.#calls.delete(call.id);
-    this.#release(call.start.peer);
+    this.#release(starterOf(call.start.peer, call.account));
     for (const key of call.keys) this.#byKey.delete(key);
     const settled = call.ended(at).finally(() => {
       this.#settling.delete(settled);
@@ -127,10 +131,10 @@ export class Calls {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  #release(peer: string): void {
-    const left = this.liveOf(peer) - 1;
-    if (left > 0) this.#ofPeer.set(peer, left);
-    else this.#ofPeer.delete(peer);
+  #release(starter: string): void {
+    const left = this.liveOf(starter) - 1;
+    if (left > 0) this.#ofStarter.set(starter, left);
+    else this.#ofStarter.delete(starter);
   }
 
   #isIdle(): boolean {
@@ -147,10 +151,17 @@ export class Calls {
   #index(call: Call, key: string): void {
     const holder = this.#byKey.get(key);
     if (holder === call || (holder !== undefined && stillRings(holder))) return;
+    // Nor does a phone take what another call is known by while that lives.
+    if (holder !== undefined && call.account !== null && call.account !== holder.account) return;
     holder?.keys.delete(key);
     this.#byKey.set(key, call);
     call.keys.add(key);
   }
+}
+
+/** Whose calls are counted together: a peer's, or those of one account of a phone. No peer's name has a slash. */
+export function starterOf(peer: string, account: string | null): string {
+  return account === null ? peer : `${peer}/${account}`;
 }
 
 /** Somebody waits for its answer. */

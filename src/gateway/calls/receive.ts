@@ -1,7 +1,7 @@
 import type { CallStart, Evidence, Party } from '../../call/index.ts';
 import type { Policy } from '../../policy/index.ts';
 import type { CallFacts } from './call.ts';
-import type { InviteKeys } from './calls.ts';
+import { starterOf, type Belonging, type InviteKeys } from './calls.ts';
 import { CALL_HEADER, header, maxForwards, sessionUuid, type Headers } from '../message/headers.ts';
 import { calledOf, callerOf, voicemailAccessOf, type Called } from '../message/identity.ts';
 import type { GatewayContext } from '../context.ts';
@@ -9,27 +9,35 @@ import { InboundLeg } from './inbound.ts';
 import { RETRY_AFTER_FULL } from '../limits.ts';
 import { placeOf } from '../hops/routing.ts';
 import { takeOver } from './takeover.ts';
-import type { GatewayOptions, Peer } from '../types.ts';
+import type { GatewayOptions, Peer, PhoneAccount } from '../types.ts';
 import type { IncomingInvite } from '../agent/user-agent.ts';
 
-/** Takes in a well-formed INVITE of a peer: whose call it is, whether it may go on, and if so, rings. */
+/** As whom an INVITE came in. */
+export interface Sender {
+  readonly peer: Peer;
+  /** Null: the peer itself. */
+  readonly account: PhoneAccount | null;
+}
+
+/** Takes in a well-formed INVITE of a peer or phone: whose call it is, whether it may go on, and if so, rings. */
 export function receive(
   invite: IncomingInvite,
-  peer: Peer,
+  sender: Sender,
   { policy, newCallId }: Pick<GatewayOptions, 'policy' | 'newCallId'>,
   context: GatewayContext,
 ): void {
-  const { calls, featureCodes, limits, peerLimits, hopPeers, voicemailTargets, log, now } = context;
+  const { calls, featureCodes, limits, hopPeers, voicemailTargets, log, now } = context;
+  const { peer } = sender;
   const { request } = invite;
   const current = policy.current();
   const called = calledOf(request, peer, current);
   const caller = callerOf(request.headers, peer.trustCallerId);
   if (featureCodes.take(invite, peer, called.dialled, caller)) return;
   const owner = ownerOf(called, current, peer);
-  const keys = keysOf(invite, peer, caller, owner);
+  const keys = keysOf(invite, sender, caller, owner);
   const belonging = calls.belonging(keys);
   if (belonging.kind !== 'loop' && takeOver(invite, peer, keys, context)) return;
-  if (belonging.kind === 'new' && !peerLimits.admit(peer, calls.liveOf(peer.name))) {
+  if (!isWithinLimits(sender, belonging, context)) {
     // No call: a flood must not fill the journal.
     invite.reply(503, { headers: RETRY_AFTER_FULL });
     return;
@@ -66,6 +74,7 @@ export function receive(
             access,
             named: keys.ownCall,
           }),
+          account: keys.account,
           voicemailAccess: access !== null,
         } satisfies CallFacts)
       : belonging.call;
@@ -89,6 +98,15 @@ export function receive(
   });
 }
 
+/** A peer's limits are about its calls; a phone's also about what joins them, for one call has room for many INVITEs. */
+function isWithinLimits({ peer, account }: Sender, { kind }: Belonging, context: GatewayContext): boolean {
+  const { calls, peerLimits, limits } = context;
+  const name = starterOf(peer.name, account?.username ?? null);
+  if (account === null) return kind !== 'new' || peerLimits.admit(peer, calls.liveOf(name));
+  const maxCallsPerSecond = limits.callsPerPhonePerSecond;
+  return peerLimits.admit({ name, maxCalls: limits.callsPerPhone, maxCallsPerSecond }, calls.liveOf(name));
+}
+
 /** Whose number was called: a mailbox's, or a group's with the mailbox that it may have. Policy identities. */
 interface Owner {
   readonly mailbox: string | null;
@@ -102,11 +120,17 @@ function ownerOf(called: Called, policy: Policy, { dialPlan }: Peer): Owner {
   return { mailbox: group?.mailbox ?? null, group: group?.identity ?? null };
 }
 
-function keysOf({ request, callId }: IncomingInvite, peer: Peer, caller: Party, { mailbox, group }: Owner): InviteKeys {
+function keysOf(
+  { request, callId }: IncomingInvite,
+  { peer, account }: Sender,
+  caller: Party,
+  { mailbox, group }: Owner,
+): InviteKeys {
   const called = group === null ? mailbox : `group ${group}`;
   return {
     requestUri: request.uri,
     callId,
+    account: account?.username ?? null,
     ownCall: header(request.headers, CALL_HEADER.toLowerCase())?.trim() ?? null,
     sessionUuid: sessionUuid(request.headers),
     mailbox,
