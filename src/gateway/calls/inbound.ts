@@ -55,7 +55,7 @@ export class InboundLeg implements Caller {
       { call, invite, peer, carrier: { id: this.id, replaced: () => this.#replaced() } },
       context,
     );
-    const plan = (to: Destination): Plan => ringPlan(to, peer, context);
+    const plan = (to: Destination): Plan => this.#planFor(to);
     this.#hunt = new Hunt({ call, caller: this.id, side: this.#side, invite, peer, plan }, context, {
       answered: (leg, response, dialog) => this.#answer(leg, response, dialog),
       provisional: (response, kind, mayFollow) =>
@@ -88,7 +88,7 @@ export class InboundLeg implements Caller {
   async run(): Promise<void> {
     await this.call.begun;
     const { dialled } = this.#facts;
-    const plan = ringPlan({ ...dialled, diversions: [] }, this.#facts.peer, this.#context);
+    const plan = this.#planFor({ ...dialled, diversions: [] });
     if (plan.stages.length === 0) {
       await this.#nobodyToRing(plan);
       return;
@@ -96,6 +96,10 @@ export class InboundLeg implements Caller {
     const failure = await this.#hunt.ring(plan);
     if (failure === null || (await this.#divert(failure))) return;
     this.#reject(finalAnswer(failure.best));
+  }
+
+  #planFor(destination: Destination): Plan {
+    return ringPlan(destination, this.#facts.peer, this.#context, this.call.start.caller);
   }
 
   /** RFC 3261 21.4.18: where phones register, who is known here is only absent, and may have voicemail. */

@@ -56,6 +56,9 @@ export interface Directory {
   readonly voicemail: Pick<Voicemail, 'owner' | 'target'>;
   readonly voicemailTargets: VoicemailTargets;
   readonly ringTimeoutMs: number;
+  /** Who calls: the number, and the mailbox (policy.yaml identity) whose user it is; null: nobody's, or not known. */
+  readonly caller: string | null;
+  readonly callerMailbox: string | null;
   contactsOf(numbers: readonly string[]): readonly Registration[];
   /** Next hops for a number, in the order in which they are tried. */
   hopsOf(number: string | null): readonly NextHop[];
@@ -122,7 +125,11 @@ function groupStages(
   directory: Directory,
 ): readonly (readonly Branch[])[] {
   const ringTimeoutMs = group.ringTimeoutMs ?? directory.ringTimeoutMs;
-  const branches = group.members.map((member) => {
+  // Who calls her own group rings the others.
+  const others = group.members.filter(({ mailbox, number }) =>
+    mailbox === null ? number !== directory.caller : mailbox !== directory.callerMailbox,
+  );
+  const branches = others.map((member) => {
     const mailbox = member.mailbox === null ? null : (directory.policy.mailbox(member.mailbox) ?? null);
     const user = { user: member.mailbox ?? member.number, mailbox: member.mailbox, ringTimeoutMs };
     // All at once, whatever their q: a member's turn is too short to try one phone after the other.

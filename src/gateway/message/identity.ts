@@ -107,7 +107,7 @@ function divertingUris({ uri: requestUri, headers }: { uri: string; headers: Hea
   // RFC 5806 4: each diverting system puts its own on top, so the last one is the oldest.
   const diversions = splitList(header(headers, 'diversion') ?? '').toReversed();
   // RFC 7044 5.1: entries stand in the order in which they were added; the last one is the present target, nobody's diversion.
-  const history = splitList(header(headers, 'history-info') ?? '').slice(0, -1);
+  const history = divertingEntries(splitList(header(headers, 'history-info') ?? ''));
   const asked = voicemailParameters(requestUri);
   return [
     // The whole tree from its root on, where Diversion may show the last step alone.
@@ -121,6 +121,25 @@ function divertingUris({ uri: requestUri, headers }: { uri: string; headers: Hea
   });
 }
 
+/**
+ * The entries of a History-Info whose user is not the present target's. RFC 7044 10.4: `rc` and `np` lead to another address of the
+ * same user, `mp` to another user; so do a cause in the new target (RFC 4458), a Reason in the old one (RFC 7044 10.3), and,
+ * where nothing says how (RFC 4244), another user part.
+ */
+function divertingEntries(entries: readonly string[]): readonly string[] {
+  const last = entries.findLastIndex((entry, at) => at < entries.length - 1 && diverts(entry, entries[at + 1] ?? ''));
+  return entries.slice(0, last + 1);
+}
+
+function diverts(from: string, to: string): boolean {
+  const [before, after] = [parseAddress(from), parseAddress(to)];
+  const [old, present] = [before, after].map((each) => numberOf(parseUri(each?.uri ?? '')));
+  if (before === null || after === null || old === present) return false;
+  const { parameters } = after;
+  if (parameters.has('mp') || !(parameters.has('rc') || parameters.has('np'))) return true;
+  return /[?&]reason=/i.test(before.uri) || /;cause=\d/i.test(parseUri(after.uri)?.parameters ?? '');
+}
+
 /** History-Info carries its Reason as a header of the URI; whose address it is does not depend on it. */
 function withoutHeaders(uri: string): string {
   return uri.split('?', 1)[0] ?? uri;
@@ -129,24 +148,38 @@ function withoutHeaders(uri: string): string {
 /**
  * Somebody listens to messages: a call to the voicemail system's own number without diversion, or from the mailbox's own
  * number to itself.
- * @param isPeer whether a URI's host is one of the peers: `sip:1001@elsewhere.example` is nobody's extension here
  * @returns how it is known, null where it is not so
  */
 export function voicemailAccessOf(
   called: Called,
   caller: Party,
   voicemailNumber: string | null,
-  { policy, dialPlan, isPeer }: { policy: Policy; dialPlan: string | undefined; isPeer: (uri: string) => boolean },
+  { policy, dialPlan, isPeer }: Here,
 ): string | null {
   if (called.diverted) return null;
   if (voicemailNumber !== null && called.dialled === voicemailNumber) return 'the voicemail system itself was called';
-  if (called.mailbox === null || caller.number === null) return null;
-  const own = policy.findMailbox({ user: caller.number, uri: caller.uri }, dialPlan);
-  if (own.kind !== 'found' || own.mailbox.identity !== called.mailbox.identity) return null;
-  const byExtensionAlone = own.mailbox.extensions.includes(caller.number) && !caller.number.startsWith('+');
-  const local = [called.dialledUri, ...own.mailbox.sipAddresses].some((uri) => hostOf(uri) === hostOf(caller.uri));
-  if (byExtensionAlone && !local && !isPeer(caller.uri)) return null;
+  const own = called.mailbox === null ? null : mailboxOfCaller(caller, called.dialledUri, { policy, dialPlan, isPeer });
+  if (own === null || own.identity !== called.mailbox?.identity) return null;
   return `the call came from ${caller.number}, a number of the called mailbox itself`;
+}
+
+/** What says who is somebody here. */
+export interface Here {
+  readonly policy: Policy;
+  readonly dialPlan: string | undefined;
+  /** Whether a URI's host is one of the peers: `sip:1001@elsewhere.example` is nobody's extension here. */
+  readonly isPeer: (uri: string) => boolean;
+}
+
+/** The mailbox whose user calls; null where it is nobody's, or where nothing but an extension of somewhere else says so. */
+export function mailboxOfCaller(caller: Party, dialledUri: string, { policy, dialPlan, isPeer }: Here): Mailbox | null {
+  const { number, uri } = caller;
+  const found = number === null ? null : policy.findMailbox({ user: number, uri }, dialPlan);
+  if (number === null || found?.kind !== 'found') return null;
+  const { mailbox } = found;
+  const byExtensionAlone = mailbox.extensions.includes(number) && !number.startsWith('+');
+  const local = [dialledUri, ...mailbox.sipAddresses].some((each) => hostOf(each) === hostOf(uri));
+  return byExtensionAlone && !local && !isPeer(uri) ? null : mailbox;
 }
 
 function hostOf(uri: string): string | undefined {

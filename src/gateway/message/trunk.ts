@@ -4,6 +4,7 @@ import { CALL_HEADER, demandedOptions, header, supporting, type Headers } from '
 import { addressesInStyle, uriInStyle, type NumberStyle } from './numbers.ts';
 import type { Failure } from '../hunt/outcome.ts';
 import type { NextHop, Peer } from '../types.ts';
+import { voicemailParameters } from '../voicemail/voicemail-signs.ts';
 
 /** What an INVITE that goes to a peer is like, by that peer's settings (gateway.yaml, `peers`). */
 
@@ -78,7 +79,7 @@ function byPeer(
   peer: Peer,
   { incoming, calledUri, hop, hasOffer, toE164 }: TrunkFacts,
 ): TrunkInvite {
-  const diverted = diversionFor(peer.diversion, headers, incoming, calledUri);
+  const diverted = diversionFor(peer.diversion, { uri, headers }, incoming, calledUri);
   const kept = Object.entries(diverted).filter(([name]) => reaches(name.toLowerCase(), peer.headers));
   const style: NumberStyle = { userPhone: peer.userPhone, ...(peer.numberFormat === 'e164' ? { toE164 } : {}) };
   const styled = kept.map(([name, value]): [string, string] => [
@@ -93,10 +94,13 @@ function byPeer(
   };
 }
 
-/** At most one Diversion for `single`: of several Exchange UM takes the wrong one, and one where nobody diverted the call is a lie. */
+/**
+ * At most one Diversion for `single`: of several Exchange UM takes the wrong one, and one where nobody diverted the call is a lie.
+ * Without any it finds no mailbox: what the URI says of it (RFC 4458) is said as it understands it.
+ */
 function diversionFor(
   wanted: Peer['diversion'],
-  headers: Readonly<Record<string, string>>,
+  { uri, headers }: TrunkInvite,
   incoming: Headers,
   calledUri: string,
 ): Record<string, string> {
@@ -108,6 +112,11 @@ function diversionFor(
   // Ours stands alone already; what came in may be a list.
   const one = singleDiversion({ diversion: header(headers, 'diversion') ?? '' }, calledUri);
   const named = Object.keys(one).length > 0 ? one : singleDiversion(incoming, calledUri);
+  const asked = voicemailParameters(uri);
+  if (Object.keys(named).length === 0 && asked !== null) {
+    const diversion = `<${asked.target}>;reason=${asked.reason}`;
+    return { ...Object.fromEntries(others), ...singleDiversion({ diversion }, calledUri) };
+  }
   return { ...Object.fromEntries(others), ...named };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ackFailure, answer, callerPeer } from '../../drachtio/support.ts';
+import { ackFailure, answer, callerPeer, sendInvite } from '../../drachtio/support.ts';
 import type { SipPeer } from '../../support/sip-peer.ts';
 import { answers, calls, cancelled, ends, GROUPS, rings, startHunting } from '../hunting.ts';
 import {
@@ -242,6 +242,53 @@ describe('a serial group', () => {
     await answers(call, voicemail, diverted);
     await ends(call, voicemail, diverted);
     expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'voicemail-abandoned' });
+    await expectNothingHeld(rig);
+  });
+});
+
+describe('a member who calls her own group', () => {
+  it('is not rung; the others are', async () => {
+    const { rig, alice, bob } = await startGroup();
+    const call = rig.newCall('sip:1100@127.0.0.1');
+    sendInvite(call, { headers: 'P-Asserted-Identity: <sip:1001@127.0.0.1>' });
+    answer(bob, await rings(bob), 486);
+    ackFailure(call, await response(call, 486));
+    const { evidence, state } = await rig.ledger.call();
+    expect(alice.received).toEqual([]);
+    expect(state.legs.map(({ mailbox }) => mailbox)).toEqual(['bob']);
+    expect(evidence).toContainEqual(expect.objectContaining({ detail: 'rings bob, at the same time' }));
+  });
+
+  it('by a number that is nobody’s mailbox is not rung either', async () => {
+    const { rig, phones } = await startHunting(['1001']);
+    const [alice] = phones;
+    if (alice === undefined) throw new Error('no phone');
+    const call = rig.newCall('sip:1300@127.0.0.1');
+    sendInvite(call, { headers: 'P-Asserted-Identity: <sip:0612345678@127.0.0.1>' });
+    answer(alice, await rings(alice), 486);
+    ackFailure(call, await response(call, 486));
+    expect((await rig.ledger.call()).state.legs).toHaveLength(1);
+    expect(rig.callee.received).toEqual([]);
+  });
+
+  it('is rung where somebody elsewhere only has her extension', async () => {
+    const { rig, alice, bob } = await startGroup();
+    const call = rig.newCall('sip:1100@127.0.0.1');
+    sendInvite(call, { headers: 'P-Asserted-Identity: <sip:1001@elsewhere.example>' });
+    answer(alice, await rings(alice), 486);
+    answer(bob, await rings(bob), 486);
+    ackFailure(call, await response(call, 486));
+    await rig.ledger.call();
+  });
+
+  it('and nobody else belongs to it: 480, as for a group whose phones are all gone', async () => {
+    const policy = GROUPS.replace('members: [alice, bob] }', 'members: [alice] }');
+    const { rig, alice } = await startGroup({ policy });
+    const call = rig.newCall('sip:1100@127.0.0.1');
+    sendInvite(call, { headers: 'P-Asserted-Identity: <sip:1001@127.0.0.1>' });
+    ackFailure(call, await response(call, 480));
+    expect((await rig.ledger.call()).state.legs).toEqual([]);
+    expect(alice.received).toEqual([]);
     await expectNothingHeld(rig);
   });
 });

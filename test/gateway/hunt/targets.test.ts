@@ -24,9 +24,11 @@ interface Given {
   readonly contacts?: readonly Registration[];
   readonly owner?: 'gateway' | 'none';
   readonly hops?: (number: string | null) => readonly NextHop[];
+  readonly caller?: string;
+  readonly callerMailbox?: string;
 }
 
-function directory({ contacts = [], owner = 'none', hops }: Given): Directory {
+function directory({ contacts = [], owner = 'none', hops, caller, callerMailbox }: Given): Directory {
   const voicemail = { owner, target: TARGET, targets: ['*97'] };
   return {
     policy: policyOf(GROUPS),
@@ -34,6 +36,8 @@ function directory({ contacts = [], owner = 'none', hops }: Given): Directory {
     voicemail,
     voicemailTargets: createVoicemailTargets(voicemail),
     ringTimeoutMs: 20_000,
+    caller: caller ?? null,
+    callerMailbox: callerMailbox ?? null,
     contactsOf: (numbers) => contacts.filter(({ aor }) => numbers.includes(aor)),
     hopsOf: hops ?? ((number) => (number?.startsWith('0') === true ? [CARRIER] : [PBX, SECOND])),
   };

@@ -83,6 +83,32 @@ describe('the called user', () => {
     expect(called('sip:1001@gw', { 'history-info': '<sip:1001@x>;index=1' })).toMatchObject({ diverted: false });
   });
 
+  const TO_DEVICE = '<sip:1001@x>;index=1, <sip:desk@x>;index=1.1;rc=1';
+  it.each([
+    ['leads to another address of the same user (rc)', 'sip:desk@gw', TO_DEVICE, null],
+    ['is passed on as it was (np)', 'sip:1002@gw', '<sip:1001@x>;index=1, <sip:1002@x>;index=1.1;np=1', null],
+    ['names the same user part', 'sip:1001@gw', '<sip:1001@x>;index=1, <sip:1001@gw>;index=1.1;mp=1', null],
+    ['leads to another user (mp)', 'sip:vm@gw', '<sip:1001@x>;index=1, <sip:vm@x>;index=1.1;mp=1', '1001'],
+    [
+      'says why in the old target',
+      'sip:vm@gw',
+      '<sip:1001@x?Reason=SIP%3Bcause%3D302>;index=1, <sip:vm@x>;index=1.1;rc=1',
+      '1001',
+    ],
+    ['says why in the new target', 'sip:vm@gw', '<sip:1001@x>;index=1, <sip:vm@x;cause=408>;index=1.1;rc=1', '1001'],
+    ['does not say how (RFC 4244)', 'sip:vm@gw', '<sip:1001@x>;index=1, <sip:vm@x>;index=1.1', '1001'],
+    [
+      'leads to a device, and from there to another user',
+      'sip:vm@gw',
+      `${TO_DEVICE}, <sip:vm@x>;index=1.1.1;mp=1.1`,
+      '1001',
+    ],
+  ])('is whom a History-Info diverted the call from: one that %s', (_what, uri, history, number) => {
+    expect(called(uri, { 'history-info': history })).toMatchObject(
+      number === null ? { diverted: false, divertedBy: null } : { number, diverted: true, divertedBy: 'History-Info' },
+    );
+  });
+
   it('is nobody’s where two plans have the number', () => {
     expect(called('sip:1003@gw')).toMatchObject({ mailbox: null, ambiguous: [{}, {}] });
     expect(called('sip:1003@gw', {}, { dialPlan: 'Lyon' }).mailbox?.identity).toBe('claire');

@@ -23,8 +23,13 @@ const NEEDED = {
   'X-MCG-Call': 'c',
 };
 
-function sent(settings: Partial<Peer>, headers: Record<string, string> = {}, facts: Partial<TrunkFacts> = {}) {
-  const invite = { uri: 'sip:1001@192.0.2.20', headers: { ...NEEDED, ...headers } };
+function sent(
+  settings: Partial<Peer>,
+  headers: Record<string, string> = {},
+  facts: Partial<TrunkFacts> = {},
+  uri = 'sip:1001@192.0.2.20',
+) {
+  const invite = { uri, headers: { ...NEEDED, ...headers } };
   return trunkInvite(invite, { ...FACTS, trunk: { ...LOCAL_PEER, ...settings }, ...facts });
 }
 
@@ -78,6 +83,15 @@ describe('an INVITE towards a peer', () => {
     ['none', two, {}],
   ] as const)('tells who diverted it: %s', (diversion, headers, told) => {
     expect(sent({ diversion }, headers, { incoming: headers }).headers).toEqual({ ...NEEDED, ...told });
+  });
+
+  it('tells Exchange UM by one Diversion whose voicemail RFC 4458 asks for', () => {
+    const uri = 'sip:voicemail@um.example;target=sip:1001%40pbx.example;cause=486';
+    const told = (peer: Partial<Peer>, headers = {}) => sent(peer, headers, {}, uri).headers['Diversion'];
+    expect(told({ diversion: 'single' })).toBe('<sip:1001@pbx.example>;reason=user-busy');
+    expect(told({ diversion: 'single' }, { Diversion: '<sip:9@x>;reason=away' })).toBe('<sip:9@x>;reason=away');
+    expect(told({ diversion: 'all' })).toBeUndefined();
+    expect(told({ diversion: 'none' })).toBeUndefined();
   });
 
   it.each([
