@@ -16,6 +16,7 @@ import {
 import { hasReason } from './reason.ts';
 import { rangAt, type CalleeLeg, type CallerLeg, type CallState } from './state.ts';
 import {
+  clockNote,
   interruptedVisit,
   mayBeTold,
   ownerFor,
@@ -60,6 +61,8 @@ interface Facts extends VoicemailFacts {
 interface Row {
   readonly rule: string;
   readonly judge: (facts: Facts) => Verdict | PendingVerdict | null;
+  /** What the verdict rests on, where no evidence says so. */
+  readonly note?: (facts: Facts) => string | null;
 }
 
 /**
@@ -136,6 +139,7 @@ const TABLE: readonly Row[] = [
   {
     rule: 'diverted to voicemail: what the voicemail leg shows',
     judge: (facts) => (facts.answers.voicemail.length === 0 ? null : visitVerdict(facts, stayedMs(facts))),
+    note: (facts) => clockNote(facts, stayedMs(facts)),
   },
   {
     // Whether our 200 still left is not known; somebody has picked up, and knows of the call.
@@ -206,9 +210,11 @@ export function classify(
 /** `classify`, with the line of the table that decided. */
 export function judge(call: EndedCall, settings: VerdictSettings, options: { readonly settled: boolean }): Judgement {
   const facts = factsOf(call, settings, options.settled);
-  for (const { rule, judge } of TABLE) {
+  for (const { rule, judge, note: noteOf } of TABLE) {
     const found = judge(facts);
-    if (found !== null) return { rule, verdict: call.state.voicemailAccess ? unmailed(found) : found };
+    if (found === null) continue;
+    const note = found.outcome === null ? null : (noteOf?.(facts) ?? null);
+    return { rule, verdict: call.state.voicemailAccess ? unmailed(found) : found, ...(note === null ? {} : { note }) };
   }
   throw new Error('The last line of the table matches every call.');
 }

@@ -55,6 +55,8 @@ export interface PendingVerdict {
 export interface Judgement {
   readonly rule: string;
   readonly verdict: Verdict | PendingVerdict;
+  /** What it rests on where no evidence says so: one plain clause, for people. Absent: the evidence says it. */
+  readonly note?: string;
 }
 
 export function verdict(outcome: Outcome, cause: Cause | null, reason: DecisionReason): Verdict {

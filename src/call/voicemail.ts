@@ -44,6 +44,21 @@ export function visitVerdict(facts: VoicemailFacts, stayedMs: number): Verdict |
   return stayedMs >= greetingMs + minimumMessageMs ? LEFT : missed('voicemail-abandoned');
 }
 
+/** Why how long the caller stayed decides on a visit, and how; null where somebody's word does. */
+export function clockNote(facts: VoicemailFacts, stayedMs: number): string | null {
+  if (messageIn(facts, false) !== null) return null;
+  const { greetingMs, minimumMessageMs, settleMs } = facts.settings.voicemail;
+  const why = mayBeTold(facts)
+    ? `no word of a message came while it was waited for (settle ${seconds(settleMs)})`
+    : 'nothing is known to tell of messages of this mailbox';
+  const needed = `${seconds(greetingMs + minimumMessageMs)} (greeting ${seconds(greetingMs)} + minimumMessage ${seconds(minimumMessageMs)})`;
+  return `${why}, so the stay decides: ${seconds(stayedMs)}, where a message needs ${needed}`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
+
 /** The gateway ended the call, or died, while the voicemail system had it: how long the caller stayed says nothing. */
 export function interruptedVisit(facts: VoicemailFacts): Verdict | PendingVerdict {
   const message = messageIn(facts, true);

@@ -11,6 +11,7 @@ import {
   type CallState,
   type EndedCall,
   type Evidence,
+  type Judgement,
   type VerdictSettings,
 } from '../call/index.ts';
 import type { CallRecord } from '../journal/index.ts';
@@ -49,6 +50,8 @@ export function judgeEnded(call: Reported, state: CallState, endedAt: number, la
   const evidence = [...call.evidence, ...newEvidence].sort((a, b) => a.at - b.at);
   const answered = answerIn(state, evidence) ?? call.answered;
   const facts = factsOf(start, { state, evidence, endedAt }, law);
+  const judgement = judge(facts, law.settings, { settled: false });
+  const noted = noteIn(judgement, endedAt);
   return {
     start,
     course: {
@@ -59,9 +62,9 @@ export function judgeEnded(call: Reported, state: CallState, endedAt: number, la
       endedAt,
       state,
     },
-    ...judge(facts, law.settings, { settled: false }),
-    evidence,
-    newEvidence,
+    ...judgement,
+    evidence: [...evidence, ...noted],
+    newEvidence: [...newEvidence, ...noted],
   };
 }
 
@@ -88,9 +91,11 @@ export function judgeInterrupted(call: Reported, endedAt: number, detail: string
 /**
  * A call whose verdict waited for evidence, by what the journal has now. Before it is due, it may still have to wait: the
  * verdict is pending again unless there is decisive evidence.
+ * @param told evidence that the journal has not
  */
-export function judgePending(record: CallRecord, now: number, law: Law): Judged {
-  const { evidence, state, rangAt, rangMs, answeredAt, answeredBy, endedAt: ended } = record;
+export function judgePending(record: CallRecord, now: number, law: Law, told: readonly Evidence[] = []): Judged {
+  const { state, rangAt, rangMs, answeredAt, answeredBy, endedAt: ended } = record;
+  const evidence = [...record.evidence, ...told];
   const endedAt = ended ?? now;
   const when = { settled: record.pendingUntil === null || now >= record.pendingUntil };
   const judgement =
@@ -98,7 +103,15 @@ export function judgePending(record: CallRecord, now: number, law: Law): Judged 
       ? judgeInterruptedCall({ answeredBy, evidence, endedAt }, law.settings, when)
       : judge(factsOf(record, { state, evidence, endedAt }, law), law.settings, when);
   const course = { rangAt, rangMs, answeredAt, answeredBy, endedAt, state };
-  return { start: record, course, ...judgement, evidence, newEvidence: [] };
+  const noted = noteIn(judgement, now);
+  return { start: record, course, ...judgement, evidence: [...evidence, ...noted], newEvidence: [...told, ...noted] };
+}
+
+/** A verdict that no evidence speaks for says so itself, for people who ask why. */
+function noteIn({ note }: Judgement, at: number): Evidence[] {
+  return note === undefined
+    ? []
+    : [{ at, kind: 'voicemail-duration', source: 'gateway', strength: 'weak', detail: note }];
 }
 
 /** What the journal's record of an unfinished call reports. */

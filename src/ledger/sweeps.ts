@@ -55,9 +55,7 @@ export function createSweeps(options: SweepOptions): Sweeps {
   function settle(record: CallRecord, at: number): Promise<unknown> {
     return commit(record.id, () => {
       const silent = silence(record, at);
-      if (silent === null) return judgePending(record, at, law());
-      const judged = judgePending({ ...record, evidence: [...record.evidence, silent] }, at, law());
-      return { ...judged, newEvidence: [silent] };
+      return judgePending(record, at, law(), silent === null ? [] : [silent]);
     });
   }
 

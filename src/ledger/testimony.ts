@@ -112,9 +112,9 @@ class Court implements Testimony {
     const { addEvidence, now, law, commit } = this.#options;
     const record = pending.find(({ id }) => id === callId);
     if (record === undefined) return addEvidence(callId, evidence);
-    const judged = judgePending({ ...record, evidence: [...record.evidence, evidence] }, now(), law());
+    const judged = judgePending(record, now(), law(), [evidence]);
     if (judged.verdict.outcome === null) return addEvidence(callId, evidence);
-    const settled = await commit(callId, () => ({ ...judged, newEvidence: [evidence] }));
+    const settled = await commit(callId, () => judged);
     // It had fallen due meanwhile.
     if (settled === 'duplicate') addEvidence(callId, late(evidence));
   }

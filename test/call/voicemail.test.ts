@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   classify,
   evidenceOf,
+  judge,
   judgeInterrupted,
   rangMs,
   type CallState,
@@ -227,6 +228,33 @@ describe('was a message left', () => {
       .relayed(21, 'leg-3', 'caller-2')
       .byes(41, 'leg-3');
     expect(spoken(story)).toBe(LEFT);
+  });
+});
+
+describe('a verdict that how long the caller stayed decides', () => {
+  const note = (stayedS: number, { evidence = [], settled = false, voicemail }: Asked = {}): string | undefined =>
+    judge(ended(diverted(stayedS), { evidence: [...evidence] }), settings(voicemail), { settled }).note;
+  const NEEDED = 'where a message needs 13.0 s (greeting 10.0 s + minimumMessage 3.0 s)';
+
+  it('says so, with the settings that it was measured by', () => {
+    const nobodyTells = 'nothing is known to tell of messages of this mailbox, so the stay decides:';
+    expect(note(13)).toBe(`${nobodyTells} 13.0 s, ${NEEDED}`);
+    expect(note(4.26)).toBe(`${nobodyTells} 4.3 s, ${NEEDED}`);
+  });
+
+  it('says that it waited for a word, and how long', () => {
+    const waited = 'no word of a message came while it was waited for (settle 90.0 s), so the stay decides: 40.0 s,';
+    expect(note(40, { evidence: [totals], settled: true })).toBe(`${waited} ${NEEDED}`);
+    expect(note(40, { voicemail: { events: true }, settled: true })).toBe(`${waited} ${NEEDED}`);
+  });
+
+  it.each([
+    ['it still waits', { evidence: [totals] }],
+    ['a certain word decides', { evidence: [seen('voicemail-none')] }],
+    ['a weak one does', { evidence: [totals, seen('voicemail-left', 'weak')], settled: true }],
+    ['the gateway ended the call', { evidence: [seen('interrupted')], settled: true }],
+  ])('is another where %s', (_, asked) => {
+    expect(note(40, asked)).toBeUndefined();
   });
 });
 

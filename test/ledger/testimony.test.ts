@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { VoicemailEvent } from '../../src/call/index.ts';
 import { JournalError } from '../../src/journal/index.ts';
+import { explain } from '../../src/ledger/index.ts';
 import { MAX_WAITING_TESTIMONY } from '../../src/ledger/lines.ts';
 import { MAX_KEPT_EVIDENCE, MAX_LOOKS } from '../../src/ledger/testimony.ts';
 import { callStart } from '../journal/samples.ts';
@@ -173,6 +174,19 @@ describe('what voicemail systems tell', () => {
       await gateway.ledger.settleDue(at(61 + 90));
       expect(await verdict(id)).toBe('voicemail');
       expect(await kinds(id)).not.toContain('voicemail-none');
+    });
+
+    it('that were silent, and nobody there to hear: the explanation names what the stay was measured by', async () => {
+      counts(3, 0);
+      const id = await visits(40);
+      gateway.clock.advance(62_000);
+      gateway = await gateway.restart();
+      await gateway.ledger.settleDue(at(61 + 90));
+      const call = await gateway.journal.call(id);
+      expect(call).toMatchObject({ outcome: 'voicemail', rule: 'diverted to voicemail: what the voicemail leg shows' });
+      const line =
+        '   +151.0 s  gateway: no word of a message came while it was waited for (settle 90.0 s), so the stay decides: 40.0 s, where a message needs 13.0 s (greeting 10.0 s + minimumMessage 3.0 s) (weak evidence)';
+      expect(call === null ? [] : explain(call)).toContain(line);
     });
 
     it('let a call that its PBX took back wait for the message', async () => {
