@@ -38,12 +38,16 @@ export interface InDialogRequest {
   readonly silent: boolean;
 }
 
-/** A dialog whose requests may come before somebody listens: none of them is lost. */
+/** Requests that wait until somebody listens; further ones get 500, as RFC 3261 14.2 has it. */
+export const MAX_HELD_REQUESTS = 4;
+
+/** A dialog whose requests may come before somebody listens (while our own 200 is on its way): none of them is lost. */
 export class AgentDialog implements Dialog {
   readonly facts: DialogFacts;
   readonly #agent: DialogAgent;
   #ack: Acknowledge | null;
   #listener: DialogListener | null = null;
+  readonly #held = new Set<InDialogRequest>();
   #ended: { readonly bye: SipRequest; readonly silent: boolean } | null = null;
 
   constructor(facts: DialogFacts, agent: DialogAgent) {
@@ -58,19 +62,40 @@ export class AgentDialog implements Dialog {
 
   set listener(listener: DialogListener | null) {
     this.#listener = listener;
-    if (this.#ended !== null) listener?.ended(this.#ended.bye, this.#ended.silent);
+    if (listener === null) return;
+    for (const { request, reply, onCancel } of this.#takeHeld()) listener.request(request, reply, onCancel);
+    if (this.#ended !== null) listener.ended(this.#ended.bye, this.#ended.silent);
   }
 
-  receive({ request, reply, onCancel, silent }: InDialogRequest): void {
+  #takeHeld(): InDialogRequest[] {
+    const held = [...this.#held];
+    this.#held.clear();
+    return held;
+  }
+
+  #hold(received: InDialogRequest): void {
+    if (this.#held.size >= MAX_HELD_REQUESTS) {
+      received.reply(500, { headers: RETRY_AFTER });
+      return;
+    }
+    this.#held.add(received);
+    // The engine has answered it.
+    received.onCancel(() => this.#held.delete(received));
+  }
+
+  receive(received: InDialogRequest): void {
+    const { request, reply, onCancel, silent } = received;
     if (request.method === 'BYE') {
       this.#agent.forget(this);
       if (!silent) reply(200);
+      // RFC 3261 15.1.2: what is still open ends with the dialog.
+      for (const held of this.#takeHeld()) held.reply(487);
       this.#ended = { bye: request, silent };
       this.#listener?.ended(request, silent);
     } else if (request.method === 'ACK') {
       this.#listener?.ack(request);
     } else if (this.#listener === null) {
-      reply(500, { headers: RETRY_AFTER });
+      this.#hold(received);
     } else {
       this.#listener.request(request, reply, onCancel);
     }
@@ -92,6 +117,7 @@ export class AgentDialog implements Dialog {
 
   bye(headers: Headers = {}, done: (response: SipResponse | null) => void = () => undefined): void {
     this.#listener = null;
+    for (const held of this.#takeHeld()) held.reply(481);
     this.#agent.forget(this);
     this.ack({});
     this.request('BYE', { headers }, done);

@@ -147,7 +147,7 @@ export interface OutgoingInviteHandle {
 
 /** One side of an answered call. */
 export interface Dialog {
-  /** Until it is set, requests other than BYE get 500 with Retry-After, and an end is told as soon as it is set. */
+  /** Until it is set, requests wait for it, a few; an end is told as soon as it is set. */
   listener: DialogListener | null;
   /** Acknowledges the 2xx that made the dialog, where the other side sent it; the first time counts. */
   ack(message: OutgoingMessage): void;

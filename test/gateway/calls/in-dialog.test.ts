@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ackFailure, answer, SDP_A, SDP_B, sendAck, sendInDialog } from '../../drachtio/support.ts';
-import { calleeSends, expectNothingHeld, hangUp, response, startRig, talking } from '../support.ts';
+import { calleeSends, expectNothingHeld, hangUp, invited, response, startRig, talking } from '../support.ts';
 
 const HOLD = SDP_A.replace('t=0 0', 't=0 0\r\na=sendonly');
 
@@ -40,6 +40,24 @@ describe('in an answered call', () => {
     await hangUp(rig, made);
     expect((await rig.ledger.call()).state.legs[0]).toMatchObject({ endedBy: 'caller' });
   });
+
+  it.each(['UPDATE', 'INFO'])(
+    'an %s in the same instant as the 200 waits for our own 200, and passes',
+    async (method) => {
+      const rig = await startRig();
+      const { call, invite } = await invited(rig);
+      answer(rig.callee, invite, 200, { body: SDP_B });
+      calleeSends(rig, invite, method, { body: method === 'UPDATE' ? SDP_B : '' });
+      await response(call, 200);
+      sendAck(call);
+      answer(rig.caller, await rig.caller.expect(new RegExp(`^${method} `)), 200, { body: SDP_A });
+      await rig.callee.expect(new RegExp(`^SIP/2\\.0 200[^]*${method}`));
+      expect(rig.callee.count(/^SIP\/2\.0 500/)).toBe(0);
+      await hangUp(rig, { call, invite });
+      await rig.ledger.call();
+      await expectNothingHeld(rig);
+    },
+  );
 
   it('a re-INVITE that is answered 18x first still gets its answer', async () => {
     const rig = await startRig();
