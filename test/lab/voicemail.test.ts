@@ -68,12 +68,15 @@ interface Talk {
 async function call({ says, codec = 'PCMU', leaves = false, heard = [] }: Talk): Promise<CallReport> {
   const rtp = await openRtpPort('127.0.0.1');
   const beep = Promise.withResolvers<void>();
+  const listened = Promise.withResolvers<void>();
+  let spoken = Number.POSITIVE_INFINITY;
   const hangUp = new AbortController();
   const frames = Math.ceil(greeting(codec, GREETING_MS).length / FRAME_SAMPLES);
   const stream = rtp.open({ address: '127.0.0.1', port: voicemail.rtpPort }, (packet) => {
     heard.push(packet);
     // One packet after the beep: it has been said by then.
     if (heard.length === (leaves ? 1 : frames + 2)) beep.resolve();
+    if (heard.length > spoken) listened.resolve();
   });
   const report = placeCall({
     from: 'sip:+33612345678@127.0.0.1',
@@ -90,8 +93,9 @@ async function call({ says, codec = 'PCMU', leaves = false, heard = [] }: Talk):
     stream?.send(packet, marker);
     marker = false;
   }
-  // Loopback delivers in order: an answer to a later packet says that the earlier ones are there.
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  // What the voicemail sends after it has been read by it: it sends every 20 ms, and reads what has come in between.
+  spoken = heard.length;
+  await listened.promise;
   hangUp.abort();
   const made = await report;
   await rtp.close();

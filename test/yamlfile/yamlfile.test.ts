@@ -51,7 +51,7 @@ describe('syntax errors', () => {
     ['*56 : on\n', '1:1 Put it in quotes: "*56".'],
     ['*56: on\n', '1:6 Put it in quotes: "*56".'],
     ['code: *57, see below\n', '1:10 Put it in quotes: "*57".'],
-    ['to: "^1\\d"\n', '1:7 Put the text in single quotes: in double quotes a backslash is no backslash.'],
+    ['to: "^1\\d"\n', '1:8 Put the text in single quotes: in double quotes a backslash is no backslash.'],
     ['a: &x 1\nb: *x\n', '2:4 Write the value out in each place, so that each can be changed by itself.'],
     [
       'a: 1 * 2: 3\n',
