@@ -12,7 +12,7 @@ function request(method: string): SipRequest {
 }
 
 /** Lets a request come in. @returns what it was answered, and a way to cancel it */
-function receive(dialog: AgentDialog, method: string): { readonly statuses: number[]; cancel(): void } {
+function receive(dialog: AgentDialog, method: string): { readonly statuses: number[]; readonly cancel: () => void } {
   const statuses: number[] = [];
   let cancelled: (cancel: SipRequest) => void = () => undefined;
   const received: InDialogRequest = {
