@@ -10,7 +10,7 @@ import { sourceOf } from './access/guesses.ts';
 import { createHopHealth } from './hops/hop-health.ts';
 import { createHopPeers, type Resolve } from './hops/hop-peers.ts';
 import { LIMITS, REFUSAL_LINE_MS, RETRY_AFTER_FULL, type GatewayLimits } from './limits.ts';
-import { createMessageWaiting, type MessageWaiting } from './voicemail/message-waiting.ts';
+import { createMessageWaiting, voicemailUris, type MessageWaiting } from './voicemail/message-waiting.ts';
 import { hopUris, watchHops } from './hops/options.ts';
 import { createPeerLimits } from './access/peer-limits.ts';
 import { createPeerTable, type PeerTable } from './access/peers.ts';
@@ -71,7 +71,7 @@ export class SipGateway implements Gateway {
       dialogs: new Dialogs(now),
       voicemailTargets: createVoicemailTargets(settings.voicemail),
       featureCodes: createFeatureCodeCalls({ ...options, codes: settings.featureCodes, limits }),
-      hopPeers: createHopPeers(hopUris(settings), this.#peers, resolveHost),
+      hopPeers: createHopPeers([...hopUris(settings), ...voicemailUris(settings.voicemail)], this.#peers, resolveHost),
       route: createRouter(settings.routing),
       health: createHopHealth(now),
       peerLimits: createPeerLimits(now, log),

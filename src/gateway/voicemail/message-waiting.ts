@@ -6,7 +6,8 @@ import { header, maxForwards, passHeaders, withoutTag, type Headers } from '../m
 import { MESSAGE_SUMMARY_TYPE, parseMessageSummary, totalOf, type MessageSummary } from './message-summary.ts';
 import { createPassedOn, type PassedOn } from './passed-on.ts';
 import { dial } from '../hops/routing.ts';
-import type { Peer } from '../types.ts';
+import { voicemailOwner } from '../hunt/plan.ts';
+import type { Peer, Voicemail } from '../types.ts';
 import type { Reply, SipRequest, UserAgent } from '../agent/user-agent.ts';
 
 export const MESSAGE_SUMMARY_EVENT = 'message-summary';
@@ -47,6 +48,8 @@ export function createMessageWaiting(parts: MessageWaitingParts): MessageWaiting
 class SummaryRelay implements MessageWaiting {
   readonly #parts: MessageWaitingParts;
   readonly #passedOn: PassedOn;
+  /** Peers of whom it was said that their totals do not count. */
+  readonly #saidOf = new Set<string>();
 
   constructor(parts: MessageWaitingParts) {
     this.#parts = parts;
@@ -61,7 +64,9 @@ class SummaryRelay implements MessageWaiting {
     }
     const summary = summaryOf(notify);
     const to = this.#addressed(notify, summary, peer);
-    if (to.mailbox !== null) this.#tell(to.mailbox, summary, `NOTIFY from ${peer.name}`);
+    if (to.mailbox !== null && this.#knowsMessages(peer)) {
+      this.#tell(to.mailbox, summary, `NOTIFY from ${peer.name}`);
+    }
     const passed = this.#passOn(notify, to, peer);
     const known = to.mailbox !== null || passed;
     const { log } = this.#parts.context;
@@ -75,6 +80,21 @@ class SummaryRelay implements MessageWaiting {
     this.#tell(mailbox, summaryOf(notify), `NOTIFY from ${notify.sourceAddress}`);
     reply(200);
     this.#passOn(notify, { number, uri: notify.uri, mailbox }, null);
+  }
+
+  /** Whether it is a voicemail system, or has one behind it: anybody else's word on somebody's messages is a lamp, and no evidence. */
+  #knowsMessages(peer: Peer): boolean {
+    const { settings, hopPeers, log } = this.#parts.context;
+    const owner = voicemailOwner(peer, settings);
+    if (owner === 'upstream' || owner === 'downstream') return true;
+    if (voicemailUris(settings.voicemail).some((uri) => hopPeers.at(uri)?.name === peer.name)) return true;
+    if (!this.#saidOf.has(peer.name)) {
+      this.#saidOf.add(peer.name);
+      const why =
+        'neither has it a voicemail of its own (voicemail: upstream or downstream) nor is voicemail.target there';
+      log.info({ peer: peer.name, why }, 'message totals of a peer are passed on, but do not count');
+    }
+    return false;
   }
 
   #tell({ identity }: Mailbox, summary: MessageSummary | null, source: string): void {
@@ -150,6 +170,12 @@ class SummaryRelay implements MessageWaiting {
   #said(target: string, status: number | null): void {
     this.#parts.context.log.debug({ target, status }, 'NOTIFY passed on');
   }
+}
+
+/** Where voicemail systems are, as far as the configuration says so. */
+export function voicemailUris({ target, targets, mwi }: Voicemail): string[] {
+  const named = [...targets, target ?? '', mwi?.subscribe ?? ''];
+  return named.filter((uri) => (parseUri(uri)?.host ?? '') !== '');
 }
 
 /** RFC 6665 8.2.1: the event package, without its parameters. */

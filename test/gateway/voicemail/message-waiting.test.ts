@@ -1,8 +1,16 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Peer } from '../../../src/gateway/index.ts';
 import { callerPeer, later, unique } from '../../drachtio/support.ts';
 import { udpPeer, type SipPeer } from '../../support/sip-peer.ts';
 import { account, ask, directory, REGISTRAR } from '../phones.ts';
-import { LOCAL_PEER, startRig, type Parts, type Rig } from '../support.ts';
+import { LOCAL_PEER as ANY_PEER, startRig as start, type Parts, type Rig } from '../support.ts';
+
+/** A PBX that takes its calls back to a voicemail of its own. */
+const LOCAL_PEER: Peer = { ...ANY_PEER, voicemail: 'upstream' };
+
+function startRig(parts: Parts = {}): Promise<Rig> {
+  return start({ peers: [LOCAL_PEER], ...parts });
+}
 
 interface Summary {
   readonly to?: string;
@@ -217,6 +225,56 @@ describe('a NOTIFY of messages is passed on', () => {
     expect(await silent).toBe('SIP/2.0 200 OK');
     await pbx.expect(/^NOTIFY /);
     await vi.waitFor(() => expect(rig.ledger.totals).toHaveLength(1));
+  });
+});
+
+describe('the totals of a mailbox are the word of', () => {
+  const owned = (voicemail: Peer['voicemail']): Peer[] => [{ ...ANY_PEER, voicemail }];
+  const TARGET = { owner: 'gateway', target: 'sip:vm@127.0.0.1' } as const;
+
+  it.each([
+    { title: 'a peer that takes its calls back', parts: { peers: owned('upstream') }, counts: true },
+    { title: 'a peer behind which voicemail is', parts: { peers: owned('downstream') }, counts: true },
+    { title: 'any peer where they all do', parts: { voicemail: { owner: 'downstream' } }, counts: true },
+    { title: 'the peer that calls are diverted to', parts: { voicemail: TARGET }, counts: true },
+    { title: 'it by its host name', parts: { voicemail: { ...TARGET, target: 'sip:vm@localhost' } }, counts: true },
+    {
+      title: 'a peer that is another voicemail',
+      parts: { voicemail: { targets: ['sip:127.0.0.1:5080'] } },
+      counts: true,
+    },
+    {
+      title: 'the peer that is asked for them',
+      parts: { voicemail: { mwi: { subscribe: 'sip:127.0.0.1:9', expiresMs: 3_600_000 } } },
+      counts: true,
+    },
+    { title: 'no peer without voicemail', parts: { peers: owned('none') }, counts: false },
+    {
+      title: 'no peer whose calls we divert elsewhere',
+      parts: { voicemail: { ...TARGET, target: 'sip:192.0.2.9' } },
+      counts: false,
+    },
+    { title: 'no peer for a number that is voicemail', parts: { voicemail: { targets: ['5000'] } }, counts: false },
+  ] as const)('$title', async ({ parts, counts }) => {
+    const rig = await start(parts);
+    await vi.waitFor(async () => {
+      await notified(rig.caller);
+      expect(rig.ledger.totals.length > 0).toBe(counts);
+    });
+    const lines = rig.log.filter(
+      ({ message }) => message === 'message totals of a peer are passed on, but do not count',
+    );
+    expect(lines.length).toBe(counts ? lines.length : 1);
+  });
+
+  it('a peer that is no voicemail, for the phones alone', async () => {
+    const { rig, pbx } = await startPbxRig({ peers: [{ ...UM, voicemail: null }, PBX] });
+    for (const count of ['1/0', '2/0']) {
+      expect(await notified(rig.caller, { count })).toBe('SIP/2.0 200 OK');
+      accept(pbx, await pbx.expect(/^NOTIFY /));
+    }
+    expect(rig.ledger.totals).toEqual([]);
+    expect(rig.log.filter(({ message }) => /do not count/.test(message))).toHaveLength(1);
   });
 });
 
