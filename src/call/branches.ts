@@ -4,15 +4,15 @@ import type { CalleeLeg } from './state.ts';
 
 /**
  * The phones whose responses decide why nobody answered, where several were called: none in whose place another phone was
- * called. A forking proxy forwards the best response
- * (RFC 3261 16.7 step 6: a 6xx before all others, then what the caller can do most with); here the best one is what says
- * most about the called side. First a 6xx, which speaks for the user and ended the search. Then phones that rang
- * until somebody gave up: where one rang out, the call was not answered, though another was busy. Else all of them.
+ * called. A forking proxy forwards the best response (RFC 3261 16.7 step 6: a 6xx before all others, then what the caller can
+ * do most with); here the best one is what says most about the called side. A 6xx speaks for its user and ended the search
+ * there; of a group, not for the other members. Then phones that rang until somebody gave up: where one rang out, the call
+ * was not answered, though another was busy. Else all of them.
  */
 export function decidingAmong(called: readonly CalleeLeg[], answers: Answers): readonly CalleeLeg[] {
-  const phones = called.filter(({ supersededBy }) => !called.some(({ id }) => id === supersededBy));
-  const global = phones.filter((leg) => finalIsClass(leg, 6));
-  if (global.length > 0) return global;
+  const last = called.filter(({ supersededBy }) => !called.some(({ id }) => id === supersededBy));
+  const global = last.filter((leg) => finalIsClass(leg, 6));
+  const phones = last.filter((leg) => global.includes(leg) || !global.some(({ mailbox }) => mailbox === leg.mailbox));
   const rangOut = phones.filter((leg) => leg.rangAt !== null && (tookNothing(leg, answers) || saysNothing(leg)));
   return rangOut.length > 0 ? rangOut : phones;
 }

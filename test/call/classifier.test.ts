@@ -70,6 +70,78 @@ describe('the verdict table, line by line', () => {
       ),
       ANSWERED,
     ],
+    [
+      'pickup: another phone takes a call that rings (Replaces of an early dialog)',
+      ended(
+        oneCall()
+          .rings(1)
+          .invites(5, 'leg-2')
+          .answers(5, 'leg-2')
+          .relayed(5, 'leg-2')
+          .final(5.1, 487)
+          .byes(60, 'leg-2'),
+      ),
+      ANSWERED,
+    ],
+    [
+      'attended transfer: another phone takes an answered call over (Replaces)',
+      ended(oneCall().answers(2).relayed(2).invites(9, 'leg-2').answers(9, 'leg-2').relayed(9, 'leg-2').byes(9.1)),
+      ANSWERED,
+    ],
+    [
+      'transfer: the target answers',
+      ended(
+        oneCall()
+          .answers(2)
+          .relayed(2)
+          .invites(9, 'leg-2')
+          .rings(10, 'leg-2')
+          .answers(12, 'leg-2')
+          .relayed(12, 'leg-2'),
+      ),
+      ANSWERED,
+    ],
+    [
+      'transfer: the target does not answer, but somebody had',
+      ended(
+        oneCall().answers(2).relayed(2).invites(9, 'leg-2').rings(10, 'leg-2').final(30, 486, [], 'leg-2').byes(31),
+      ),
+      ANSWERED,
+    ],
+    [
+      'a voicemail system hands the caller to somebody, who answers',
+      ended(
+        diverted(6).invites(24, 'leg-3').rings(25, 'leg-3').answers(26, 'leg-3').relayed(26, 'leg-3').byes(60, 'leg-3'),
+      ),
+      ANSWERED,
+      'gateway',
+    ],
+    [
+      'a voicemail system hands the caller to somebody, who does not answer',
+      ended(diverted(6).invites(24, 'leg-3').rings(25, 'leg-3').final(27, 480, [], 'leg-3')),
+      MISSED('voicemail-abandoned'),
+      'gateway',
+    ],
+    [
+      'park: somebody answered and parked it, another phone retrieves it',
+      ended(
+        oneCall()
+          .rings(1)
+          .answers(5)
+          .relayed(5)
+          .byes(9, 'leg-1', 'callee')
+          .invites(40, 'leg-2')
+          .answers(40, 'leg-2')
+          .relayed(40, 'leg-2')
+          .byes(80, 'leg-2'),
+      ),
+      ANSWERED,
+    ],
+    [
+      'park: nobody retrieves it, but somebody had answered',
+      ended(oneCall().rings(1).answers(5).relayed(5).byes(9, 'leg-1', 'callee')),
+      ANSWERED,
+    ],
     ['a leg answered but the CANCEL won', ended(oneCall().rings(1).cancels(5).answers(5.01)), MISSED('caller-hung-up')],
     ['CANCEL with Reason SIP 200 from a trusted peer', ended(oneCall().rings(1).cancels(5, sip(200))), ELSEWHERE],
     ['CANCEL with Reason Q.850 26 from a trusted peer', ended(oneCall().rings(1).cancels(5, q850(26))), ELSEWHERE],
