@@ -14,11 +14,25 @@ const now = (): number => T0;
 
 describeJournal('SQLite', async () => {
   const folder = temporaryFolder();
+  const path = join(folder.path, 'gateway.db');
   return {
-    open: (node) => openSqliteJournal({ path: join(folder.path, 'gateway.db'), node, now }),
+    open: (node) => openSqliteJournal({ path, node, now }),
+    clear: () => emptied(path),
     remove: async () => folder.remove(),
   };
 });
+
+/** Deletes every row but those that say which schema it is; the counts follow by their triggers. */
+function emptied(path: string): void {
+  const db = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+  const tables = db
+    .prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('migrations', 'notification_counts')",
+    )
+    .all();
+  for (const { name } of tables) db.exec(`DELETE FROM "${String(name)}"`);
+  db.close();
+}
 
 describe('the SQLite journal’s file', () => {
   let folder: ReturnType<typeof temporaryFolder>;
