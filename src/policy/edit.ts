@@ -18,6 +18,8 @@ export interface EditOptions {
   readonly basedOn?: string;
   /** Says what would be, and changes nothing (`-WhatIf`). */
   readonly dryRun?: boolean;
+  /** How long it waits for another edit to end; 5 s where it is left out. */
+  readonly lockWaitMs?: number;
 }
 
 /** What is changed: names are taken in any case. */
@@ -150,7 +152,7 @@ export function editPolicyFile(edit: PolicyEdit): AnyResult {
   if ('message' in seen) return failure('broken', `${seen.message} ${seen.remedy}`, [seen]);
   if (edit.dryRun === true) return editUnderLock(edit);
   try {
-    const result = withLock(seen.target, () => editUnderLock(edit));
+    const result = withLock(seen.target, () => editUnderLock(edit), edit.lockWaitMs);
     if (result !== null) return result;
     const message = `Another change of ${edit.path} is under way; if there is none, remove ${seen.target}.lock.`;
     return failure('locked', message);

@@ -24,7 +24,7 @@ import type { PolicyProblem } from './types.ts';
 const MAX_READS = 10;
 const BETWEEN_READS_MS = 100;
 /** How long an edit waits for another one to end. */
-export const LOCK_WAIT_MS = 5_000;
+const LOCK_WAIT_MS = 5_000;
 const BETWEEN_LOCK_TRIES_MS = 50;
 /** An edit of the largest file takes a tenth of this: whoever made the lock is gone. */
 export const LOCK_STALE_MS = 120_000;
@@ -116,11 +116,11 @@ function breakStaleLock(lock: string): void {
 
 /**
  * Runs `change` while no other edit of this file runs, in this process or another.
- * @returns null where another edit held the file for longer than `LOCK_WAIT_MS`
+ * @returns null where another edit held the file for longer than `waitMs`
  */
-export function withLock<Result>(target: string, change: () => Result): Result | null {
+export function withLock<Result>(target: string, change: () => Result, waitMs = LOCK_WAIT_MS): Result | null {
   const lock = `${target}.lock`;
-  const deadline = Date.now() + LOCK_WAIT_MS;
+  const deadline = Date.now() + waitMs;
   for (;;) {
     try {
       closeSync(openSync(lock, 'wx', 0o600));

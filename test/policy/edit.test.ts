@@ -215,7 +215,7 @@ describe('edits at the same time', () => {
   it('a lock that somebody holds is respected, and named', async () => {
     const path = await file(GOOD);
     await writeFile(`${path}.lock`, '');
-    const result = await setMailboxPolicy(path, 'Staff', OFF);
+    const result = await setMailboxPolicy(path, 'Staff', OFF, { lockWaitMs: 100 });
     expect(result).toMatchObject({
       ok: false,
       reason: 'locked',
