@@ -4,7 +4,7 @@ import { nothingOf, type Unwritten } from './unwritten.ts';
 /** Calls whose records wait for a failing or slow journal; the next one costs the oldest its waiting records (design.md section 7). */
 export const MAX_WAITING_CALLS = 10_000;
 /** While records are given up, the log is told this often. */
-const DROP_REPORT_MS = 10_000;
+export const DROP_REPORT_MS = 10_000;
 
 /** Which call a record belongs to. */
 export interface Key {
@@ -40,84 +40,100 @@ export interface Backlog {
   stop(): void;
 }
 
-export function createBacklog({ now, schedule, log, onDropped }: BacklogOptions): Backlog {
-  const waiting = new Map<string, Unwritten>();
-  const expendable = new Set<Unwritten>();
-  let dropped = 0;
-  let droppedUnreported = 0;
-  let cancelReport: (() => void) | null = null;
-  let stopped = false;
-  let onEmpty: (() => void)[] = [];
+export function createBacklog(options: BacklogOptions): Backlog {
+  return new BoundedBacklog(options);
+}
 
-  function add({ callId, hasMailbox }: Key): Unwritten {
-    const entry = nothingOf(callId, !hasMailbox, now());
-    waiting.set(callId, entry);
-    if (entry.expendable) expendable.add(entry);
+class BoundedBacklog implements Backlog {
+  readonly #options: BacklogOptions;
+  readonly #waiting = new Map<string, Unwritten>();
+  readonly #expendable = new Set<Unwritten>();
+  #dropped = 0;
+  #droppedUnreported = 0;
+  #cancelReport: (() => void) | null = null;
+  #stopped = false;
+  #onEmpty: (() => void)[] = [];
+
+  constructor(options: BacklogOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  has(callId: string): boolean {
+    return this.#waiting.has(callId);
+  }
+
+  entries(): Iterable<Unwritten> {
+    return this.#waiting.values();
+  }
+
+  change(key: Key, change: (entry: Unwritten) => void): boolean {
+    const known = this.#waiting.get(key.callId);
+    change(known ?? this.#add(key));
+    if (known === undefined && this.#waiting.size > MAX_WAITING_CALLS) this.#dropOldest();
+    return known === undefined;
+  }
+
+  #add({ callId, hasMailbox }: Key): Unwritten {
+    const entry = nothingOf(callId, !hasMailbox, this.#options.now());
+    this.#waiting.set(callId, entry);
+    if (entry.expendable) this.#expendable.add(entry);
     return entry;
   }
 
-  function forget(entry: Unwritten): void {
-    waiting.delete(entry.callId);
-    expendable.delete(entry);
-    if (waiting.size > 0) return;
-    for (const tell of onEmpty) tell();
-    onEmpty = [];
+  forget(entry: Unwritten): void {
+    this.#waiting.delete(entry.callId);
+    this.#expendable.delete(entry);
+    if (this.#waiting.size > 0) return;
+    for (const tell of this.#onEmpty) tell();
+    this.#onEmpty = [];
   }
 
-  function drop(entry: Unwritten): void {
-    dropped++;
-    forget(entry);
+  drop(entry: Unwritten): void {
+    this.#dropped++;
+    this.forget(entry);
     entry.settlement?.result('dropped');
     // A call whose start is written keeps what the ledger knows of it: its settlement says again what waited here.
     if (entry.start === null) return;
     entry.start.written();
-    onDropped(entry.callId);
+    this.#options.onDropped(entry.callId);
   }
 
-  function dropOldest(): void {
-    const victim = firstIdle(expendable) ?? firstIdle(waiting.values());
+  #dropOldest(): void {
+    const victim = firstIdle(this.#expendable) ?? firstIdle(this.#waiting.values());
     if (victim === undefined) return;
-    droppedUnreported++;
-    drop(victim);
-    if (cancelReport === null) reportDropped();
+    this.#droppedUnreported++;
+    this.drop(victim);
+    if (this.#cancelReport === null) this.#reportDropped();
   }
 
-  function reportDropped(): void {
-    cancelReport = null;
-    if (droppedUnreported === 0 || stopped) return;
+  #reportDropped(): void {
+    this.#cancelReport = null;
+    if (this.#droppedUnreported === 0 || this.#stopped) return;
+    const { log, schedule } = this.#options;
     log.error(
-      { dropped: droppedUnreported, droppedInAll: dropped, waiting: waiting.size },
+      { dropped: this.#droppedUnreported, droppedInAll: this.#dropped, waiting: this.#waiting.size },
       `more than ${MAX_WAITING_CALLS} calls wait for the journal: the oldest records were given up, those of calls without a mailbox first`,
     );
-    droppedUnreported = 0;
-    cancelReport = schedule(reportDropped, DROP_REPORT_MS);
+    this.#droppedUnreported = 0;
+    this.#cancelReport = schedule(() => this.#reportDropped(), DROP_REPORT_MS);
   }
 
-  return {
-    get size() {
-      return waiting.size;
-    },
-    get dropped() {
-      return dropped;
-    },
-    has: (callId) => waiting.has(callId),
-    entries: () => waiting.values(),
-    change(key, change) {
-      const known = waiting.get(key.callId);
-      change(known ?? add(key));
-      if (known === undefined && waiting.size > MAX_WAITING_CALLS) dropOldest();
-      return known === undefined;
-    },
-    forget,
-    drop,
-    onceEmpty(callback) {
-      onEmpty.push(callback);
-    },
-    stop() {
-      stopped = true;
-      cancelReport?.();
-    },
-  };
+  onceEmpty(callback: () => void): void {
+    this.#onEmpty.push(callback);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelReport?.();
+  }
 }
 
 function firstIdle(entries: Iterable<Unwritten>): Unwritten | undefined {

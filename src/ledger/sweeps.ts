@@ -9,9 +9,9 @@ import { FOUND_AT_START } from './words.ts';
 export const SETTLE_INTERVAL_MS = 1_000;
 /** How long a start waits for the journal to say which calls an earlier life left. */
 export const RECOVERY_READ_MS = 5_000;
-const RECOVERY_RETRY_MS = 5_000;
+export const RECOVERY_RETRY_MS = 5_000;
 /** Calls judged in one go. */
-const BATCH = 100;
+export const BATCH = 100;
 
 export interface SweepOptions {
   readonly journal: Journal;
@@ -37,29 +37,50 @@ export interface Sweeps {
 }
 
 export function createSweeps(options: SweepOptions): Sweeps {
-  const { journal, now, schedule, log, law, commit, silence, isLive, isUnwritten } = options;
-  const stop = new AbortController();
-  let cancelTick = schedule(tick, SETTLE_INTERVAL_MS);
-  let cancelRecovery: (() => void) | null = null;
-  let lastSweep = Promise.resolve();
-  let sweeping = 0;
-  let dueFails = false;
+  return new SweepsOfJournal(options);
+}
 
-  function tick(): void {
-    if (stop.signal.aborted) return;
-    cancelTick = schedule(tick, SETTLE_INTERVAL_MS);
+class SweepsOfJournal implements Sweeps {
+  readonly #options: SweepOptions;
+  readonly #stop = new AbortController();
+  #cancelTick: () => void;
+  #cancelRecovery: (() => void) | null = null;
+  #lastSweep = Promise.resolve();
+  #sweeping = 0;
+  #dueFails = false;
+
+  constructor(options: SweepOptions) {
+    this.#options = options;
+    this.#cancelTick = options.schedule(() => this.#tick(), SETTLE_INTERVAL_MS);
+  }
+
+  #tick(): void {
+    if (this.#stop.signal.aborted) return;
+    const { schedule, now } = this.#options;
+    this.#cancelTick = schedule(() => this.#tick(), SETTLE_INTERVAL_MS);
     // A sweep that a slow journal holds up is not joined by another every second.
-    if (sweeping === 0) void settleDue(now());
+    if (this.#sweeping === 0) void this.settleDue(now());
   }
 
-  function settle(record: CallRecord, at: number): Promise<unknown> {
-    return commit(record.id, () => {
-      const silent = silence(record, at);
-      return judgePending(record, at, law(), silent === null ? [] : [silent]);
-    });
+  settleDue(at: number): Promise<void> {
+    this.#sweeping++;
+    // One after the other: two sweeps at once would judge the same calls.
+    this.#lastSweep = this.#lastSweep
+      .then(() => this.#settleAllDue(at))
+      .catch((error: unknown) => {
+        const { log } = this.#options;
+        if (!this.#dueFails)
+          log.error({ error: String(error) }, 'pending verdicts cannot be read; they are tried again');
+        this.#dueFails = true;
+      })
+      .finally(() => {
+        this.#sweeping--;
+      });
+    return this.#lastSweep;
   }
 
-  async function settleAllDue(at: number): Promise<void> {
+  async #settleAllDue(at: number): Promise<void> {
+    const { journal, isUnwritten } = this.#options;
     const seen = new Set<string>();
     let due: CallRecord[];
     do {
@@ -67,69 +88,61 @@ export function createSweeps(options: SweepOptions): Sweeps {
       for (const { id } of due) seen.add(id);
       // Evidence on its way to the journal bears on the verdict: such a call is judged next time.
       const judgeable = due.filter(({ id }) => !isUnwritten(id));
-      await Promise.all(judgeable.map((record) => settle(record, at)));
-    } while (due.length === BATCH && !stop.signal.aborted);
-    dueFails = false;
+      await Promise.all(judgeable.map((record) => this.#settle(record, at)));
+    } while (due.length === BATCH && !this.#stop.signal.aborted);
+    this.#dueFails = false;
   }
 
-  function settleDue(at: number): Promise<void> {
-    sweeping++;
-    // One after the other: two sweeps at once would judge the same calls.
-    lastSweep = lastSweep
-      .then(() => settleAllDue(at))
-      .catch((error: unknown) => {
-        if (!dueFails) log.error({ error: String(error) }, 'pending verdicts cannot be read; they are tried again');
-        dueFails = true;
-      })
-      .finally(() => {
-        sweeping--;
-      });
-    return lastSweep;
+  #settle(record: CallRecord, at: number): Promise<unknown> {
+    const { commit, silence, law } = this.#options;
+    return commit(record.id, () => {
+      const silent = silence(record, at);
+      return judgePending(record, at, law(), silent === null ? [] : [silent]);
+    });
   }
 
-  function interrupt(record: CallRecord): Promise<unknown> {
-    return commit(record.id, () => judgeInterrupted(reportedIn(record), now(), FOUND_AT_START, law()));
-  }
-
-  async function settleInterrupted(records: CallRecord[]): Promise<void> {
-    const left = records.filter(({ id }) => !isLive(id) && !isUnwritten(id));
-    if (left.length === 0) return;
-    log.info({ calls: left.length }, 'calls that an earlier life of the gateway left are settled as interrupted');
-    while (left.length > 0 && !stop.signal.aborted) await Promise.all(left.splice(0, BATCH).map(interrupt));
+  recover(): Promise<void> {
+    const { schedule, log } = this.#options;
+    return new Promise((resolve) => {
+      const cancel = schedule(() => {
+        log.warn({}, 'the journal is slow: interrupted calls are still being read; new calls are taken meanwhile');
+        resolve();
+      }, RECOVERY_READ_MS);
+      const finish = (): void => {
+        cancel();
+        resolve();
+      };
+      this.#stop.signal.addEventListener('abort', finish, { once: true });
+      void this.#findInterrupted().then(finish);
+    });
   }
 
   /** Resolves when the calls have been read and the first of them are on their way. */
-  async function findInterrupted(): Promise<void> {
+  async #findInterrupted(): Promise<void> {
+    const { journal, schedule, log } = this.#options;
+    const { signal } = this.#stop;
     try {
       const records = await journal.unfinished();
-      if (!stop.signal.aborted) void settleInterrupted(records);
+      if (!signal.aborted) void this.#settleInterrupted(records);
     } catch (error) {
       log.error({ error: String(error) }, 'interrupted calls cannot be read now; they are tried again');
-      if (!stop.signal.aborted) cancelRecovery = schedule(() => void findInterrupted(), RECOVERY_RETRY_MS);
+      if (!signal.aborted) this.#cancelRecovery = schedule(() => void this.#findInterrupted(), RECOVERY_RETRY_MS);
     }
   }
 
-  return {
-    settleDue,
+  async #settleInterrupted(records: CallRecord[]): Promise<void> {
+    const { isLive, isUnwritten, log, commit, now, law } = this.#options;
+    const left = records.filter(({ id }) => !isLive(id) && !isUnwritten(id));
+    if (left.length === 0) return;
+    log.info({ calls: left.length }, 'calls that an earlier life of the gateway left are settled as interrupted');
+    const interrupt = (record: CallRecord): Promise<unknown> =>
+      commit(record.id, () => judgeInterrupted(reportedIn(record), now(), FOUND_AT_START, law()));
+    while (left.length > 0 && !this.#stop.signal.aborted) await Promise.all(left.splice(0, BATCH).map(interrupt));
+  }
 
-    recover: () =>
-      new Promise((resolve) => {
-        const cancel = schedule(() => {
-          log.warn({}, 'the journal is slow: interrupted calls are still being read; new calls are taken meanwhile');
-          resolve();
-        }, RECOVERY_READ_MS);
-        const finish = (): void => {
-          cancel();
-          resolve();
-        };
-        stop.signal.addEventListener('abort', finish, { once: true });
-        void findInterrupted().then(finish);
-      }),
-
-    stop() {
-      stop.abort();
-      cancelTick();
-      cancelRecovery?.();
-    },
-  };
+  stop(): void {
+    this.#stop.abort();
+    this.#cancelTick();
+    this.#cancelRecovery?.();
+  }
 }
