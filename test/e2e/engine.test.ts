@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { env } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import type { Phone } from '../../src/lab/index.ts';
@@ -7,11 +8,11 @@ import {
   drachtioServer,
   enginePlace,
   ourEngine,
-  reservedPort,
   type EngineKind,
   type EnginePlace,
 } from '../support/engine-process.ts';
-import { command, type GatewayFiles, type GatewayProcess } from '../support/gateway-process.ts';
+import { command, until, type GatewayFiles, type GatewayProcess } from '../support/gateway-process.ts';
+import { freePort } from '../support/ports.ts';
 import { byNumber, call, callerFor, counter, filesFor, onThisMachine, phoneFor, run, settings } from './support.ts';
 
 /** A gateway on engines of their own, one or several. */
@@ -41,6 +42,14 @@ async function readiness(gateway: GatewayProcess): Promise<{ status: number; sip
 
 function verdicts(calls: Awaited<ReturnType<GatewayProcess['calls']>>): string[] {
   return calls.map(({ callee, outcome, cause, decision }) => [callee, outcome, cause, decision].join(' '));
+}
+
+/** What nobody has read yet at this UDP port, in the kernel's bytes. */
+async function waitingAt(port: number): Promise<number> {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const sockets = (await readFile('/proc/net/udp', 'latin1')).split('\n').map((line) => line.trim().split(/\s+/));
+  const queues = sockets.filter((fields) => fields[1]?.endsWith(local) === true).map((fields) => fields[4] ?? '');
+  return queues.reduce((sum, queue) => sum + Number.parseInt(queue.split(':')[1] ?? '0', 16), 0);
 }
 
 const EACH = 5;
@@ -157,8 +166,14 @@ function engineSuite(kind: EngineKind): void {
     engine.child.kill('SIGSTOP');
     hangUp.abort();
     const meanwhile = call(caller, gateway, { number: '1002', hangUpAfterAnswerMs: 50 });
-    // Long enough for copies of both, which the engine finds waiting.
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    // Until there are copies of both, which the engine finds waiting.
+    let once = 0;
+    await until(5_000, 'the CANCEL and the INVITE', async () => {
+      const before = once;
+      once = await waitingAt(place.sipPort);
+      return once > 0 && once === before ? true : null;
+    });
+    await until(5_000, 'copies of them', async () => ((await waitingAt(place.sipPort)) >= 2 * once ? true : null));
     engine.child.kill('SIGCONT');
     expect((await before).end).toBe('cancelled');
     expect((await meanwhile).end).toBe('hung-up');
@@ -221,7 +236,7 @@ function engineSuite(kind: EngineKind): void {
 
   it('that is not there yet is waited for: not ready, said once, ready when it comes', async () => {
     const place = await enginePlace();
-    const admin = `http://127.0.0.1:${await reservedPort()}`;
+    const admin = `http://127.0.0.1:${await freePort()}`;
     const { config } = await filesOn(await phoneFor(byNumber), [place], admin);
     const gateway = startHere(config);
     expect(await gateway.logged('the SIP engine cannot be reached')).toMatchObject({

@@ -31,7 +31,7 @@ function byEngine(name: string, values: readonly string[]): string[] {
     ),
     'datagram',
   );
-  if (!outcome.ok) throw new Error(outcome.problem.detail);
+  if (!outcome.ok) throw new Error(outcome.problem);
   const own = name === 'Via' ? 1 : 0;
   return outcome.message.headers.elements(name).slice(own);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startCaller, startPhone, type Caller, type Phone } from '../../src/lab/index.ts';
 import { makeAuthority } from '../support/certificates.ts';
-import { reservedPort } from '../support/engine-process.ts';
+import { freePort } from '../support/ports.ts';
 import {
   gatewayFiles,
   removeFiles,
@@ -41,7 +41,7 @@ describeWith(TLS_MODULE, 'a proxy, kamailio, on both sides of the gateway by TLS
     });
     caller = await startCaller();
     const ports = await freePorts();
-    const gatewayPort = await reservedPort();
+    const gatewayPort = await freePort();
     const files = await gatewayFiles(
       `peers:
   - { name: proxy, allow: [127.0.0.0/8], forks: true }

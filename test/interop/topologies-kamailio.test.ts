@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { startCaller, startPhone, type Caller, type Phone, type PhoneOptions } from '../../src/lab/index.ts';
-import { reservedPort } from '../support/engine-process.ts';
+import { freePort } from '../support/ports.ts';
 import {
   removeFiles,
   startGateway,
@@ -48,7 +48,7 @@ describeWith('kamailio', 'kamailio with the example’s own kamailio.cfg', () =>
     topology: Topology,
     options: { fork?: boolean; more?: readonly Replacement[]; voicemailPort?: number },
   ): Promise<Site> {
-    const [port, gatewayPort] = [await reservedPort(), await reservedPort()];
+    const [port, gatewayPort] = [await freePort(), await freePort()];
     const loopBack: readonly Replacement[] =
       topology === 'loop-back' ? [[`${PROXY}:5060`, `${PROXY}:${port}`]] : (options.more ?? []);
     const files = await exampleFiles(topology, [[`${GATEWAY}:5060`, `${GATEWAY}:${gatewayPort}`], ...loopBack]);

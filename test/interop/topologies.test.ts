@@ -1,7 +1,7 @@
 import type { ParsedMail } from 'mailparser';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startCaller, startPhone, type Caller, type Phone, type PhoneOptions } from '../../src/lab/index.ts';
-import { reservedPort } from '../support/engine-process.ts';
+import { freePort } from '../support/ports.ts';
 import { removeFiles, startGateway, type CallJson, type GatewayProcess } from '../support/gateway-process.ts';
 import { inProcess } from '../support/in-process.ts';
 import { exampleFiles, onLoopback, tcpAt, TOPOLOGIES, udpAt, type Replacement, type Topology } from './topologies.ts';
@@ -44,7 +44,7 @@ describe('each topology’s example runs as it is written, on loopback addresses
     const before = { calls: 0, mails: 0 };
     let gateway: GatewayProcess;
     beforeAll(async () => {
-      for (const place of [`${GATEWAY}:5060`, ...places]) moved.set(place, await reservedPort());
+      for (const place of [`${GATEWAY}:5060`, ...places]) moved.set(place, await freePort());
       const ports = [...moved].map(([place, port]): Replacement => [place, place.replace(/\d+$/, String(port))]);
       gateway = await startGateway(await exampleFiles(topology, [...ports, ...more]));
     });

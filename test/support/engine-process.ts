@@ -1,14 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomInt } from 'node:crypto';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { drachtioServerConfiguration } from './peer-configurations.ts';
+import { freePort } from './ports.ts';
 
 /** Where an engine of its own is found; the same after each of its starts. */
 export interface EnginePlace {
@@ -32,44 +31,9 @@ export interface EngineKind {
 /** Two busy cores start one in about a second. */
 const START_TIMEOUT_MS = 30_000;
 
-/**
- * Ports that stay free while an engine is dead: below those which the system hands out to whoever asks for any
- * (net.ipv4.ip_local_port_range).
- */
+/** Its ports stay free while it is dead. */
 export async function enginePlace(): Promise<EnginePlace> {
-  const sipPort = await reservedPort();
-  let clientPort = await reservedPort();
-  while (clientPort === sipPort) clientPort = await reservedPort();
-  return { sipPort, clientPort, secret: 'cymru' };
-}
-
-/** A port that nobody gets by chance. */
-export async function reservedPort(): Promise<number> {
-  for (;;) {
-    const port = 15_000 + randomInt(15_000);
-    if (await isFree(port)) return port;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const udp = createSocket('udp4');
-  const tcp = createServer();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      udp.once('error', reject);
-      udp.bind(port, '127.0.0.1', resolve);
-    });
-    await new Promise<void>((resolve, reject) => {
-      tcp.once('error', reject);
-      tcp.listen(port, '127.0.0.1', resolve);
-    });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    udp.close();
-    tcp.close();
-  }
+  return { sipPort: await freePort(), clientPort: await freePort(), secret: 'cymru' };
 }
 
 /** `mcg engine`, as an operator starts it. */
