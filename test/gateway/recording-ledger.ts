@@ -1,6 +1,8 @@
 import {
   classify,
   evidenceOf,
+  rangAt,
+  rangMs,
   type CallStart,
   type CallState,
   type Evidence,
@@ -10,6 +12,8 @@ import {
   type Verdict,
   type VoicemailEvent,
 } from '../../src/call/index.ts';
+import { decide } from '../../src/ledger/index.ts';
+import type { Policy } from '../../src/policy/index.ts';
 import type { Voicemail } from '../../src/gateway/index.ts';
 
 export interface EndedCall {
@@ -18,6 +22,8 @@ export interface EndedCall {
   readonly state: CallState;
   readonly evidence: readonly Evidence[];
   readonly verdict: Verdict | PendingVerdict;
+  /** As the ledger makes them: `notify alice (missed)`, `skip nobody (no-mailbox)`; none while the verdict waits. */
+  readonly decisions: readonly string[];
 }
 
 /** A ledger that keeps what it is told, judges with the real table, and checks that it is told in order. */
@@ -35,7 +41,10 @@ export class RecordingLedger implements Ledger {
   readonly #live = new Set<string>();
   #waiting: (() => void)[] = [];
 
-  constructor(voicemail: Voicemail) {
+  readonly #policy: Policy;
+
+  constructor(voicemail: Voicemail, policy: Policy) {
+    this.#policy = policy;
     this.#voicemail = voicemail;
   }
 
@@ -75,14 +84,35 @@ export class RecordingLedger implements Ledger {
     if (start === undefined) throw new Error(`call ${id} ended and never began`);
     const evidence = [...(this.#evidence.get(id) ?? []), ...evidenceOf(state, at)];
     const verdict = classify(
-      { state, evidence, endedAt: at, hasMailbox: start.mailbox !== null },
+      { state, evidence, endedAt: at, hasMailbox: start.mailbox !== null || start.group !== null },
       { voicemail: this.#voicemail },
       { settled: false },
     );
     if (state.callers.some(({ endedAt }) => endedAt === null)) this.complaints.push(`${id}: a caller leg has no end`);
     if (state.legs.some(({ endedAt }) => endedAt === null)) this.complaints.push(`${id}: an outbound leg has no end`);
-    this.over.push({ id, start, state, evidence, verdict });
+    this.over.push({
+      id,
+      start,
+      state,
+      evidence,
+      verdict,
+      decisions: this.#decide(start, state, evidence, verdict, at),
+    });
     for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #decide(
+    call: CallStart,
+    state: CallState,
+    evidence: readonly Evidence[],
+    verdict: Verdict | PendingVerdict,
+    endedAt: number,
+  ): string[] {
+    if (verdict.outcome === null) return [];
+    const rang = { rangAt: rangAt(state), rangMs: rangMs(state, endedAt) };
+    return decide({ call, verdict, ...rang, endedAt, state, evidence, policy: this.#policy }).map(
+      ({ record: { decision, mailbox, reason } }) => `${decision} ${mailbox ?? 'nobody'} (${reason})`,
+    );
   }
 
   addEvidence(id: string, evidence: Evidence): void {

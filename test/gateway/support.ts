@@ -142,7 +142,8 @@ export async function startRig(parts: Parts = {}): Promise<Rig> {
   const callee = await callerPeer(running.udpPort);
   const caller = await callerPeer(running.udpPort);
   const voicemail = { ...NO_VOICEMAIL, ...parts.voicemail };
-  const ledger = new RecordingLedger(voicemail);
+  const policy = policyOf(parts.policy);
+  const ledger = new RecordingLedger(voicemail, policy);
   const log: LogLine[] = [];
   let ahead = 0;
   let stoppedAt: number | null = null;
@@ -169,7 +170,7 @@ export async function startRig(parts: Parts = {}): Promise<Rig> {
     registrations: parts.registrations ?? { load: async () => [], save: async () => undefined },
     switchNotifications: parts.switchNotifications ?? (async () => undefined),
     ledger,
-    policy: storeOf(policyOf(parts.policy)),
+    policy: storeOf(policy),
     log: recordingLog(log),
     now: () => (stoppedAt ?? Date.now()) + ahead,
     newCallId: () => randomUUID(),

@@ -167,7 +167,9 @@ export async function endsRinging(at: SipPeer, invite: Received): Promise<Receiv
 
 export async function expectAnsweredCalls({ rig }: Phones, count: number): Promise<void> {
   for (let n = 1; n <= count; n += 1) {
-    expect((await rig.ledger.call(n)).verdict).toMatchObject({ outcome: 'answered', reason: 'answered' });
+    const { verdict, decisions } = await rig.ledger.call(n);
+    expect(verdict).toMatchObject({ outcome: 'answered', reason: 'answered' });
+    expect(decisions).toEqual([expect.stringMatching(/^skip (\w+ \(answered\)|nobody \(no-mailbox\))$/)]);
   }
   await vi.waitFor(() => expect(rig.gateway.holdings.calls).toBe(0));
   expect(rig.ledger.over).toHaveLength(count);

@@ -48,7 +48,8 @@ describe('a leg of ours that comes back (loop-back through a PBX)', () => {
     answer(rig.callee, await rig.callee.expect(/^BYE /), 200);
     sendInDialog(back, 'BYE');
     answer(rig.callee, await rig.callee.expect(/^BYE /), 200);
-    const { state, verdict, evidence } = await rig.ledger.call();
+    const { state, verdict, evidence, decisions } = await rig.ledger.call();
+    expect(decisions).toEqual(['skip alice (answered)']);
     expect(rig.ledger.started).toHaveLength(1);
     expect(state.callers).toMatchObject([
       { id: 'caller', returned: false },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ackFailure, answer, callerPeer, sendInvite } from '../../drachtio/support.ts';
+import { LIMITS } from '../../../src/gateway/limits.ts';
 import type { SipPeer } from '../../support/sip-peer.ts';
 import { answers, calls, cancelled, ends, GROUPS, rings, startHunting } from '../hunting.ts';
 import {
@@ -289,6 +290,64 @@ describe('a member who calls her own group', () => {
     ackFailure(call, await response(call, 480));
     expect((await rig.ledger.call()).state.legs).toEqual([]);
     expect(alice.received).toEqual([]);
+    await expectNothingHeld(rig);
+  });
+});
+
+describe('who of a group is told', () => {
+  const own = (notify: string): string =>
+    GROUPS.replace('members: [alice, bob] }', `members: [alice, bob], mailbox: carol, notify: ${notify} }`);
+  const others = (reason: string) => (name: string) => `skip ${name} (${reason})`;
+
+  it.each([
+    ['nobody', [others('condition')('carol')]],
+    ['group', ['notify carol (missed)']],
+    ['first', ['notify alice (missed)', others('condition')('bob')]],
+    ['last', ['notify bob (missed)', others('condition')('alice')]],
+    ['all', ['notify alice (missed)', 'notify bob (missed)']],
+  ])('notify: %s', async (notify, expected) => {
+    const { rig, alice, bob } = await startGroup({ policy: own(notify) });
+    const call = calls(rig, '1100');
+    const atAlice = await rings(alice);
+    await response(call, 180);
+    const atBob = await rings(bob);
+    answer(alice, atAlice, 480);
+    answer(bob, atBob, 480);
+    ackFailure(call, await response(call, 480));
+    const { verdict, evidence, decisions } = await rig.ledger.call();
+    expect(verdict).toMatchObject({ outcome: 'missed', cause: 'no-answer' });
+    expect(evidence.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['group', 'rang', 'final-response']));
+    expect(decisions).toEqual(expected);
+  });
+
+  it('ring: serial, answered by the second: nobody is told, and one decision says so', async () => {
+    const { rig, alice, bob } = await startGroup();
+    const call = calls(rig, '1200');
+    answer(alice, await rings(alice), 486);
+    const atBob = await rings(bob);
+    await answers(call, bob, atBob);
+    await ends(call, bob, atBob);
+    const { verdict, evidence, decisions } = await rig.ledger.call();
+    expect(verdict).toMatchObject({ outcome: 'answered' });
+    expect(evidence.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['group', 'answered', 'talk-time']));
+    expect(decisions).toEqual(['skip carol (answered)']);
+  });
+});
+
+describe('a group of 1,000 members', () => {
+  it('rings the first hundred, and is over when these are', async () => {
+    const members = Array.from({ length: 1_000 }, (_, index) => `"06${String(index).padStart(8, '0')}"`);
+    const policy = GROUPS.replace('members: [alice, "0612345678"]', `members: [${members.join(', ')}]`);
+    const rig = await startRig({ policy });
+    const call = calls(rig, '1300');
+    for (let n = 0; n < LIMITS.legsPerCall; n += 1) answer(rig.callee, await rig.callee.expect(/^INVITE /), 480);
+    ackFailure(call, await response(call, 480));
+    const { state, verdict } = await rig.ledger.call();
+    expect(state.legs).toHaveLength(LIMITS.legsPerCall);
+    expect(verdict).toMatchObject({ outcome: 'missed', cause: 'unreachable' });
+    expect(rig.log.filter(({ message }) => message === 'too many legs of one call: not rung').length).toBe(
+      1_000 - LIMITS.legsPerCall,
+    );
     await expectNothingHeld(rig);
   });
 });
