@@ -67,7 +67,7 @@ export interface Row {
   readonly says?: readonly string[];
   /** Told about the mailbox before the call, and once the verdict waits. */
   readonly totals?: { readonly before: number; readonly after?: number };
-  readonly event?: 'left' | 'blank' | 'none';
+  readonly event?: 'left' | 'blank' | 'none' | 'answered';
   /** The verdict waits first. */
   readonly waits?: true;
   /** Calls that must be judged so; 1 where left out. */
@@ -81,6 +81,7 @@ export interface Row {
 export const RULE = {
   answered: 'a phone of the call answered, and our 200 left before any CANCEL',
   crossed: 'a leg answered, but the CANCEL of the caller won',
+  answeredOutside: 'somebody answered where the gateway does not see it',
   elsewhere: 'a CANCEL said that the call was completed elsewhere',
   cancelReason: 'a CANCEL said busy or declined',
   hungUpRinging: 'the caller hung up while it rang',
@@ -99,8 +100,6 @@ export const RULE = {
 
 /** Rules that decide elsewhere, or on no wire at all, and where they are tried. */
 export const ELSEWHERE_TRIED: Readonly<Record<string, string>> = {
-  'somebody answered where the gateway does not see it':
-    'nothing on a wire says so yet: it is evidence that others may add (test/call)',
   'the gateway ended the call while the voicemail system had it': 'interop/interruptions.test.ts',
   'the gateway ended the call while it rang': 'interop/interruptions.test.ts',
   'a phone had answered when the gateway ended the call':
@@ -277,6 +276,18 @@ const upstream: readonly Row[] = [
     verdict: event === 'left' ? VOICEMAIL : MISSED(event === 'blank' ? 'voicemail-blank' : 'no-answer'),
     evidence: [`voicemail-${event}`],
   })),
+  {
+    what: 'voicemail upstream: its PBX tells over HTTP that somebody answered',
+    rule: RULE.answeredOutside,
+    callers: [{ ...hangsUp, peer: 'upstream' }],
+    hops: [rings],
+    gateway: 'told',
+    waits: true,
+    event: 'answered',
+    verdict: ['elsewhere', null, 'skip', 'answered-elsewhere'],
+    evidence: ['answered'],
+    says: ['somebody answered where the gateway does not see it (event)'],
+  },
   {
     what: 'voicemail upstream: its NOTIFY tells one message more',
     rule: RULE.hungUpRinging,
