@@ -184,7 +184,8 @@ ${told ? '  eventTokenFile: event-token\n  byeHeader: X-Voicemail-Message\n' : '
     const callee = row.callee?.(number) ?? number;
     const session = randomUUID().replaceAll('-', '');
     const tell = async (total: number): Promise<void> => {
-      const notify = { scenario: 'uac-tells-messages', keys: { total: String(total) } };
+      // Totals count where who tells them has a voicemail system behind it.
+      const notify: Caller = { scenario: 'uac-tells-messages', peer: 'upstream', keys: { total: String(total) } };
       await (
         await start(notify, row, to, session)
       ).done;
