@@ -1,8 +1,8 @@
 import type { Reason } from './events.ts';
 
 /** No header of a call carries more than a handful; the rest of a hostile one is not read. */
-const MAX_REASONS = 8;
-const MAX_TEXT_LENGTH = 200;
+export const MAX_REASONS = 8;
+export const MAX_TEXT_LENGTH = 200;
 
 /** `protocol *(; param)`, quoted strings kept whole. Linear: each alternative starts with another character. */
 const ELEMENT = /(?:[^",]|"(?:[^"\\]|\\.)*")+/g;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Admin, type AdminOptions, type Readiness, startAdmin } from '../../src/admin/index.ts';
-import { MAX_BODY_BYTES, MAX_HEADER_BYTES, READINESS_TIMEOUT_MS } from '../../src/admin/server.ts';
+import { MAX_BODY_BYTES, MAX_CONNECTIONS, MAX_HEADER_BYTES, READINESS_TIMEOUT_MS } from '../../src/admin/server.ts';
 
 const READY: Readiness = { ready: true, checks: [{ name: 'journal', ok: true, detail: 'writable' }] };
 
@@ -177,6 +177,17 @@ describe('the listener', () => {
   it('says which address is taken', async () => {
     const { port } = await start();
     await expect(start({ listen: { host: '127.0.0.1', port } })).rejects.toThrow(`127.0.0.1:${port} cannot be bound`);
+  });
+
+  it(`takes ${MAX_CONNECTIONS} connections at once; one more is ended unheard`, async () => {
+    const { port } = await start();
+    for (let i = 0; i < MAX_CONNECTIONS; i++) {
+      const socket = connect(port, '127.0.0.1');
+      onTestFinished(() => void socket.destroy());
+      await once(socket, 'connect');
+    }
+    const answer = await exchange(port, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(answer).toBe('');
   });
 
   it('closes while a client keeps its connection open', async () => {

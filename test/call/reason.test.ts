@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatReason, parseReasons } from '../../src/call/index.ts';
+import { MAX_REASONS, MAX_TEXT_LENGTH } from '../../src/call/reason.ts';
 
 describe('Reason headers (RFC 3326)', () => {
   it.each([
@@ -29,6 +30,14 @@ describe('Reason headers (RFC 3326)', () => {
     ['', []],
   ])('%s', (header, expected) => {
     expect(parseReasons(header)).toEqual(expected);
+  });
+
+  it('reads so many reasons at most, and so much of a text', () => {
+    const many = Array.from({ length: MAX_REASONS + 1 }, () => 'SIP;cause=486').join(',');
+    expect(parseReasons(many)).toHaveLength(MAX_REASONS);
+    expect(parseReasons(`SIP;cause=486;text="${'x'.repeat(MAX_TEXT_LENGTH + 1)}"`)[0]?.text).toHaveLength(
+      MAX_TEXT_LENGTH,
+    );
   });
 
   it('no header, no reasons', () => {

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JournalError } from '../../src/journal/index.ts';
 import { MAX_WAITING_CALLS } from '../../src/ledger/backlog.ts';
+import { MAX_EVIDENCE } from '../../src/ledger/live-calls.ts';
+import { MAX_IN_HAND, MAX_WAITING_EVIDENCE } from '../../src/ledger/write-queue.ts';
 import { callStart, evidence } from '../journal/samples.ts';
 import { oneCall, START } from '../support/call-events.ts';
 import { bench, stateOf, type Behaviour, type Bench } from './support.ts';
@@ -233,6 +235,39 @@ describe('a journal that fails', () => {
     for (const { id } of [talking, bad]) {
       expect(await journal.call(id)).toMatchObject({ outcome: 'answered', answeredAt: START + 5_000 });
     }
+  });
+
+  it('keeps so much evidence of a call that lives, and so much that waits of one that has ended', async () => {
+    const { ledger, faulty, journal } = gateway;
+    const [living, over] = [start(), start()];
+    for (const call of [living, over]) await ledger.begin(call);
+    ledger.ended(over.id, rangOut, START + 21_000);
+    await gateway.drain();
+    const settled = (await journal.call(over.id))?.evidence.length ?? 0;
+    for (let i = 0; i <= MAX_EVIDENCE; i++) {
+      ledger.addEvidence(living.id, evidence(`${i}`));
+      await gateway.drain();
+    }
+    faulty.behave = () => full;
+    for (let i = 0; i < MAX_WAITING_EVIDENCE * 2; i++) ledger.addEvidence(over.id, evidence(`${i}`));
+    await turns();
+    faulty.behave = () => 'works';
+    await gateway.drain(20);
+    expect((await journal.call(living.id))?.evidence).toHaveLength(living.evidence.length + MAX_EVIDENCE);
+    expect((await journal.call(over.id))?.evidence).toHaveLength(settled + MAX_WAITING_EVIDENCE);
+  });
+
+  it('is handed so many writes at once', async () => {
+    const { ledger, faulty } = gateway;
+    const begin = faulty.journal.begin.bind(faulty.journal);
+    const handed: (() => void)[] = [];
+    faulty.journal.begin = (record) => new Promise((resolve) => handed.push(() => void begin(record).then(resolve)));
+    for (let i = 0; i < MAX_IN_HAND + 10; i++) void ledger.begin(start({ id: `call-${i}` }));
+    await turns();
+    expect(handed).toHaveLength(MAX_IN_HAND);
+    for (const go of handed.splice(0)) go();
+    await expect.poll(() => handed.length).toBe(10);
+    for (const go of handed) go();
   });
 
   it('loses nothing and doubles nothing, wherever it fails', { timeout: 60_000 }, async () => {
