@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The Debian packages that the tests against real peers use: sipp (callers and callees), baresip (a softphone), openssl,
-# tcpdump (reads what mcg trace writes).
+# tcpdump (reads what mcg trace writes), lua (runs FreeSWITCH’s script).
 # More on demand, by name: `bash test/setup/debian.sh bench proxy scan browser phones`
 #   bench    kamailio, beside which npm run bench measures (27 MB)
 #   proxy    kamailio with TLS, a proxy on both sides of a gateway (28 MB)
@@ -9,7 +9,7 @@
 #   phones   linphone without a window, a second softphone that registers (22 MB)
 # Run as root on Debian 12; does nothing where they are installed.
 set -euo pipefail
-packages=(sip-tester baresip-core openssl tcpdump)
+packages=(sip-tester baresip-core openssl tcpdump lua5.4)
 for group in "$@"; do
   case $group in
     bench) packages+=(kamailio) ;;
