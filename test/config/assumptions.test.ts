@@ -66,6 +66,16 @@ describe('mcg check says where the gateway stands', () => {
     expect(said({ voicemail: '{ target: sip:vm@192.0.2.30 }' })).not.toContain('before voicemail only');
   });
 
+  it('a voicemail on the machine that is rung may be that of a PBX, which rings phones too', () => {
+    const voicemail = '{ target: sip:vm@192.0.2.30:5060 }';
+    const saidFor = (nextHop: string): string => said({ voicemail, routing: `{ nextHop: [${nextHop}] }` });
+    expect(saidFor('sip:192.0.2.30')).toContain(
+      'Where it is a PBX that rings phones too, every call that is sent here is seen',
+    );
+    expect(saidFor('sip:192.0.2.30:5070')).not.toContain('voicemail only');
+    expect(saidFor('sip:192.0.2.30, sip:192.0.2.31')).not.toContain('voicemail only');
+  });
+
   it('a prefix at another system is no loop-back', () => {
     const routing = '{ nextHop: [{ uri: sip:192.0.2.99, prefix: "9" }] }';
     expect(said({ routing })).not.toContain('loop-back');
