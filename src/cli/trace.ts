@@ -27,7 +27,9 @@ export function addTrace(program: Command, terminal: Terminal): void {
       }
       const trace = await traceOf(config, call);
       if (options.pcap === undefined) {
-        terminal.stdout.write(`${(options.messages === true ? inFull(trace) : ladder(trace.messages)).join('\n')}\n`);
+        terminal.stdout.write(
+          `${(options.messages === true ? inFull(trace) : ladder(trace.messages, terminal.stdout.columns)).join('\n')}\n`,
+        );
       } else {
         const file = resolve(terminal.cwd, options.pcap);
         await writeFile(file, pcap(trace.messages), { mode: 0o600 });

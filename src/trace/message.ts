@@ -14,12 +14,48 @@ export function headerOf(text: string, name: string): string | null {
   return null;
 }
 
-/** `INVITE sip:1001@192.0.2.1`, `180 Ringing (INVITE)`, with ` SDP` where it has a session description. */
-export function summaryOf(text: string): string {
+/** The shortest piece of a number or a reason phrase that tells something. */
+const MIN_PIECE = 5;
+
+/**
+ * `INVITE sip:1001@192.0.2.1`, `180 Ringing (INVITE)`, with ` SDP` where it has a session description. Where there is less room, what
+ * goes first is what is told elsewhere: a URI's parameters and host, the method that is answered where that is INVITE, the end of a
+ * reason phrase.
+ * @param room characters
+ */
+export function summaryOf(text: string, room = Number.POSITIVE_INFINITY): string {
   const first = text.split(/\r?\n/, 1)[0] ?? '';
   const sdp = /^(content-type|c)\s*:\s*application\/sdp/im.test(text) ? ' SDP' : '';
   const response = /^SIP\/2\.0 (\d{3}) ?(.*)$/i.exec(first);
-  if (response === null) return `${first.replace(/ SIP\/2\.0$/i, '')}${sdp}`;
-  const method = /\s(\w+)$/.exec(headerOf(text, 'cseq') ?? '')?.[1] ?? '';
-  return `${response[1]} ${response[2]} (${method})${sdp}`;
+  const forms =
+    response === null
+      ? requestForms(first, sdp, room)
+      : responseForms(response[1] ?? '', response[2] ?? '', methodOf(text), sdp, room);
+  return forms.find((form) => form.length <= room) ?? cut(forms.at(-1) ?? '', room);
+}
+
+/** From the longest to the shortest. */
+function requestForms(line: string, sdp: string, room: number): string[] {
+  const [method = '', uri = ''] = line.replace(/ SIP\/2\.0$/i, '').split(' ', 2);
+  const [address = ''] = uri.split(/[;?]/, 1);
+  const user = /^\w+:([^@]*)@/.exec(address)?.[1] ?? address;
+  const left = room - `${method} ${sdp}`.length;
+  const shown = [uri, address, user, ...(left < MIN_PIECE ? [] : [cut(user, left)])];
+  return [...shown.map((each) => `${method} ${each}`.trimEnd()), method].map((form) => `${form}${sdp}`);
+}
+
+function responseForms(status: string, reason: string, method: string, sdp: string, room: number): string[] {
+  const end = method === 'INVITE' ? sdp : ` (${method})${sdp}`;
+  const left = room - `${status} ${end}`.length;
+  const shortened = left < MIN_PIECE ? [] : [`${status} ${cut(reason, left)}${end}`];
+  return [`${status} ${reason} (${method})${sdp}`, ...shortened, `${status}${end}`];
+}
+
+/** Of the request that a response answers. */
+function methodOf(text: string): string {
+  return /\s(\w+)$/.exec(headerOf(text, 'cseq') ?? '')?.[1] ?? '';
+}
+
+function cut(text: string, room: number): string {
+  return text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}…`;
 }

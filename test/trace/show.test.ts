@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ladder, pcap } from '../../src/trace/index.ts';
+import { summaryOf } from '../../src/trace/message.ts';
 import { message, missedCall } from './samples.ts';
 
 describe('the ladder', () => {
@@ -17,13 +18,80 @@ describe('the ladder', () => {
       expect.stringMatching(/^\+0\.002 +\| +\|<- 180 Ringing \(INVITE\) --\|$/),
       expect.stringMatching(/^\+0\.003 +\|<- 180 Ringing \(INVITE\) --\| +\|$/),
       expect.stringMatching(/^\+2\.000 +\|-- CANCEL sip:1001@127\.0\.0\.1 -->\| +\|$/),
-      '             Reason: SIP;cause=200',
+      '          Reason: SIP;cause=200',
     ]);
   });
 
   it('is as wide in every line', () => {
     const lines = ladder(missedCall()).filter((line) => line.includes('|'));
     expect(new Set(lines.map((line) => line.length)).size).toBe(1);
+  });
+
+  describe.each([80, 120])('at %i columns', (width) => {
+    const invite = 'INVITE sip:+33140001001@gateway.example.com:5060;user=phone;transport=udp SIP/2.0';
+    const sdp = ['Content-Type: application/sdp'];
+    const at = (address: string, port: number, each: ReturnType<typeof message>) => ({
+      ...each,
+      remote: { address, port },
+    });
+    const call = [
+      at('198.51.100.101', 50_601, message(0, 'received', 0, invite, sdp)),
+      at('203.0.113.100', 5_060, message(9_999, 'received', 0, 'SIP/2.0 183 Session Progress', sdp)),
+      at('203.0.113.100', 5_060, message(20_000, 'received', 0, 'SIP/2.0 480 Temporarily Unavailable')),
+    ];
+
+    it('three parties fit, with their addresses and what a message is', () => {
+      const lines = ladder(call, width);
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+      expect(lines[0]?.trim().split(/\s+/)).toEqual(['198.51.100.101:50601', 'gateway', '203.0.113.100:5060']);
+      const told = lines.join('\n');
+      expect(told).toMatch(/-- INVITE (sip:)?\+33140001001(@gateway\.example\.com:5060)? SDP -/);
+      expect(told).toMatch(/<- 183 Session Progress( \(INVITE\))? SDP -/);
+      expect(told).toMatch(/<- 480 Temporarily Unavailable( \(INVITE\))? -/);
+    });
+
+    it('a fourth party fits too; a name that is too long for its column stands a line lower', () => {
+      const long = '2001:db8:10:20::5054:ff';
+      const more = [...call, at(long, 5_060, message(20_001, 'sent', 0, invite)), at('192.0.2.1', 5_060, call[1]!)];
+      const lines = ladder(more, width + 20);
+      const names = lines
+        .slice(
+          0,
+          lines.findIndex((line) => line.includes('|')),
+        )
+        .map((line) => line.trim().split(/\s+/));
+      expect(names.flat().toSorted()).toEqual(
+        ['198.51.100.101:50601', 'gateway', '203.0.113.100:5060', `[${long}]:5060`, '192.0.2.1:5060'].toSorted(),
+      );
+      expect(Math.max(...lines.filter((line) => line.includes('|')).map((line) => line.length))).toBeLessThanOrEqual(
+        width + 20,
+      );
+    });
+  });
+
+  it.each([
+    [60, 'INVITE sip:1001@192.0.2.1:5060;transport=tcp SDP'],
+    [40, 'INVITE sip:1001@192.0.2.1:5060 SDP'],
+    [30, 'INVITE 1001 SDP'],
+    [14, 'INVITE SDP'],
+  ])('of a request %i characters tell: %s', (room, summary) => {
+    const text = message(1, 'sent', 0, 'INVITE sip:1001@192.0.2.1:5060;transport=tcp SIP/2.0', [
+      'c: application/sdp',
+    ]).text;
+    expect(summaryOf(text, room)).toBe(summary);
+  });
+
+  it.each([
+    ['SIP/2.0 481 Call/Transaction Does Not Exist', 'CANCEL', 50, '481 Call/Transaction Does Not Exist (CANCEL)'],
+    ['SIP/2.0 481 Call/Transaction Does Not Exist', 'CANCEL', 30, '481 Call/Transaction… (CANCEL)'],
+    ['SIP/2.0 481 Call/Transaction Does Not Exist', 'CANCEL', 14, '481 (CANCEL)'],
+    ['SIP/2.0 200 OK', 'BYE', 14, '200 OK (BYE)'],
+    ['SIP/2.0 180 Ringing', 'INVITE', 30, '180 Ringing (INVITE)'],
+    ['SIP/2.0 180 Ringing', 'INVITE', 14, '180 Ringing'],
+    ['SIP/2.0 480 Temporarily Unavailable', 'INVITE', 14, '480 Temporari…'],
+  ])('of the response %s to %s %i characters tell: %s', (first, method, room, summary) => {
+    const text = message(1, 'sent', 0, first).text.replace('CSeq: 1 INVITE', `CSeq: 1 ${method}`);
+    expect(summaryOf(text, room)).toBe(summary);
   });
 
   it('says that there is a session description', () => {
