@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { NotificationRecord } from '../../src/journal/index.ts';
 import type { Caller } from '../../src/lab/index.ts';
 import { refusal, startMailServer } from '../notification/support.ts';
-import { command, type GatewayProcess } from '../support/gateway-process.ts';
+import { command, type GatewayProcess, until } from '../support/gateway-process.ts';
 import { freePort } from '../support/ports.ts';
 import { byNumber, call, callerFor, filesFor, onThisMachine, phoneFor, run, settings } from './support.ts';
 
@@ -52,7 +52,11 @@ describe('mail by SMTP', () => {
     await miss(caller, gateway);
     await gateway.logged('notification is dead');
     await gateway.logged(() => gateway.log.filter(({ msg }) => msg === 'notification is dead').length === 2);
-    const [first, second] = await notifications(gateway);
+    // The log has it before the journal does.
+    const [first, second] = await until(10_000, 'two that are not claimed any more', async () => {
+      const found = await notifications(gateway);
+      return found.some(({ state }) => state === 'claimed') ? null : found;
+    });
     for (const dead of [first, second]) {
       expect(dead).toMatchObject({ state: 'dead', attempts: 1, lastError: 'RCPT TO: 550 no such user' });
     }
