@@ -1,137 +1,150 @@
-import type { YamlDocument } from '../yamlfile/index.ts';
-import { codeOf, readPolicyFile, replacePolicyFile, withLock } from './file.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type ListChange, withLists, type YamlDocument } from '../yamlfile/index.ts';
+import { applyChanges } from './apply.ts';
+import type { Changed, EditDone, EditFailure, EditOptions, EditRecord, EditResult, PolicyChange } from './change.ts';
+import { Draft, type Fields, isChanged, type Item, KINDS, POLICY_KINDS } from './draft.ts';
+import { codeOf, type PolicyText, readPolicyFile, replacePolicyFile, withLock } from './file.ts';
 import { readPolicy, versionOf } from './load.ts';
-import { withMailbox, withMailboxPolicy } from './rewrite.ts';
-import type { PolicyData } from './snapshot.ts';
-import type { Mailbox, MailboxPolicy, PolicyProblem } from './types.ts';
+import { differences, invalid, outcomeOf } from './outcome.ts';
+import type { PolicyProblem } from './types.ts';
+import { keepVersion, readVersion } from './versions.ts';
 
-export interface MailboxPolicyChanges {
-  readonly allowMissedCallNotifications?: boolean;
-}
-
-export interface MailboxChanges {
-  readonly missedCallNotificationEnabled?: boolean;
-}
-
-export interface EditOptions {
-  /** The version that the change was decided on: another one in the file is refused. */
-  readonly basedOn?: string;
-  /** Says what would be, and changes nothing (`-WhatIf`). */
-  readonly dryRun?: boolean;
-  /** How long it waits for another edit to end; 5 s where it is left out. */
-  readonly lockWaitMs?: number;
-}
-
-/** What is changed: names are taken in any case. */
-export type PolicyTarget =
-  | { readonly kind: 'mailboxPolicy'; readonly name: string; readonly changes: MailboxPolicyChanges }
-  | { readonly kind: 'mailbox'; readonly name: string; readonly changes: MailboxChanges };
-
-export type PolicyEdit = EditOptions & {
-  /** policy.yaml. */
+/** An edit as it goes to the thread that makes it. */
+export interface EditTask extends Omit<EditOptions, 'audit'> {
   readonly path: string;
-  readonly target: PolicyTarget;
-};
-
-export type EditResult<Edited = MailboxPolicy> =
-  | {
-      readonly ok: true;
-      /** False where the file said so already: nothing was written. */
-      readonly changed: boolean;
-      readonly before: Edited;
-      readonly after: Edited;
-      /** The file's version now. */
-      readonly version: string;
-    }
-  | {
-      readonly ok: false;
-      /** `broken`: the file has mistakes, listed in `problems`. `locked`: another edit is at work. */
-      readonly reason: 'not-found' | 'broken' | 'changed' | 'locked' | 'unwritable';
-      readonly message: string;
-      readonly problems: readonly PolicyProblem[];
-    };
-
-type Failure = Extract<EditResult, { ok: false }>;
-
-function failure(reason: Failure['reason'], message: string, problems: readonly PolicyProblem[] = []): Failure {
-  return { ok: false, reason, message, problems };
+  readonly what:
+    | { readonly kind: 'changes'; readonly changes: readonly PolicyChange[] }
+    | { readonly kind: 'rollBack'; readonly version: string };
 }
 
-/** The entry as it is and as it shall be, and how the text changes; null where the file has none of this name. */
-interface Planned<Edited> {
-  readonly before: Edited;
-  readonly after: Edited;
-  readonly changed: boolean;
-  rewritten(document: YamlDocument): string | null;
+export interface EditHooks {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Records that the edit will be made; resolves with why that is not possible, else null. */
+  intend(record: EditRecord): Promise<string | null>;
 }
 
-function planned(data: PolicyData, target: PolicyTarget): Planned<MailboxPolicy> | Planned<Mailbox> | null {
-  const wanted = target.name.toLowerCase();
-  if (target.kind === 'mailbox') {
-    const before = data.mailboxes.find(({ identity }) => identity.toLowerCase() === wanted);
-    if (before === undefined) return null;
-    const value = target.changes.missedCallNotificationEnabled ?? before.missedCallNotificationEnabled;
-    return {
-      before,
-      after: { ...before, missedCallNotificationEnabled: value },
-      changed: value !== before.missedCallNotificationEnabled,
-      rewritten: (document) => withMailbox(document, before, value),
-    };
-  }
-  const before = data.mailboxPolicies.find(({ name }) => name.toLowerCase() === wanted);
-  if (before === undefined) return null;
-  const value = target.changes.allowMissedCallNotifications ?? before.allowMissedCallNotifications;
+/** What the file shall be. */
+interface Planned {
+  readonly text: string;
+  readonly changes: readonly Changed[];
+}
+
+function failure(
+  reason: EditFailure['reason'],
+  message: string,
+  problems: readonly PolicyProblem[] = [],
+  change: number | null = null,
+): EditFailure {
+  return { ok: false, reason, message, problems, change };
+}
+
+const broken = (problems: readonly PolicyProblem[]): EditFailure =>
+  failure('broken', 'The policy file has mistakes: correct them before it is changed by command.', problems);
+
+const UNKNOWN_LAYOUT =
+  'The policy file is laid out in a way that cannot be changed by command: make this change by hand, or write each entry on lines of its own.';
+
+function listChanges(draft: Draft): ListChange[] {
+  return POLICY_KINDS.flatMap((kind): ListChange[] => {
+    const items = draft.items[kind].filter((item) => isChanged(item) && !(item.removed && item.origin < 0));
+    if (items.length === 0) return [];
+    const old = items.filter(({ origin }) => origin >= 0);
+    return [
+      {
+        list: KINDS[kind].list,
+        changed: new Map(old.filter(({ removed }) => !removed).map(({ origin, fields }) => [origin, fields])),
+        removed: new Set(old.filter(({ removed }) => removed).map(({ origin }) => origin)),
+        added: items.filter(({ origin }) => origin < 0).map(({ fields }) => fields),
+      },
+    ];
+  });
+}
+
+const fieldsOf = (items: readonly Item[]): Fields[] =>
+  items.filter(({ removed }) => !removed).map(({ fields }) => fields);
+
+/** The value that the changed text must have. */
+function expectedValue({ value }: YamlDocument, draft: Draft, changes: readonly ListChange[]): object {
+  const lists = POLICY_KINDS.filter((kind) => changes.some(({ list }) => list === KINDS[kind].list));
   return {
-    before,
-    after: { ...before, allowMissedCallNotifications: value },
-    changed: value !== before.allowMissedCallNotifications,
-    rewritten: (document) => withMailboxPolicy(document, before, value),
+    ...(value as object),
+    ...Object.fromEntries(lists.map((kind) => [KINDS[kind].list, fieldsOf(draft.items[kind])])),
   };
 }
 
-const WORDS = {
-  mailboxPolicy: { what: 'mailbox policy', key: 'allowMissedCallNotifications' },
-  mailbox: { what: 'mailbox', key: 'missedCallNotificationEnabled' },
-} as const;
-
-type AnyResult = EditResult | EditResult<Mailbox>;
-
-/** Reads, changes, checks and replaces. */
-function editUnderLock({ path, target, basedOn, dryRun }: PolicyEdit): AnyResult {
-  const read = readPolicyFile(path);
-  if ('message' in read) return failure('broken', `${read.message} ${read.remedy}`, [read]);
-  const reading = readPolicy(read.text);
-  if (!reading.ok) {
-    const message = 'The policy file has mistakes: correct them before it is changed by command.';
-    return failure('broken', message, reading.problems);
+/** The changed text has been read as a load reads it, and says what the file said but for the changes. */
+export function planChanges(text: string, changes: readonly PolicyChange[]): Planned | EditFailure {
+  const reading = readPolicy(text);
+  if (!reading.ok) return broken(reading.problems);
+  const { document } = reading;
+  const draft = new Draft(document.value as Fields);
+  const done = applyChanges(draft, changes);
+  if ('reason' in done) return { ok: false, ...done };
+  const lists = listChanges(draft);
+  if (lists.length === 0) return { text, changes: outcomeOf(draft, done.applied, reading.data, reading.data) };
+  const expected = expectedValue(document, draft, lists);
+  const changed = withLists(document, lists);
+  const again = changed === null ? null : readPolicy(changed);
+  if (changed === null || again === null || !again.ok) {
+    // Is it what was asked for that cannot be, or how the file is laid out? JSON is YAML, in the plainest layout.
+    const plain = readPolicy(JSON.stringify(expected));
+    if (plain.ok) return failure('unwritable', UNKNOWN_LAYOUT);
+    return { ok: false, reason: 'invalid', ...invalid(draft, done.applied, plain.problems) };
   }
-  const { data } = reading;
-  const { what, key } = WORDS[target.kind];
-  const plan = planned(data, target);
-  if (plan === null) return failure('not-found', `There is no ${what} named ${JSON.stringify(target.name)}.`);
-  if (basedOn !== undefined && basedOn !== data.version) {
-    return failure(
-      'changed',
-      'The policy file has changed since it was looked at: look again, then repeat the change.',
-    );
-  }
-  const { changed, before, after } = plan;
-  const said = { ok: true, changed, before, after } as AnyResult & { ok: true };
-  if (!changed) return { ...said, version: data.version };
-  const text = plan.rewritten(reading.document);
-  if (text === null) {
-    return failure(
-      'unwritable',
-      `The policy file is written in a way that cannot be changed by command: set ${key} by hand.`,
-    );
-  }
-  if (dryRun !== true && !replacePolicyFile(read, text)) {
-    return failure('changed', 'The policy file was changed by somebody else just now: repeat the change.');
-  }
-  return { ...said, version: dryRun === true ? data.version : versionOf(text) };
+  if (!isDeepStrictEqual(again.document.value, expected)) return failure('unwritable', UNKNOWN_LAYOUT);
+  return { text: changed, changes: outcomeOf(draft, done.applied, reading.data, again.data) };
 }
 
-function writeFailure(error: unknown, path: string): Failure {
+/** Also where the file is broken: that may be why. */
+function planRollBack(read: PolicyText, version: string): Planned | EditFailure {
+  const text = readVersion(read.target, version);
+  if (text === null) return failure('not-found', `Version ${version} of the policy file is not kept.`);
+  const after = readPolicy(text);
+  if (!after.ok) return failure('invalid', `Version ${version} of the policy file has mistakes.`, after.problems);
+  const before = readPolicy(read.text);
+  return { text, changes: before.ok ? differences(before.data, after.data) : [] };
+}
+
+const CHANGED_SINCE = 'The policy file has changed since it was looked at: look again, then repeat the change.';
+const CHANGED_NOW = 'The policy file was changed by somebody else just now: repeat the change.';
+
+/** Reads, changes, checks and replaces. */
+async function edited(task: EditTask, hooks: EditHooks): Promise<EditResult> {
+  const { path, what, basedOn, dryRun } = task;
+  const read = readPolicyFile(path);
+  if ('message' in read) return failure('broken', `${read.message} ${read.remedy}`, [read]);
+  const versionBefore = versionOf(read.text);
+  if (basedOn !== undefined && basedOn !== versionBefore) return failure('changed', CHANGED_SINCE);
+  const plan = what.kind === 'changes' ? planChanges(read.text, what.changes) : planRollBack(read, what.version);
+  if ('ok' in plan) return plan;
+  const changed = plan.text !== read.text;
+  const version = changed ? versionOf(plan.text) : versionBefore;
+  const done: EditDone = { ok: true, changes: plan.changes, changed, versionBefore, version };
+  if (!changed || dryRun === true) return done;
+  const refused = await hooks.intend({ path, versionBefore, version, changed: plan.changes });
+  if (refused !== null) {
+    return failure('refused', `The change was not made, as it could not be recorded that it would be: ${refused}`);
+  }
+  return replaced(task, read, plan.text, hooks) ? done : failure('changed', CHANGED_NOW);
+}
+
+function replaced({ by, keepVersions: keep }: EditTask, read: PolicyText, text: string, hooks: EditHooks): boolean {
+  const { target, identity: like } = read;
+  const savedAt = Number(like.mtimeNs / 1_000_000n);
+  keepVersion(target, { text: read.text, at: savedAt, by: null, like, keep });
+  // Before it holds: whoever sees the new file finds its version kept.
+  const forget = keepVersion(target, { text, at: hooks.now(), by: by ?? null, like, keep });
+  let done = false;
+  try {
+    done = replacePolicyFile(read, text);
+    return done;
+  } finally {
+    if (!done) forget();
+  }
+}
+
+function writeFailure(error: unknown, path: string): EditFailure {
   const code = codeOf(error);
   if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
     const message = `${path} cannot be written (${code}): give the command's user write access to the file's directory and its owner.`;
@@ -144,19 +157,19 @@ function writeFailure(error: unknown, path: string): Failure {
 }
 
 /**
- * Sets values of one mailbox policy or mailbox in the file: under a lock file, checked before it is written, replaced at once, never
- * over a change of somebody else's. Synchronous, for the loader's thread; never throws.
+ * Edits the file: under a lock file, checked before it is written, replaced at once, never over a change of somebody
+ * else's. For the loader's thread: it takes as long as two loads. Never rejects.
  */
-export function editPolicyFile(edit: PolicyEdit): AnyResult {
-  const seen = readPolicyFile(edit.path);
+export async function editPolicyFile(task: EditTask, hooks: EditHooks): Promise<EditResult> {
+  const seen = readPolicyFile(task.path);
   if ('message' in seen) return failure('broken', `${seen.message} ${seen.remedy}`, [seen]);
-  if (edit.dryRun === true) return editUnderLock(edit);
   try {
-    const result = withLock(seen.target, () => editUnderLock(edit), edit.lockWaitMs);
+    if (task.dryRun === true) return await edited(task, hooks);
+    const result = await withLock(seen.target, () => edited(task, hooks), task.lockWaitMs);
     if (result !== null) return result;
-    const message = `Another change of ${edit.path} is under way; if there is none, remove ${seen.target}.lock.`;
+    const message = `Another change of ${task.path} is under way; if there is none, remove ${seen.target}.lock.`;
     return failure('locked', message);
   } catch (error) {
-    return writeFailure(error, edit.path);
+    return writeFailure(error, task.path);
   }
 }

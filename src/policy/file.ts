@@ -13,12 +13,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as later } from 'node:timers/promises';
 import { type FileRefusal, fileProblem, readRegularFile } from '../yamlfile/index.ts';
 import { MAX_POLICY_BYTES } from './limits.ts';
 import { fileTooLarge } from './load.ts';
 import type { PolicyProblem } from './types.ts';
 
-/** Reads and replaces the file. Synchronous: only the loader's thread runs this. */
+/** Reads and replaces the file. Reading and writing are synchronous: the loader's thread does them, or a command. */
 
 /** A file that is being written is read again so often, so far apart. */
 const MAX_READS = 10;
@@ -37,7 +38,7 @@ export interface PolicyText {
   readonly identity: FileIdentity;
 }
 
-interface FileIdentity {
+export interface FileIdentity {
   readonly ino: bigint;
   readonly size: bigint;
   readonly mtimeNs: bigint;
@@ -114,20 +115,29 @@ function breakStaleLock(lock: string): void {
   rmSync(aside, { force: true });
 }
 
+/** Tries once. */
+function takeLock(lock: string): boolean {
+  try {
+    closeSync(openSync(lock, 'wx', 0o600));
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    return false;
+  }
+}
+
 /**
- * Runs `change` while no other edit of this file runs, in this process or another.
+ * Runs `change` while no other edit of this file runs, in this process or another. Waiting holds nobody up.
  * @returns null where another edit held the file for longer than `waitMs`
  */
-export function withLock<Result>(target: string, change: () => Result, waitMs = LOCK_WAIT_MS): Result | null {
+export async function withLock<Result>(
+  target: string,
+  change: () => Promise<Result>,
+  waitMs = LOCK_WAIT_MS,
+): Promise<Result | null> {
   const lock = `${target}.lock`;
   const deadline = Date.now() + waitMs;
-  for (;;) {
-    try {
-      closeSync(openSync(lock, 'wx', 0o600));
-      break;
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
-    }
+  while (!takeLock(lock)) {
     if (Date.now() >= deadline) return null;
     try {
       breakStaleLock(lock);
@@ -135,16 +145,17 @@ export function withLock<Result>(target: string, change: () => Result, waitMs = 
       // It was released meanwhile.
       if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'EEXIST') throw error;
     }
-    sleep(BETWEEN_LOCK_TRIES_MS);
+    await later(BETWEEN_LOCK_TRIES_MS);
   }
   try {
-    return change();
+    return await change();
   } finally {
     rmSync(lock, { force: true });
   }
 }
 
-function writeDurably(path: string, text: string, like: FileIdentity): void {
+/** A new file with this text, like another in owner and mode, that a crash does not take away. */
+export function writeDurably(path: string, text: string, like: FileIdentity): void {
   const file = openSync(path, 'wx', 0o600);
   try {
     writeFileSync(file, text);

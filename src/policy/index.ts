@@ -18,9 +18,10 @@ export type {
   PolicyVersion,
   RollBack,
 } from './change.ts';
-export type { EditResult } from './edit.ts';
+export { editPolicy, newDialPlan, policyVersions, readPolicyVersion, rollBackPolicy } from './editor.ts';
 export { loadPolicy } from './load.ts';
 export { policyJsonSchema } from './schema.ts';
-export { loadPolicyFile, setMailbox, setMailboxPolicy } from './loader.ts';
+export { loadPolicyFile } from './loader.ts';
+export { type EditResult, setMailbox, setMailboxPolicy } from './switches.ts';
 export { openPolicyStore, PolicyFileError } from './store.ts';
 export type * from './types.ts';

@@ -26,3 +26,9 @@ export const MAX_DIAL_PLAN_NAME_LENGTH = MAX_NAME_LENGTH - DEFAULT_POLICY_SUFFIX
 export const MAX_EMAIL_LENGTH = 254;
 export const MAX_SIP_ADDRESS_LENGTH = 255;
 export const MAX_DISPLAY_NAME_LENGTH = 256;
+
+/** Versions of the file that are kept beside it, and how many bytes they have together; the newest is always kept. */
+export const KEPT_VERSIONS = 50;
+export const MAX_VERSIONS_BYTES = 256 * 1024 * 1024;
+/** How long an edit waits, holding the lock, until it is recorded that it will be made. */
+export const AUDIT_WAIT_MS = 10_000;

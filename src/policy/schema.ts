@@ -283,6 +283,10 @@ export const policyFile = z
   })
   .describe('policy.yaml has the keys dialPlans, mailboxPolicies, mailboxes and groups, each with a list.');
 
+/** One entry of each list, and the order in which its keys are written. */
+export const ENTRY_SCHEMAS = { dialPlans: dialPlan, mailboxPolicies: mailboxPolicy, mailboxes: mailbox, groups: group };
+export const CONDITION_KEYS: readonly string[] = Object.keys(conditions.unwrap().shape);
+
 export type PolicyFile = z.output<typeof policyFile>;
 export type MailboxEntry = PolicyFile['mailboxes'][number];
 export type GroupEntry = PolicyFile['groups'][number];

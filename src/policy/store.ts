@@ -16,6 +16,8 @@ export interface PolicyStoreOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log?: PolicyLog;
+  /** How many versions of the file are kept beside it; 0: none. */
+  readonly keepVersions?: number;
 }
 
 /** The first load failed: there is no policy to go on with. The message lists every problem, a line each. */
@@ -98,7 +100,8 @@ class FilePolicyStore implements PolicyStore {
   }
 
   async #loadNow(): Promise<void> {
-    this.#load = startLoad(this.#options.path, this.#policy?.version ?? null);
+    const { path, keepVersions } = this.#options;
+    this.#load = startLoad(path, this.#policy?.version ?? null, keepVersions);
     const loaded = await this.#load.done;
     this.#load = null;
     if (this.#closed) return;

@@ -9,6 +9,7 @@ import {
   YAMLException,
 } from 'js-yaml';
 import { parseDocument } from 'yaml';
+import { afterNode, rootNode, type YamlNode } from './nodes.ts';
 import type { Mistake, Path } from './types.ts';
 
 /** Deeper nesting is refused: no file of ours needs a third of it. */
@@ -42,6 +43,8 @@ export interface YamlDocument {
   /** The value at this path; null where there is none or it is empty (`key:`). */
   readonly placeOf: (path: Path) => Place | null;
   readonly placeOfKey: (path: Path) => Place | null;
+  /** What the document holds and where, for edits. */
+  readonly root: YamlNode;
 }
 
 /** A mistake of syntax stands where the parser stopped. */
@@ -53,19 +56,6 @@ export interface SyntaxMistake {
 
 type Child = { readonly key: number; readonly value: number };
 type Children = ReadonlyMap<string | number, Child>;
-
-/** The index of the event after the node that starts at `index`. */
-function after(events: readonly Event[], index: number): number {
-  let depth = 0;
-  let at = index;
-  do {
-    const type = events[at]?.type;
-    if (type === EVENT_ID.SEQUENCE || type === EVENT_ID.MAPPING) depth += 1;
-    else if (type === EVENT_ID.POP) depth -= 1;
-    at += 1;
-  } while (depth > 0 && at < events.length);
-  return at;
-}
 
 function keyText(text: string, event: Event | undefined): string {
   return event?.type === EVENT_ID.SCALAR ? getScalarValue(text, event) : '';
@@ -79,11 +69,11 @@ function childrenOf(text: string, events: readonly Event[], index: number): Chil
   while (at < events.length && events[at]?.type !== EVENT_ID.POP) {
     if (container.type === EVENT_ID.SEQUENCE) {
       children.set(children.size, { key: -1, value: at });
-      at = after(events, at);
+      at = afterNode(events, at);
     } else {
-      const value = after(events, at);
+      const value = afterNode(events, at);
       children.set(keyText(text, events[at]), { key: at, value });
-      at = after(events, value);
+      at = afterNode(events, value);
     }
   }
   return children;
@@ -156,7 +146,7 @@ function repeatedKeys(text: string, events: readonly Event[]): Mistake[] {
           });
         }
         keys.add(step);
-        at = after(events, at);
+        at = afterNode(events, at);
       }
       at = visit(at, [...path, step]);
       position += 1;
@@ -291,5 +281,6 @@ export function parseYaml(text: string): YamlDocument | { readonly syntax: reado
     mistakes,
     placeOf: (path) => placeAt(path, 'value'),
     placeOfKey: (path) => placeAt(path, 'key'),
+    root: rootNode(text, events),
   };
 }

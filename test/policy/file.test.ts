@@ -70,12 +70,8 @@ describe('the lock', () => {
   it('is there during a change and gone after it, even one that fails', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, 'policy.yaml');
-    expect(withLock(path, () => readPolicyFile(`${path}.lock`))).toMatchObject({ text: '' });
-    expect(() =>
-      withLock(path, () => {
-        throw new Error('no');
-      }),
-    ).toThrow('no');
+    expect(await withLock(path, async () => readPolicyFile(`${path}.lock`))).toMatchObject({ text: '' });
+    await expect(withLock(path, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await readdir(folder)).toEqual([]);
   });
 });
