@@ -7,7 +7,7 @@ import type { Side } from '../calls/dialogs.ts';
 import { header, type Headers } from '../message/headers.ts';
 import { bestContact, redirectedTo } from '../message/identity.ts';
 import { OutboundLeg, type RingResult } from './outbound.ts';
-import { failsOver, failureText, REDIRECTED, type Failure } from './outcome.ts';
+import { failsOver, failureText, REDIRECTED, type Asked, type Failure } from './outcome.ts';
 import { outgoingHeaders } from '../message/outgoing.ts';
 import { dial, placeOf } from '../hops/routing.ts';
 import { calleeSide } from '../calls/sides.ts';
@@ -45,7 +45,7 @@ export interface HuntFailure {
   /** What the caller is told (RFC 3261 16.7 step 6). */
   readonly best: Failure;
   /** How each of those who were rung failed. */
-  readonly all: readonly Failure[];
+  readonly all: readonly Asked[];
   /** How those failed in whose place somebody else was rung: no word about the called user. */
   readonly superseded: readonly Failure[];
 }
@@ -83,7 +83,7 @@ export class Hunt {
   /** Numbers that it has rung: none is rung twice. */
   readonly #been = new Set<string | null>();
   /** How those who were rung failed, and which leg it was; null: none was sent. */
-  readonly #failures = new Map<Failure, string | null>();
+  readonly #failures = new Map<Failure, { readonly leg: string | null; readonly mailbox: string | null }>();
   readonly #superseded = new Set<Failure>();
   /** Branches that ring, or may ring later. */
   #branches = 0;
@@ -108,7 +108,9 @@ export class Hunt {
     this.#superseded.clear();
     const best = await this.#ringPlan(plan, null, null);
     if (best === null || this.#over) return null;
-    const all = [...this.#failures.keys()].filter((failure) => !this.#superseded.has(failure));
+    const all = [...this.#failures]
+      .filter(([failure]) => !this.#superseded.has(failure))
+      .map(([failure, { mailbox }]) => ({ failure, mailbox }));
     return { best, all, superseded: [...this.#superseded] };
   }
 
@@ -239,22 +241,23 @@ export class Hunt {
     if (this.#stopped(attempt.scope)) return null;
     if (this.#facts.call.legCount >= this.#context.limits.legsPerCall) {
       this.#context.log.warn({ call: this.#facts.call.id, target: target.uri }, 'too many legs of one call: not rung');
-      return this.#failed({ kind: 'failed', failure: 'transport', sent: false, rang: false, alerted: false }, null);
+      const unsent = { kind: 'failed', failure: 'transport', sent: false, rang: false, alerted: false } as const;
+      return this.#failed(unsent, null, attempt.branch);
     }
     const leg = this.#invite(target, attempt, demanded);
     const result = await leg.result;
     if (result.kind === 'given-up') return null;
     const failure = result.kind === 'failed' ? result.failure : this.#answered(leg, target, result);
     if (failure === null) return null;
-    this.#failed(failure, leg.id);
+    this.#failed(failure, leg.id, attempt.branch);
     const demands = demandsOf(failure);
     // RFC 3261 21.4.15, RFC 4028 7.4: what it insists on it gets, once.
     if (demanded === null && demands !== null) return this.#ring(target, { ...attempt, insteadOf: failure }, demands);
     return this.#over ? null : failure;
   }
 
-  #failed(failure: Failure, leg: string | null): Failure {
-    this.#failures.set(failure, leg);
+  #failed(failure: Failure, leg: string | null, { mailbox }: Branch): Failure {
+    this.#failures.set(failure, { leg, mailbox });
     return failure;
   }
 
@@ -302,7 +305,7 @@ export class Hunt {
     const way = registration === null ? null : phones.wayTo(registration);
     const agent = way?.agent ?? invite.agent;
     const offer = this.#outgoing(target, way, diversions, demanded);
-    const insteadOf = place === null ? null : (this.#failures.get(place) ?? null);
+    const insteadOf = place === null ? null : (this.#failures.get(place)?.leg ?? null);
     if (place !== null) this.#superseded.add(place);
     // As it was dialled and as its trunk writes it: either may come back.
     for (const uri of [target.uri, offer.uri]) call.places.add(placeOf(uri));

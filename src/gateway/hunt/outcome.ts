@@ -27,6 +27,12 @@ export type Failure =
   /** Our ring timer. */
   | { readonly kind: 'timed-out'; readonly rang: boolean; readonly alerted: boolean };
 
+/** Who was rung, and how it failed: a phone of this member of a group; null: of the called user. */
+export interface Asked {
+  readonly failure: Failure;
+  readonly mailbox: string | null;
+}
+
 /** The next hop is tried only where this one did no work on the call: dead, silent, or 503 before any 18x (design 4.3). */
 export function failsOver(failure: Failure): boolean {
   if (failure.alerted) return false;
@@ -50,18 +56,18 @@ export const REDIRECTED: DiversionCause = { reason: 'unconditional', cause: 302 
 /**
  * Whether, and why, a call that nobody took goes to voicemail: what the verdict (design 4.1) calls missed does, what it calls
  * rejected or failed does not. Null: it does not.
- * @param failures of everybody who was rung, in any order
+ * @param asked everybody who was rung, in any order
  * @param hasMailbox a number that did not ring is diverted only where it is somebody's
  * @param superseded failures of those in whose place somebody else was rung: that they rang is all that they say
  */
 export function diversionCause(
-  failures: readonly Failure[],
+  asked: readonly Asked[],
   hasMailbox: boolean,
   superseded: readonly Failure[] = [],
 ): DiversionCause | null {
-  const deciding = decidingAmong(failures);
+  const deciding = decidingAmong(asked);
   const finals = deciding.filter(isFinal);
-  const rang = [...failures, ...superseded].some((failure) => failure.rang);
+  const rang = [...asked.map(({ failure }) => failure), ...superseded].some((failure) => failure.rang);
   const rangOut = deciding.some(({ kind }) => kind === 'timed-out');
   if (finals.some(means.busy)) return BUSY;
   if (finals.some(means.declined)) return DECLINED;
@@ -73,12 +79,15 @@ export function diversionCause(
 }
 
 /**
- * Whose responses say why nobody answered, as the verdict has it: a 6xx speaks for the user; then those that rang until
- * somebody gave up, though others were busy; else all of them.
+ * Whose responses say why nobody answered, as the verdict has it: a 6xx speaks for all phones of its user, and for no other
+ * member of a group; then those that rang until somebody gave up, though others were busy; else all of them.
  */
-function decidingAmong(failures: readonly Failure[]): readonly Failure[] {
-  const global = failures.filter((failure) => isFinal(failure) && failure.status >= 600);
-  if (global.length > 0) return global;
+function decidingAmong(asked: readonly Asked[]): readonly Failure[] {
+  const saysGlobally = ({ failure }: Asked): boolean => isFinal(failure) && failure.status >= 600;
+  const spokenFor = new Set(asked.filter(saysGlobally).map(({ mailbox }) => mailbox));
+  const failures = asked
+    .filter((one) => saysGlobally(one) || !spokenFor.has(one.mailbox))
+    .map(({ failure }) => failure);
   const rangOut = failures.filter((failure) => failure.rang && (!isFinal(failure) || saysNothing(failure)));
   return rangOut.length > 0 ? rangOut : failures;
 }

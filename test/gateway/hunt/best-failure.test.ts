@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { advance, classify, newCall, type CallEvent, type Reason } from '../../../src/call/index.ts';
 import { bestFailure } from '../../../src/gateway/hunt/best-failure.ts';
-import { diversionCause, finalAnswer, type Failure } from '../../../src/gateway/hunt/outcome.ts';
+import { diversionCause, finalAnswer, type Asked, type Failure } from '../../../src/gateway/hunt/outcome.ts';
 
 function final(status: number, rang = false, reasons: readonly Reason[] = []): Failure {
   return { kind: 'final', status, phrase: `of ${status}`, headers: {}, reasons, rang, alerted: rang };
@@ -80,11 +80,19 @@ describe('the best of several failures', () => {
       voicemail: { owner: 'gateway', greetingMs: 10_000, minimumMessageMs: 3_000, settleMs: 90_000 },
     } as const;
 
-    function outcomeOf(failures: readonly Failure[], hasMailbox: boolean): string | null {
+    function outcomeOf(asked: readonly Asked[], hasMailbox: boolean): string | null {
       const events: CallEvent[] = [{ type: 'caller-invited', at: 0, caller: 'caller', returned: false }];
-      for (const [index, one] of failures.entries()) {
+      for (const [index, { failure: one, mailbox }] of asked.entries()) {
         const leg = `leg-${index + 1}`;
-        events.push({ type: 'leg-invited', at: 0, leg, caller: 'caller', kind: 'phone', target: 'sip:x' });
+        events.push({
+          type: 'leg-invited',
+          at: 0,
+          leg,
+          caller: 'caller',
+          kind: 'phone',
+          target: 'sip:x',
+          ...(mailbox === null ? {} : { mailbox }),
+        });
         if (one.rang) events.push({ type: 'leg-provisional', at: 1, leg, status: 180, sdp: false });
         if (one.kind === 'timed-out') events.push({ type: 'leg-timed-out', at: 2, leg });
         else if (one.kind === 'failed') events.push({ type: 'leg-failed', at: 2, leg, failure: one.failure });
@@ -94,11 +102,14 @@ describe('the best of several failures', () => {
       return classify({ state, evidence: [], endedAt: 3, hasMailbox }, settings, { settled: true }).outcome;
     }
 
+    const whose = fc.constantFrom(null, null, 'alice', 'bob');
+    const rung = fc.record({ failure, mailbox: whose });
+
     it('exactly where the verdict on all of its legs is that it was missed', () => {
       fc.assert(
-        fc.property(fc.array(failure, { minLength: 1, maxLength: 4 }), fc.boolean(), (failures, hasMailbox) => {
-          const diverted = diversionCause(failures, hasMailbox) !== null;
-          expect(diverted).toBe(outcomeOf(failures, hasMailbox) === 'missed');
+        fc.property(fc.array(rung, { minLength: 1, maxLength: 4 }), fc.boolean(), (asked, hasMailbox) => {
+          const diverted = diversionCause(asked, hasMailbox) !== null;
+          expect(diverted).toBe(outcomeOf(asked, hasMailbox) === 'missed');
         }),
         { numRuns: 2_000 },
       );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { classify, advance, newCall, type CallEvent, type Reason } from '../../../src/call/index.ts';
 import { diversionHeaders, singleDiversion } from '../../../src/gateway/message/diversion.ts';
-import { diversionCause, failsOver, finalAnswer, type Failure } from '../../../src/gateway/hunt/outcome.ts';
+import { diversionCause, failsOver, finalAnswer, type Asked, type Failure } from '../../../src/gateway/hunt/outcome.ts';
 
 function final(
   status: number,
@@ -103,7 +103,7 @@ describe('diversion to voicemail', () => {
   it('happens to every call that the verdict calls missed, and to no other', () => {
     for (const failure of failures) {
       for (const hasMailbox of [true, false]) {
-        const diverted = diversionCause([failure], hasMailbox) !== null;
+        const diverted = diversionCause([{ failure, mailbox: null }], hasMailbox) !== null;
         expect({ failure, hasMailbox, diverted }).toEqual({
           failure,
           hasMailbox,
@@ -113,16 +113,25 @@ describe('diversion to voicemail', () => {
     }
   });
 
+  const of = (failure: Failure): Asked[] => [{ failure, mailbox: null }];
+
+  it('lets one member of a group speak for no other', () => {
+    const declined = { failure: final(607), mailbox: 'alice' };
+    const rangOut = { failure: timedOut, mailbox: 'bob' };
+    expect(diversionCause([declined, rangOut], true)).toMatchObject({ reason: 'no-answer' });
+    expect(diversionCause([declined, { ...rangOut, mailbox: 'alice' }], true)).toBeNull();
+  });
+
   it('asks nothing of those in whose place another was rung, but whether they rang', () => {
-    expect(diversionCause([final(484)], true, [final(503)])).toBeNull();
-    expect(diversionCause([final(488)], true, [dead])).toBeNull();
-    expect(diversionCause([final(404)], false, [final(302, { rang: true })])).toMatchObject({ reason: 'no-answer' });
+    expect(diversionCause(of(final(484)), true, [final(503)])).toBeNull();
+    expect(diversionCause(of(final(488)), true, [dead])).toBeNull();
+    expect(diversionCause(of(final(404)), false, [final(302, { rang: true })])).toMatchObject({ reason: 'no-answer' });
   });
 
   it('says why in RFC 5806 words', () => {
-    expect(diversionCause([timedOut], true)).toMatchObject({ reason: 'no-answer', cause: 408 });
-    expect(diversionCause([final(486)], true)).toMatchObject({ reason: 'user-busy', cause: 486 });
-    expect(diversionCause([dead], true)).toMatchObject({ reason: 'unavailable' });
+    expect(diversionCause(of(timedOut), true)).toMatchObject({ reason: 'no-answer', cause: 408 });
+    expect(diversionCause(of(final(486)), true)).toMatchObject({ reason: 'user-busy', cause: 486 });
+    expect(diversionCause(of(dead), true)).toMatchObject({ reason: 'unavailable' });
   });
 
   it('builds on the History-Info that came in', () => {
