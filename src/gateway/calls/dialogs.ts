@@ -65,6 +65,11 @@ export interface SideFacts {
   readonly way: () => Way | null;
 }
 
+export interface DialogTags {
+  readonly local: string;
+  readonly remote: string;
+}
+
 /** One of the two sides of a call that we carry: our dialogs with whoever is there, of which at most one is confirmed. */
 export class Side {
   readonly facts: SideFacts;
@@ -134,6 +139,11 @@ export class Side {
     return { callId: this.#callId, toTag, fromTag: this.#localTag, earlyOnly };
   }
 
+  /** The dialog in which they talked; null where there was none. */
+  get talked(): DialogTags | null {
+    return this.#confirmed === null ? null : { local: this.#localTag, remote: this.#confirmed };
+  }
+
   /** Its dialogs are over. */
   leave(): void {
     this.#left = true;
@@ -144,7 +154,9 @@ export class Side {
 export type Named =
   /** `target`: who is asked to replace its dialog with us; `replaced`: whose place is taken, null while several ring. */
   | { readonly kind: 'found'; readonly target: Side; readonly replaced: Side | null }
-  /** A dialog of ours that is over, that has other tags, or that nobody may replace. */
+  /** They have hung up. */
+  | { readonly kind: 'over' }
+  /** It has other tags than our dialogs of that Call-ID, never was more than early, or nobody may replace it. */
   | { readonly kind: 'none' }
   | { readonly kind: 'unknown' };
 
@@ -152,11 +164,17 @@ export type Named =
 export const ENDED_DIALOG_MS = 32_000;
 export const MAX_ENDED_DIALOGS = 10_000;
 
+interface Ended {
+  readonly at: number;
+  /** Those in which somebody talked. */
+  readonly dialogs: readonly DialogTags[];
+}
+
 /** The dialogs of all live legs, early and confirmed, on both sides, by their Call-IDs. */
 export class Dialogs {
   readonly #sides = new Map<string, Set<Side>>();
-  /** When the last dialog of a Call-ID ended; the oldest first. */
-  readonly #ended = new Map<string, number>();
+  /** By Call-ID; the oldest first. */
+  readonly #ended = new Map<string, Ended>();
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -177,29 +195,33 @@ export class Dialogs {
 
   remove(side: Side, callId: string): void {
     const sides = this.#sides.get(callId);
-    sides?.delete(side);
-    if (sides === undefined || sides.size > 0) return;
-    this.#sides.delete(callId);
-    for (const [ended, at] of this.#ended) {
+    if (sides === undefined || !sides.delete(side)) return;
+    if (sides.size === 0) this.#sides.delete(callId);
+    for (const [ended, { at }] of this.#ended) {
       if (this.#now() - at < ENDED_DIALOG_MS && this.#ended.size < MAX_ENDED_DIALOGS) break;
       this.#ended.delete(ended);
     }
-    this.#ended.set(callId, this.#now());
+    const before = this.#ended.get(callId)?.dialogs ?? [];
+    this.#ended.delete(callId);
+    this.#ended.set(callId, { at: this.#now(), dialogs: side.talked === null ? before : [...before, side.talked] });
   }
 
   find({ callId, toTag, fromTag }: Replaces): Named {
-    const sides = this.#sides.get(callId);
-    if (sides === undefined) {
-      const ended = this.#ended.get(callId);
-      return { kind: ended !== undefined && this.#now() - ended < ENDED_DIALOG_MS ? 'none' : 'unknown' };
-    }
+    const sides = this.#sides.get(callId) ?? [];
     for (const side of sides) {
       // RFC 3891 3: to-tag is ours. Whoever names it so takes the place of the far end.
       if (side.has(toTag, fromTag)) return found(side.other, side);
       // As the far end knows it: it is the one who is asked, and its other side whose place is taken.
       if (side.has(fromTag, toTag)) return found(side, side.other);
     }
-    return { kind: 'none' };
+    const ended = this.#ended.get(callId);
+    if (ended === undefined || this.#now() - ended.at >= ENDED_DIALOG_MS) {
+      return { kind: this.#sides.has(callId) ? 'none' : 'unknown' };
+    }
+    const isOver = ended.dialogs.some(
+      ({ local, remote }) => (local === toTag && remote === fromTag) || (local === fromTag && remote === toTag),
+    );
+    return { kind: isOver ? 'over' : 'none' };
   }
 }
 

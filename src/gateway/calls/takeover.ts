@@ -46,7 +46,9 @@ export function takeOver(invite: IncomingInvite, peer: Peer, keys: InviteKeys, c
   }
   const named = context.dialogs.find(replaces);
   if (named.kind === 'unknown') return false;
-  if (named.kind === 'none') return refuse(481, 'the dialog that it wants to replace is over, or not to be replaced');
+  // RFC 3891 3: whoever hung up wants no more of it.
+  if (named.kind === 'over') return refuse(603, 'the dialog that it wants to replace is over');
+  if (named.kind === 'none') return refuse(481, 'the dialog that it wants to replace is not to be replaced');
   const { target, replaced } = named;
   const { call } = target.facts;
   // RFC 3891 3: whoever only wants to pick up what rings gets nobody's call.

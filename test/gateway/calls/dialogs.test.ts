@@ -96,6 +96,21 @@ describe('the dialogs', () => {
     expect(named('out', 'us', 'late')).toBe('found');
   });
 
+  it('in which they talked is over, from both ends, also while another of its Call-ID lives', () => {
+    const { side, named } = rig();
+    const [one, other] = [side(true), side(false)];
+    one.heard('same', 'us', 'them', true);
+    other.heard('same', 'we', 'those', false);
+    one.leave();
+    expect([named('same', 'us', 'them'), named('same', 'them', 'us')]).toEqual(['over', 'over']);
+    other.leave();
+    expect([named('same', 'us', 'them'), named('same', 'we', 'those'), named('same', 'us', 'x')]).toEqual([
+      'over',
+      'none',
+      'none',
+    ]);
+  });
+
   it(`those that ended are remembered for ${ENDED_DIALOG_MS} ms, ${MAX_ENDED_DIALOGS} of them`, () => {
     const { side, named, dialogs, pass } = rig();
     const end = (callId: string): void => {

@@ -194,13 +194,14 @@ describe('an INVITE with Replaces', () => {
     await expectNothingHeld(set.rig);
   });
 
-  it('that comes after the end rings nobody anew', async () => {
+  it('that comes after the end is declined, and rings nobody anew', async () => {
     const set = await phones('udp');
     const made = await talks(set.alice, '1001', set.bob);
     await callerHangsUp(made);
     await expectNothingHeld(set.rig);
-    await refused(set, `Replaces: ${calleeDialog(made)}`, 481);
-    await refused(set, `Replaces: ${callerDialog(made)}`, 481);
+    await refused(set, `Replaces: ${calleeDialog(made)}`, 603);
+    await refused(set, `Replaces: ${callerDialog(made)}`, 603);
+    await refused(set, `Replaces: ${callerDialog(made).replace(/to-tag=[^;]+/, 'to-tag=other')}`, 481);
     expect(set.bob.count(/^INVITE /)).toBe(1);
     expect(set.rig.ledger.started).toHaveLength(1);
   });
