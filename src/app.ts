@@ -13,7 +13,7 @@ import { openSqliteJournal } from './journal/index.ts';
 import { createLedger, type Schedule } from './ledger/index.ts';
 import { createNotificationWorker, openMailTransport } from './notification/index.ts';
 import { createMetrics, watchLoopDelay, type Logger } from './observe/index.ts';
-import { openPolicyStore, setMailbox, type PolicyStatus, type PolicyStore } from './policy/index.ts';
+import { editPolicy, openPolicyStore, type PolicyStatus, type PolicyStore } from './policy/index.ts';
 
 export interface AppOptions {
   readonly config: GatewayConfig;
@@ -181,7 +181,12 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
 
 /** Set-UMMailbox, from the user's phone; resolves when it holds. */
 async function switchNotifications(path: string, policy: PolicyStore, mailbox: string, on: boolean): Promise<void> {
-  const result = await setMailbox(path, mailbox, { missedCallNotificationEnabled: on });
+  const changes = { missedCallNotificationEnabled: on };
+  const result = await editPolicy({
+    path,
+    changes: [{ kind: 'mailbox', action: 'set', name: mailbox, changes }],
+    by: mailbox,
+  });
   if (!result.ok) throw new Error(result.message);
   await policy.reload();
 }

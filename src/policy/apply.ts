@@ -113,7 +113,15 @@ function withoutRepetition(before: Fields, after: Fields, read: (fields: Fields)
 function changedFields({ kind, fields }: Item, changes: Fields): Fields {
   const schema = ENTRY_SCHEMAS[KINDS[kind].list];
   const after = merged(fields, changes, Object.keys(schema.shape));
-  return withoutRepetition(fields, after, (entry) => schema.safeParse(entry).data ?? null);
+  const { identity } = fields;
+  return withoutRepetition(fields, after, (entry) => {
+    const read: Fields | undefined = schema.safeParse(entry).data;
+    // Without a displayName the identity is shown; a new identity would change that.
+    const isShown = identity !== undefined && after['identity'] === identity;
+    return read === undefined
+      ? null
+      : { ...read, ...(isShown ? { displayName: read['displayName'] ?? identity } : {}) };
+  });
 }
 
 function create(draft: Draft, { kind, entry }: Extract<PolicyChange, { action: 'new' }>): Applied | Refusal {

@@ -110,7 +110,7 @@ export interface EditFailure {
   readonly ok: false;
   /**
    * `not-found`, `exists`, `in-use`: what a change names is not there, is there already, or is referred to.
-   * `invalid`: the file would have the mistakes that `problems` lists. `broken`: it has them already.
+   * `invalid`: the file would have the mistakes that `problems` lists (by path: they stand on no line yet). `broken`: it has them already.
    * `changed`: somebody else has changed it. `locked`: another edit is at work. `unwritable`: the file cannot be written, or
    * not in the way in which it is laid out. `refused`: the audit's intent could not be recorded.
    */

@@ -104,5 +104,7 @@ export function invalid(
   const more = problems.length > 1 ? ` (And ${problems.length - 1} more.)` : '';
   const said =
     first === undefined ? 'it cannot be read.' : `${where === '' ? '' : `${where}: `}${first.message} ${first.remedy}`;
-  return { message: `This cannot be: ${said}${more}`, problems, change: change < 0 ? null : change };
+  // What is not written stands on no line.
+  const unplaced = problems.map((problem) => ({ ...problem, line: 1, column: 1 }));
+  return { message: `This cannot be: ${said}${more}`, problems: unplaced, change: change < 0 ? null : change };
 }

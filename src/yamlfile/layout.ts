@@ -82,13 +82,15 @@ function removeBetween({ text, lines, splices }: Text, spans: Spans, first: numb
   const { end } = spans.at(last);
   if (last + 1 < spans.count) {
     const next = spans.at(last + 1).start;
-    const isComment = text.slice(end, next).includes('#');
-    if (!isComment) splices.add(start, next, '');
-    else if (lines.lineOf(next) > lines.lineOf(end)) {
+    const line = lines.lineOf(end);
+    let commented = lines.lineOf(next) - 1;
+    while (commented > line && lines.commentColumn(commented) < 0) commented -= 1;
+    if (commented <= line) splices.add(start, next, '');
+    else {
       // The comments between them are the next one's.
       const blanks = /[ \t]*$/.exec(text.slice(lines.start(lines.lineOf(start)), start))?.[0].length ?? 0;
-      splices.add(start - blanks, lines.end(lines.lineOf(end)), '');
-    } else splices.add(start, next, '');
+      splices.add(start - blanks, lines.end(line), '');
+    }
   } else if (first > 0) splices.add(spans.at(first - 1).end, end, '');
   else splices.add(start, spans.closing === null ? end : spans.closing - 1, '');
 }

@@ -96,7 +96,7 @@ const policyValue: fc.Arbitrary<Value> = fc
   })
   .map(({ plans, policies, people, groups }) => {
     const planOf = (at: number): string => plans[at % plans.length] ?? '';
-    const policyNames = [...policies.map(([text]) => text)];
+    const policyNames = policies.map(([text]) => text);
     for (const plan of plans)
       if (!policies.some(([, at]) => planOf(at) === plan)) policyNames.push(`${plan} Default Policy`);
     return {
@@ -132,6 +132,8 @@ const RUNS = 700;
 type Kind = keyof typeof LISTS;
 const pick = <One>(list: readonly One[], at: number): One | undefined => list[at % list.length];
 
+const nameOf = (entry: Entry | undefined): string => String(entry?.['name']);
+
 /** A change of this file: mostly of what is in it. */
 function changeOf(value: Value): fc.Arbitrary<PolicyChange> {
   const kinds = (Object.keys(LISTS) as Kind[]).filter((kind) => value[LISTS[kind]].length > 0);
@@ -139,7 +141,7 @@ function changeOf(value: Value): fc.Arbitrary<PolicyChange> {
     .tuple(fc.constantFrom(...kinds), fc.nat())
     .map(([kind, at]) => ({ kind, name: String(pick(value[LISTS[kind]], at)?.[KEYS[kind]]) }));
   const removal = existing.map((one) => ({ ...one, action: 'remove' as const }));
-  const policy = fc.nat().map((at) => String(pick(value.mailboxPolicies, at)?.['name'] ?? 'none'));
+  const policy = fc.nat().map((at) => nameOf(pick(value.mailboxPolicies, at)));
   const changes: Record<Kind, fc.Arbitrary<Entry>> = {
     dialPlan: fc.record(
       { name, timeZone: fc.constantFrom('Europe/Paris', null), numberPrefixes: fc.constantFrom(['+3314000'], []) },
@@ -215,7 +217,7 @@ function changeOf(value: Value): fc.Arbitrary<PolicyChange> {
       entry: fc.record({ identity: name, displayName, extensions: fc.tuple(digits), mailboxPolicy: policy }),
     }),
   );
-  return fc.oneof(removal, setting, setting, fresh) as unknown as fc.Arbitrary<PolicyChange>;
+  return fc.oneof(removal, setting, setting, fresh);
 }
 
 const lower = (text: unknown): string => String(text).toLowerCase();
@@ -274,7 +276,7 @@ function applied(value: Value, change: PolicyChange, fresh: ReadonlySet<string> 
       groups: next.groups.map((entry) => swapIn(entry, 'dialPlan')),
       mailboxes: next.mailboxes.map((entry) =>
         isDefault && lower(entry['mailboxPolicy']) === old
-          ? { ...entry, mailboxPolicy: `${String(to)} Default Policy` }
+          ? { ...entry, mailboxPolicy: `${nameOf(changes)} Default Policy` }
           : entry,
       ),
     };
