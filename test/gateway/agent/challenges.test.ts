@@ -1,3 +1,4 @@
+import { MAX_CHALLENGES } from '../../../src/gateway/agent/challenges.ts';
 import { describe, expect, it } from 'vitest';
 import { DigestServer, ha1, type DigestAlgorithm } from '../../../src/digest/index.ts';
 import type { Received, SipPeer } from '../../support/sip-peer.ts';
@@ -107,9 +108,9 @@ describe('a next hop that challenges our INVITE', () => {
     const { rig, hop, call, first } = await calling();
     const { challenge } = carrier();
     answer(hop, first, 401, challenge());
-    for (let asked = 1; asked <= 4; asked += 1) answer(hop, await again(hop), 401, challenge(true));
+    for (let asked = 1; asked <= MAX_CHALLENGES; asked += 1) answer(hop, await again(hop), 401, challenge(true));
     ackFailure(call, await response(call, 403));
-    expect(hop.count(/^INVITE /)).toBe(5);
+    expect(hop.count(/^INVITE /)).toBe(MAX_CHALLENGES + 1);
     await expectNothingHeld(rig);
   });
 

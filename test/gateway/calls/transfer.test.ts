@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ackFailure, answer, later, SDP_B, sendInDialog } from '../../drachtio/support.ts';
-import { readReferTo, referToUs } from '../../../src/gateway/calls/transfer.ts';
+import { MAX_REFERRALS, readReferTo, referToUs } from '../../../src/gateway/calls/transfer.ts';
 import { udpPeer, type Received } from '../../support/sip-peer.ts';
 import { expectNothingHeld, LOCAL_PEER, response, type Rig } from '../support.ts';
 import {
@@ -237,6 +237,33 @@ describe('REFER', () => {
       told.push(notify.header('Event'));
     }
     expect(new Set(told).size).toBe(2);
+    await callerHangsUp(made);
+    await expectAnsweredCalls(set, 1);
+  });
+
+  it(`are told apart by their NOTIFYs, the last ${MAX_REFERRALS} of a side`, async () => {
+    const set = await phones('udp');
+    const made = await talks(set.alice, '1001', set.bob);
+    const referred: { asked: number; got: number }[] = [];
+    for (let n = 0; n <= MAX_REFERRALS; n += 1) {
+      const refer = await refers(made, 'sip:1003@127.0.0.1');
+      answer(set.alice, refer, 202);
+      const accepted = await atCallee(made, 'SIP/2\\.0 202', 'REFER');
+      const [asked = 0, got = 0] = [accepted, refer].map((each) => Number.parseInt(each.header('CSeq'), 10));
+      referred.push({ asked, got });
+    }
+    const [oldest, second] = referred;
+    for (const [id, told] of [
+      [oldest?.got, oldest?.got],
+      [second?.got, second?.asked],
+      [referred.at(-1)?.got, referred.at(-1)?.asked],
+    ]) {
+      tells(made, 'SIP/2.0 100 Trying', 'active', `refer;id=${id}`);
+      const notify = await atCallee(made, 'NOTIFY ');
+      answer(set.bob, notify, 200);
+      expect(notify.header('Event')).toBe(`refer;id=${told}`);
+    }
+    expect(oldest?.got).not.toBe(oldest?.asked);
     await callerHangsUp(made);
     await expectAnsweredCalls(set, 1);
   });

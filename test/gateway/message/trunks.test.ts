@@ -1,3 +1,4 @@
+import { MAX_NAMED_HOPS } from '../../../src/gateway/message/trunk.ts';
 import { describe, expect, it } from 'vitest';
 import type { Peer } from '../../../src/gateway/index.ts';
 import {
@@ -231,14 +232,15 @@ describe('a peer whose redirections are followed', () => {
     },
   );
 
-  it('is followed four times for one INVITE, and no more', async () => {
+  it(`is followed ${MAX_NAMED_HOPS} times for one INVITE, and no more`, async () => {
     const rig = await rigOf(settings, { limits: { redirects: 100 } });
     const { call, invite } = await invited(rig);
     const contact = `<sip:127.0.0.1:${rig.callee.port}>`;
     answer(rig.callee, invite, 302, { contact });
-    for (let n = 0; n < 4; n += 1) answer(rig.callee, await rig.callee.expect(/^INVITE /), 302, { contact });
+    for (let n = 0; n < MAX_NAMED_HOPS; n += 1)
+      answer(rig.callee, await rig.callee.expect(/^INVITE /), 302, { contact });
     ackFailure(call, await response(call, '[3-6]\\d\\d'));
-    expect((await rig.ledger.call()).state.legs).toHaveLength(5);
+    expect((await rig.ledger.call()).state.legs).toHaveLength(MAX_NAMED_HOPS + 1);
     await expectNothingHeld(rig);
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   MAX_BINDING_CHARACTERS,
+  MAX_TO_CHARACTERS,
   register,
   type BindingLimits,
   type Registered,
@@ -150,6 +151,12 @@ describe('a REGISTER that is refused changes nothing', () => {
     ['an instance that would end its quotes', 400, String.raw`<sip:a@b>;+sip.instance="<x>\"y"`, {}],
     ['a second Contact that is bad', 400, '<sip:new@b>, <tel:1>', {}],
     ['a Contact without a user over a connection', 400, '<sip:192.0.2.7>', { source: 'tcp/192.0.2.7:5060' }],
+    [
+      'an address in To that is too long',
+      400,
+      '<sip:new@b>',
+      { headers: { to: `<sip:${'x'.repeat(MAX_TO_CHARACTERS)}@h>` } },
+    ],
     ['no Call-ID', 400, '<sip:new@b>', { callId: '' }],
     ['a Call-ID that is too long', 400, '<sip:new@b>', { callId: `${long}y` }],
     ['a CSeq that is none', 400, '<sip:new@b>', { headers: { cseq: 'x REGISTER' } }],

@@ -1,6 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Registration, Registrations } from '../../../src/gateway/index.ts';
-import { Registrar, SWEEP_MS, type RegistrarOptions } from '../../../src/gateway/phones/registrar.ts';
+import {
+  MAX_REGISTRATIONS,
+  Registrar,
+  SWEEP_MS,
+  type RegistrarOptions,
+} from '../../../src/gateway/phones/registrar.ts';
 import type { UserAgent } from '../../../src/gateway/agent/user-agent.ts';
 import { later } from '../../drachtio/support.ts';
 import { account, kept, REGISTRAR } from '../phones.ts';
@@ -71,6 +76,18 @@ describe('what is registered', () => {
     expect(register(registrar, '1', '<sip:1@h>;expires=0')).toBe(200);
     expect(register(registrar, '3', '<sip:3@h>')).toBe(200);
     expect(registrar.registered).toHaveLength(2);
+  });
+
+  it(`is ${MAX_REGISTRATIONS} contacts at most, also of those that an earlier life left`, async () => {
+    const at = Date.now() + 60_000;
+    const left = Array.from({ length: MAX_REGISTRATIONS + 1 }, (_, n) =>
+      kept(String(n), `sip:${n}@h`, 'udp/192.0.2.7:5060', at),
+    );
+    const registrar = registrarOf({ registrations: { ...QUICK, load: async () => left } });
+    await registrar.start();
+    expect(registrar.registered).toHaveLength(MAX_REGISTRATIONS);
+    expect(register(registrar, 'new', '<sip:new@h>')).toBe(503);
+    expect(register(registrar, '0', '<sip:0@h>')).toBe(200);
   });
 
   it('is rung by its numbers, what has the highest q first', () => {

@@ -2,7 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Peer } from '../../../src/gateway/index.ts';
 import { callerPeer, later, unique } from '../../drachtio/support.ts';
 import { udpPeer, type SipPeer } from '../../support/sip-peer.ts';
-import { account, ask, directory, REGISTRAR } from '../phones.ts';
+import { MAX_NOTIFIED_PHONES } from '../../../src/gateway/voicemail/message-waiting.ts';
+import { account, ask, directory, kept, REGISTRAR } from '../phones.ts';
 import { LOCAL_PEER as ANY_PEER, startRig as start, type Parts, type Rig } from '../support.ts';
 
 /** A PBX that takes its calls back to a voicemail of its own. */
@@ -171,6 +172,26 @@ describe('a NOTIFY of messages is passed on', () => {
     expect(passed.body).toContain('Voice-Message: 2/1 (0/0)');
     accept(phone, passed);
     expect(rig.callee.count(/^NOTIFY /)).toBe(0);
+  });
+
+  it(`to ${MAX_NOTIFIED_PHONES} phones of a mailbox, and no more`, async () => {
+    const phone = await udpPeer(0, '127.0.0.1', '127.0.0.2');
+    later(() => phone.close());
+    const source = `udp/127.0.0.2:${phone.port}`;
+    const contacts = Array.from({ length: MAX_NOTIFIED_PHONES + 1 }, (_, n) =>
+      kept('1001', `sip:phone${n}@192.0.2.99`, source, Date.now() + 60_000),
+    );
+    const registrations = { load: async () => contacts, save: async () => undefined };
+    const phones = directory(account('1001'));
+    const rig = await startRig({ peers: [UM], registrar: REGISTRAR, phones, registrations });
+    for (const count of ['1/0', '2/0']) {
+      await notified(rig.caller, { count });
+      const got = (): Set<string> =>
+        new Set(phone.received.filter(({ body }) => body.includes(count)).map(({ start }) => start));
+      await vi.waitFor(() => expect(got().size).toBe(MAX_NOTIFIED_PHONES));
+    }
+    const all = new Set(phone.received.map(({ start }) => start));
+    expect(all.size).toBe(MAX_NOTIFIED_PHONES);
   });
 
   it('but a phone’s own is not believed', async () => {

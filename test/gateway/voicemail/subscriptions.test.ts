@@ -9,7 +9,13 @@ import {
   RETRY_FIRST_MS,
   RETRY_MAX_MS,
 } from '../../../src/gateway/voicemail/subscription-steps.ts';
-import { accountAt, STOP_WAIT_MS, subscribeToMailboxes } from '../../../src/gateway/voicemail/subscriptions.ts';
+import {
+  accountAt,
+  MAX_SUBSCRIPTIONS,
+  STOP_WAIT_MS,
+  subscribeToMailboxes,
+  SUBSCRIBES_PER_SECOND,
+} from '../../../src/gateway/voicemail/subscriptions.ts';
 import {
   createPassedOn,
   MAX_REMEMBERED,
@@ -268,7 +274,7 @@ describe('a gateway that asks for messages', () => {
 });
 
 /** Subscriptions on an engine connection of their own, with a policy that changes. */
-async function startSubscriber(first: string, settings: { max?: number; expiresMs?: number } = {}) {
+async function startSubscriber(first: string, settings: { max?: number; expiresMs?: number; perSecond?: number } = {}) {
   const server = await callerPeer(0);
   const { engine } = await startEngineForTest({ timers: {} });
   const said: string[] = [];
@@ -309,7 +315,7 @@ async function startSubscriber(first: string, settings: { max?: number; expiresM
     },
     agent: () => (agent.connected ? agent : null),
     log,
-    perSecond: 200,
+    perSecond: settings.perSecond ?? 200,
     ...(settings.max === undefined ? {} : { max: settings.max }),
   });
   later(async () => {
@@ -366,6 +372,35 @@ describe('as the policy changes', () => {
     await vi.waitFor(() => expect(subscriptions.size.standing).toBe(2));
     expect(server.count(/^SUBSCRIBE sip:100[34]@/)).toBe(0);
   });
+});
+
+it(`no more than ${MAX_SUBSCRIPTIONS} mailboxes are subscribed to`, () => {
+  const extensions = Array.from({ length: MAX_SUBSCRIPTIONS + 1 }, (_, n) => String(10_000 + n)).join(' ');
+  const policy = policyOf(
+    mailboxes(extensions).replace('numberOfDigitsInExtension: 4', 'numberOfDigitsInExtension: 5'),
+  );
+  const said: string[] = [];
+  const say = (_fields: object, message: string): void => void said.push(message);
+  const subscriptions = subscribeToMailboxes({
+    settings: { subscribe: 'sip:127.0.0.1', expiresMs: HOUR_MS },
+    hops: [],
+    policy: { current: () => policy, onChange: () => () => undefined },
+    messages: { subscribed: () => undefined },
+    agent: () => null,
+    log: { debug: say, info: say, warn: say, error: say },
+  });
+  later(() => subscriptions.stop());
+  expect(policy.mailboxCount).toBe(MAX_SUBSCRIPTIONS + 1);
+  expect(subscriptions.size).toEqual({ mailboxes: MAX_SUBSCRIPTIONS, standing: 0 });
+  expect(said.filter((line) => line.startsWith('more mailboxes'))).toHaveLength(1);
+});
+
+it(`no more than ${SUBSCRIBES_PER_SECOND} SUBSCRIBEs are sent in a second`, async () => {
+  const extensions = Array.from({ length: 11 }, (_, n) => String(1001 + n)).join(' ');
+  const from = performance.now();
+  const { server } = await startSubscriber(extensions, { perSecond: SUBSCRIBES_PER_SECOND });
+  await server.expect(/^SUBSCRIBE sip:1011@/);
+  expect(performance.now() - from).toBeGreaterThan((10 * 1_000 * 0.95) / SUBSCRIBES_PER_SECOND);
 });
 
 it('SUBSCRIBEs are paced', async () => {
