@@ -1,13 +1,13 @@
 import Srf from 'drachtio-srf';
-import { sendAnswering, type SendAs } from './challenges.ts';
 import { AgentDialog, type DialogAgent, type DialogFacts } from './dialog.ts';
 import { watchEngine } from './engine-watch.ts';
 import { tagOf, type Headers } from '../message/headers.ts';
 import { RETRY_AFTER } from '../limits.ts';
 import { PendingInvites, type PendingInvite } from './pending-invites.ts';
 import { dropDecodedNames, hasUnknownBody, readMessage, readResponse } from './received.ts';
-import { acknowledge, attempt, bareOf, canceller, outgoing, type SentListener } from './sending.ts';
+import { acknowledge, attempt, outgoing, type SentListener } from './sending.ts';
 import { respond, tellSent, type Guard } from './responding.ts';
+import { Requests } from './requests.ts';
 import { learnStatus } from './statuses.ts';
 import { Subscriptions } from './subscribing.ts';
 import type {
@@ -44,17 +44,24 @@ export function connectUserAgent(options: UserAgentOptions): UserAgent {
   return new SrfUserAgent(options);
 }
 
-type Ack = Srf.Ack;
-
 class SrfUserAgent implements UserAgent, DialogAgent {
   readonly #srf = new Srf();
   readonly #options: UserAgentOptions;
+  /** An error thrown into the framework would end the process or the connection. */
+  readonly #guard: Guard =
+    (listener) =>
+    (...args) => {
+      try {
+        listener(...args);
+      } catch (error) {
+        this.#options.log.error({ error }, 'a SIP event could not be handled');
+      }
+    };
+  readonly #requests = new Requests(this.#srf, this.#guard);
   readonly #reconnect: { retryMaxDelay: number; maxAttempts?: number } = { retryMaxDelay: RECONNECT_MAX_MS };
   readonly #dialogs = new Map<string, AgentDialog>();
   readonly #pending = new PendingInvites<Srf.Message>();
   readonly #subscriptions = new Subscriptions((uri, options, listener) => this.#sendAlone(uri, options, listener));
-  /** Ends each request of ours that has no final response yet, where its engine is gone. */
-  readonly #unanswered = new Set<() => void>();
   #sipAddresses: readonly string[] = [];
   #connected = false;
   #unreachable = false;
@@ -90,7 +97,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     return {
       dialogs: this.#dialogs.size,
       pendingInvites: this.#pending.size,
-      unanswered: this.#unanswered.size,
+      unanswered: this.#requests.unanswered,
     };
   }
 
@@ -101,7 +108,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
       ...outgoing(offer),
       ...(proxy === undefined ? {} : { proxy }),
     };
-    return this.#sendAs(credentials, uri, request, {
+    return this.#requests.sendAs(credentials, uri, request, {
       sent: (sent) => listener.sent(sent.get('call-id') ?? '', sent.get('contact') ?? null),
       update: (update, response) => this.#earlyUpdate(update, response),
       provisional: (response, ack) => {
@@ -144,7 +151,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
   ): OutgoingInviteHandle {
     const { id, credentials } = dialog.facts;
     const options = { method, ...outgoing(message), stackDialogId: id };
-    return this.#sendAs(credentials, 'sip:placeholder', options, {
+    return this.#requests.sendAs(credentials, 'sip:placeholder', options, {
       // While a request of ours is pending, the framework hands the other side's UPDATEs to it instead of the dialog.
       update: (request, response) => this.#receiveInDialog(dialog, request, response),
       final: (response, ack) => done(response === null ? null : readResponse(response), acknowledge(ack)),
@@ -165,17 +172,6 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     // Throws where there is no connection just now; an attempt under way ends in #onConnect.
     attempt(() => this.#srf.disconnect());
   }
-
-  /** An error thrown into the framework would end the process or the connection. */
-  readonly #guard: Guard =
-    (listener) =>
-    (...args) => {
-      try {
-        listener(...args);
-      } catch (error) {
-        this.#options.log.error({ error }, 'a SIP event could not be handled');
-      }
-    };
 
   /** Tried again every second, said once. */
   #sayUnreachable(fields: object, what: string): void {
@@ -212,7 +208,7 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     this.#subscriptions.clear();
     this.#options.listener.lost();
     // After the calls, which know by now that their engine is gone.
-    for (const giveUp of this.#unanswered) giveUp();
+    this.#requests.giveUp();
   }
 
   #open(facts: DialogFacts): AgentDialog {
@@ -221,77 +217,12 @@ class SrfUserAgent implements UserAgent, DialogAgent {
     return dialog;
   }
 
-  /** Answers challenges where there is something to answer. */
-  readonly #sendAs: SendAs = (credentials, ...request) => {
-    if (credentials === undefined) return this.#send(...request);
-    return sendAnswering(credentials, this.#send.bind(this), ...request);
-  };
-
-  #send(uri: string, options: Srf.RequestOptions, listener: SentListener): OutgoingInviteHandle {
-    let cancel: ((headers: Headers) => void) | null = null;
-    let over = false;
-    let cancelHeaders: Headers | null = null;
-    const final = (response: Srf.Response | null, ack: Ack): void => {
-      if (over) return;
-      over = true;
-      this.#unanswered.delete(giveUp);
-      listener.final(response, ack);
-    };
-    const giveUp = this.#guard(() => final(null, () => undefined));
-    this.#unanswered.add(giveUp);
-    const onSent = this.#guard((error: Error | null, request: Srf.Request) => {
-      if (error !== null) {
-        const bare = options.method === 'BYE' ? bareOf(options) : null;
-        if (bare === null) {
-          giveUp();
-          return;
-        }
-        over = true;
-        this.#unanswered.delete(giveUp);
-        this.#send(uri, { ...options, ...outgoing(bare) }, listener);
-        return;
-      }
-      cancel = canceller(request);
-      this.#listen(request, listener, final);
-      listener.sent?.(request);
-      // RFC 3261 9.1: it may be cancelled from now on; the engine waits for the first provisional response.
-      if (cancelHeaders !== null) cancel(cancelHeaders);
-    });
-    // The engine answers later, but a connection that is gone is told at once: listeners hear of both later.
-    let returned = false;
-    attempt(
-      () => {
-        this.#srf.request(uri, options, (error, request) => {
-          if (returned) onSent(error, request);
-          else queueMicrotask(() => onSent(error, request));
-        });
-      },
-      () => queueMicrotask(giveUp),
-    );
-    returned = true;
-    return {
-      cancel: (headers) => {
-        if (over || cancelHeaders !== null) return;
-        cancelHeaders = headers;
-        cancel?.(headers);
-      },
-    };
-  }
-
   /** A request that belongs to no call. */
   #sendAlone(uri: string, options: Srf.RequestOptions, listener: Omit<SentListener, 'update'>): void {
-    this.#send(uri, options, { ...listener, update: (update, response) => this.#earlyUpdate(update, response) });
-  }
-
-  #listen(request: Srf.Request, listener: SentListener, final: SentListener['final']): void {
-    const onResponse = this.#guard((response: Srf.Response, ack: Ack) => {
-      dropDecodedNames(response);
-      if (response.status < 200) listener.provisional?.(response, ack);
-      else final(response, ack);
+    this.#requests.send(uri, options, {
+      ...listener,
+      update: (update, response) => this.#earlyUpdate(update, response),
     });
-    const onUpdate = this.#guard(listener.update.bind(listener));
-    request.on('response', onResponse);
-    request.on('update', onUpdate);
   }
 
   #receive(request: Srf.Request, response: Srf.Response): void {
