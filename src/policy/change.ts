@@ -65,10 +65,12 @@ export interface EditOptions {
   readonly audit?: EditAudit | undefined;
   /** Who makes the change, as the list of versions shows it. */
   readonly by?: string | undefined;
-  /** How many versions are kept beside the file; 0: none. */
+  /** How many versions are kept beside the file, 50 where it is left out; 0: none. */
   readonly keepVersions?: number | undefined;
-  /** How long an edit waits for another one to end. */
+  /** How long an edit waits for another one to end; 5 s where it is left out. */
   readonly lockWaitMs?: number | undefined;
+  /** How long it waits for `audit.intent`; 10 s where it is left out. */
+  readonly auditWaitMs?: number | undefined;
 }
 
 export interface PolicyEdit extends EditOptions {

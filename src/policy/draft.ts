@@ -82,7 +82,10 @@ export class Draft {
     if (!name.toLowerCase().endsWith(DEFAULT_POLICY_SUFFIX.toLowerCase())) return undefined;
     if (this.find('mailboxPolicy', name) !== undefined) return undefined;
     const plan = this.find('dialPlan', name.slice(0, -DEFAULT_POLICY_SUFFIX.length));
-    return plan !== undefined && this.users('dialPlan', nameOf(plan), 'mailboxPolicy').length === 0 ? plan : undefined;
+    if (plan === undefined) return undefined;
+    for (const { kind } of this.#users.dialPlan.get(nameOf(plan).toLowerCase()) ?? NOBODY)
+      if (kind === 'mailboxPolicy') return undefined;
+    return plan;
   }
 
   create(kind: PolicyKind, fields: Fields, implicit = false): Item {

@@ -76,8 +76,11 @@ function onThread(task: EditTask, auditing: Auditing | null): Promise<EditResult
       return;
     }
     worker.on('message', (answer: EditAnswer) => {
-      if (answer.kind === 'done') resolve(answer.result);
-      else void auditing?.intend(answer.record).then((consent) => worker.postMessage(consent));
+      if (answer.kind === 'done') {
+        resolve(answer.result);
+        // It may still listen for an answer that came too late.
+        void worker.terminate();
+      } else void auditing?.intend(answer.record).then((consent) => worker.postMessage(consent));
     });
     worker.on('error', (error: unknown) => resolve(unwritable(messageOf(error))));
     worker.on('exit', () => resolve(unwritable('The edit ended early.')));

@@ -55,9 +55,9 @@ function load(path: string, version: string | null, keep: number | undefined): L
 }
 
 /** Asks main, and waits so long. */
-function intend(record: EditRecord): Promise<string | null> {
+function intend(record: EditRecord, waitMs: number): Promise<string | null> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(`no answer within ${AUDIT_WAIT_MS / 1_000} s.`), AUDIT_WAIT_MS);
+    const timer = setTimeout(() => resolve(`there was no answer within ${waitMs} ms.`), waitMs);
     parentPort?.once('message', ({ refused }: Consent) => {
       clearTimeout(timer);
       resolve(refused);
@@ -68,7 +68,11 @@ function intend(record: EditRecord): Promise<string | null> {
 
 const task = workerData as ThreadTask;
 if (task.kind === 'edit') {
-  const hooks = { now: Date.now, intend: task.audited ? intend : () => Promise.resolve(null) };
+  const { auditWaitMs = AUDIT_WAIT_MS } = task.task;
+  const hooks = {
+    now: Date.now,
+    intend: (record: EditRecord) => (task.audited ? intend(record, auditWaitMs) : Promise.resolve(null)),
+  };
   const result = await editPolicyFile(task.task, hooks);
   parentPort?.postMessage({ kind: 'done', result } satisfies EditAnswer);
 } else {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -12,7 +12,8 @@ import {
   readPolicyVersion,
   rollBackPolicy,
 } from '../../src/policy/index.ts';
-import { KEPT_VERSIONS } from '../../src/policy/limits.ts';
+import { LOCK_STALE_MS } from '../../src/policy/file.ts';
+import { AUDIT_WAIT_MS, KEPT_VERSIONS, MAX_VERSIONS_BYTES } from '../../src/policy/limits.ts';
 import { versionOf } from '../../src/policy/load.ts';
 import { temporaryFolders } from './files.ts';
 
@@ -78,6 +79,19 @@ describe('the file’s versions', () => {
     expect(await rename(path, 'A')).toMatchObject({ ok: true });
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect((await stat(join(path, '..', 'policy.versions'))).mode & 0o777).toBe(0o700);
+  });
+
+  it('have so many bytes together, but for the newest', async () => {
+    const path = await file();
+    const folder = join(path, '..', 'policy.versions');
+    await mkdir(folder);
+    for (const day of ['01', '02', '03']) {
+      const old = join(folder, `202001${day}T000000000Z-0123456789ab.yaml`);
+      await writeFile(old, '');
+      await truncate(old, MAX_VERSIONS_BYTES / 2 - 1_000);
+    }
+    await rename(path, 'A');
+    expect((await policyVersions(path)).map(({ bytes }) => bytes > 1_000)).toEqual([false, false, true, true]);
   });
 
   it('files of other names in their directory are left alone; a damaged version is none', async () => {
@@ -219,6 +233,22 @@ describe('an edit is told to the audit', () => {
     expect(results).toBe(0);
     expect(await readFile(path, 'utf8')).toBe(TEXT);
     expect(await readdir(join(path, '..'))).toEqual(['policy.yaml']);
+  });
+
+  it('is not made where nobody answers in time', async () => {
+    const path = await file();
+    const outcomes: unknown[] = [];
+    const audit = {
+      intent: () => new Promise<void>(() => undefined),
+      result: async (_record: unknown, outcome: unknown) => void outcomes.push(outcome),
+    };
+    expect(await rename(path, 'A', { audit, auditWaitMs: 50 })).toMatchObject({
+      reason: 'refused',
+      message: /no answer within 50 ms/,
+    });
+    expect(outcomes).toMatchObject([{ ok: false, reason: 'refused' }]);
+    expect(await readdir(join(path, '..'))).toEqual(['policy.yaml']);
+    expect(AUDIT_WAIT_MS).toBeLessThan(LOCK_STALE_MS);
   });
 
   it('nothing is told of a dry run, of an edit that changes nothing, or of one that is refused', async () => {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseYaml, withLists } from '../../src/yamlfile/index.ts';
+import { changedItems } from '../../src/yamlfile/items.ts';
 import { textAsYaml } from '../../src/yamlfile/write.ts';
 
 interface Edit {
@@ -217,6 +218,39 @@ describe('of an entry that is changed only its own keys are', () => {
   ];
   it.each(cases)('%s', (_rule, before, edit, after) => {
     expect(edited(before, edit)).toBe(after);
+  });
+});
+
+describe('one list becomes another', () => {
+  const list = fc.array(fc.nat(4), { maxLength: 12 });
+  const made = (
+    before: readonly unknown[],
+    { changed, removed, inserted }: ReturnType<typeof changedItems>,
+  ): unknown[] => [
+    ...(inserted.get(-1) ?? []),
+    ...before.flatMap((item, at) => [
+      ...(removed.has(at) ? [] : [changed.has(at) ? changed.get(at) : item]),
+      ...(inserted.get(at) ?? []),
+    ]),
+  ];
+
+  it('by what is changed, removed and inserted; nothing is both', () => {
+    fc.assert(
+      fc.property(list, list, (before, after) => {
+        const changes = changedItems(before, after);
+        expect(made(before, changes)).toEqual(after);
+        for (const at of changes.changed.keys()) expect(changes.removed.has(at)).toBe(false);
+        for (const at of changes.inserted.keys()) expect(changes.removed.has(at)).toBe(false);
+      }),
+    );
+  });
+
+  it('lists that are long and have little in common cost little', () => {
+    const before = Array.from({ length: 10_000 }, (_, at) => at);
+    const after = before.toReversed();
+    const startedAt = performance.now();
+    expect(made(before, changedItems(before, after))).toEqual(after);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 });
 
