@@ -112,7 +112,8 @@ export class InboundLeg implements Caller {
       this.refuse(404, `${called} ${number ?? uri}`);
       return;
     }
-    if (await this.#divert({ best: NOT_REGISTERED, all: [{ failure: NOT_REGISTERED, mailbox: null }], superseded: [] })) return;
+    if (await this.#divert({ best: NOT_REGISTERED, all: [{ failure: NOT_REGISTERED, mailbox: null }], superseded: [] }))
+      return;
     this.refuse(NOT_REGISTERED.status, `no phone of ${number ?? uri} is registered`);
   }
 
