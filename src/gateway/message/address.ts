@@ -145,6 +145,8 @@ export function parseParameters(text: string): Map<string, string> {
   for (const [, name = '', quoted, bare] of text.matchAll(
     /;\s*([^\s;="]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s"]*)))?/g,
   )) {
+    // Of a name that stands twice the first counts, here as in the engine.
+    if (parameters.has(name.toLowerCase())) continue;
     parameters.set(name.toLowerCase(), quoted?.replaceAll(/\\(.)/g, '$1') ?? bare ?? '');
   }
   return parameters;

@@ -68,7 +68,10 @@ describe('a leg of ours that comes back (loop-back through a PBX)', () => {
     ackFailure(back, await response(back, 482));
     answer(rig.callee, invite, 482);
     ackFailure(call, await response(call, 482));
-    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'rejected' });
+    expect(await rig.ledger.call()).toMatchObject({
+      verdict: { outcome: 'rejected' },
+      decisions: ['skip alice (rejected)'],
+    });
     await expectNothingHeld(rig);
   });
 

@@ -108,10 +108,15 @@ describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
     ackFailure(second.call, await response(second.call, 480));
     const missed = await set.rig.ledger.call(1);
     expect(missed.verdict).toMatchObject({ outcome: 'missed', cause: 'no-answer', reason: 'missed' });
+    // Nobody's mailbox, here.
+    expect(missed.decisions).toEqual(['skip nobody (no-mailbox)']);
     expect(missed.evidence.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['rang', 'final-response']));
     expect([missed.start.callee, missed.start.caller.number]).toEqual(['1003', '2001']);
     await callerHangsUp(first);
-    expect((await set.rig.ledger.call(2)).verdict).toMatchObject({ outcome: 'answered' });
+    expect(await set.rig.ledger.call(2)).toMatchObject({
+      verdict: { outcome: 'answered' },
+      decisions: ['skip alice (answered)'],
+    });
     await expectNothingHeld(set.rig);
   });
 });

@@ -27,8 +27,9 @@ describe('the next hop', () => {
     await backup.expect(/^ACK /);
     sendInDialog(call, 'BYE');
     answer(backup, await backup.expect(/^BYE /), 200);
-    const { verdict, state } = await rig.ledger.call();
+    const { verdict, state, decisions } = await rig.ledger.call();
     expect(verdict.outcome).toBe('answered');
+    expect(decisions).toEqual(['skip alice (answered)']);
     expect(state.legs[0]?.failure?.kind).toBe('transport');
     expect(rig.log).toContainEqual(expect.objectContaining({ level: 'warn', message: 'next hop failed' }));
     await expectNothingHeld(rig);
@@ -94,7 +95,10 @@ describe('the next hop', () => {
     answer(first, invite, 180);
     answer(first, invite, 503);
     ackFailure(call, await response(call, 500));
-    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'no-answer' });
+    expect(await rig.ledger.call()).toMatchObject({
+      verdict: { outcome: 'missed', cause: 'no-answer' },
+      decisions: ['notify alice (missed)'],
+    });
     expect(backup.received).toEqual([]);
   });
 
@@ -103,7 +107,10 @@ describe('the next hop', () => {
     const call = rig.newCall();
     sendInvite(call);
     ackFailure(call, await response(call, 503));
-    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'unreachable' });
+    expect(await rig.ledger.call()).toMatchObject({
+      verdict: { outcome: 'missed', cause: 'unreachable' },
+      decisions: ['notify alice (missed)'],
+    });
     await expectNothingHeld(rig);
   });
 
@@ -164,6 +171,7 @@ describe('the next hop', () => {
       answer(hop, second, 487);
     });
     cancelled.catch(() => undefined);
+    // Whether it rang, and so whether anybody is told, is the race's to say.
     expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'caller-hung-up' });
     await expectNothingHeld(rig);
   });
@@ -181,7 +189,10 @@ describe('the next hop', () => {
     const final = await response(call, 403);
     expect(final.header('WWW-Authenticate')).toBe('');
     ackFailure(call, final);
-    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'failed' });
+    expect(await rig.ledger.call()).toMatchObject({
+      verdict: { outcome: 'failed' },
+      decisions: ['skip alice (not-rung)'],
+    });
   });
 });
 
@@ -210,7 +221,10 @@ describe('routes', () => {
     const call = rig.newCall();
     sendInvite(call);
     ackFailure(call, await response(call, 404));
-    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'rejected' });
+    expect(await rig.ledger.call()).toMatchObject({
+      verdict: { outcome: 'rejected' },
+      decisions: ['skip alice (rejected)'],
+    });
     await expectNothingHeld(rig);
   });
 
@@ -250,7 +264,10 @@ describe('routes', () => {
     answer(rig.callee, await rig.callee.expect(/^INVITE sip:1001/), 302, { contact: '<sip:1002@x>' });
     answer(rig.callee, await rig.callee.expect(/^INVITE sip:1002/), 302, { contact: '<sip:1001@x>' });
     ackFailure(call, await response(call, 480));
-    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'failed' });
+    expect(await rig.ledger.call()).toMatchObject({
+      verdict: { outcome: 'failed' },
+      decisions: ['skip alice (not-rung)'],
+    });
   });
 });
 

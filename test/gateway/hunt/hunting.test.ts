@@ -237,7 +237,10 @@ describe('who diverts to voicemail', () => {
     expect(diverted.all('Diversion')).toEqual(['<sip:1001@127.0.0.1>;reason=no-answer']);
     await answers(call, voicemail, diverted);
     await ends(call, voicemail, diverted);
-    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'voicemail-abandoned' });
+    expect(await rig.ledger.call()).toMatchObject({
+      verdict: { outcome: 'missed', cause: 'voicemail-abandoned' },
+      decisions: ['notify alice (missed)'],
+    });
     expect(voicemail.count(/^INVITE /)).toBe(1);
     await expectNothingHeld(rig);
   });
@@ -275,7 +278,11 @@ describe('an answer that is probably a network’s voicemail', () => {
     const { rig, call, desk, atDesk } = await cutsIn();
     answer(desk, atDesk, 404);
     ackFailure(call, await response(call, '4\\d\\d'));
-    expect((await rig.ledger.call()).verdict.outcome).toBe('missed');
+    // The group's, which tells nobody.
+    expect(await rig.ledger.call()).toMatchObject({
+      verdict: { outcome: 'missed' },
+      decisions: ['skip nobody (condition)'],
+    });
     await expectNothingHeld(rig);
   });
 

@@ -32,8 +32,9 @@ describe('a next hop in whose place another was rung', () => {
     answer(first, await first.expect(/^INVITE /), 503);
     answer(second, await second.expect(/^INVITE /), status);
     ackFailure(call, await response(call, status));
-    const { verdict, state } = await rig.ledger.call();
+    const { verdict, state, decisions } = await rig.ledger.call();
     expect(verdict).toMatchObject({ outcome, reason });
+    expect(decisions).toEqual([`skip alice (${reason})`]);
     expect(state.legs).toMatchObject([{ supersededBy: 'leg-2' }, { id: 'leg-2' }]);
     expect(voicemail.received).toEqual([]);
     await expectNothingHeld(rig);
@@ -45,8 +46,9 @@ describe('a next hop in whose place another was rung', () => {
     answer(first, await first.expect(/^INVITE /), 421, { headers: 'Require: timer' });
     answer(first, await first.expect(/^INVITE [^]*timer/), 604);
     ackFailure(call, await response(call, 604));
-    const { verdict, state } = await rig.ledger.call();
+    const { verdict, state, decisions } = await rig.ledger.call();
     expect(verdict).toMatchObject({ outcome: 'rejected' });
+    expect(decisions).toEqual(['skip alice (rejected)']);
     expect(state.legs).toMatchObject([{ supersededBy: 'leg-2' }, { id: 'leg-2' }]);
   });
 
@@ -59,7 +61,10 @@ describe('a next hop in whose place another was rung', () => {
     expect(diverted.all('Diversion')).toEqual(['<sip:1001@127.0.0.1>;reason=user-busy']);
     answer(voicemail, diverted, 480);
     ackFailure(call, await response(call, 486));
-    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'busy' });
+    expect(await rig.ledger.call()).toMatchObject({
+      verdict: { outcome: 'missed', cause: 'busy' },
+      decisions: ['notify alice (missed)'],
+    });
   });
 
   it('sent the call on after it rang: it rang, wherever it went', async () => {
@@ -68,7 +73,10 @@ describe('a next hop in whose place another was rung', () => {
     answer(first, await rings(first), 302, { contact: '<sip:1002@x>' });
     answer(first, await first.expect(/^INVITE sip:1002/), 404);
     ackFailure(call, await response(call, 404));
-    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'missed', cause: 'no-answer' });
+    expect(await rig.ledger.call()).toMatchObject({
+      verdict: { outcome: 'missed', cause: 'no-answer' },
+      decisions: ['notify alice (missed)'],
+    });
   });
 });
 

@@ -92,6 +92,15 @@ describe('splitList', () => {
   });
 });
 
+describe('a parameter that stands twice', () => {
+  it('is what it was first, as the engine has it', () => {
+    expect([...parseParameters(';expires=0;q=1;EXPIRES=60')]).toEqual([
+      ['expires', '0'],
+      ['q', '1'],
+    ]);
+  });
+});
+
 describe('hostile text', () => {
   it('never throws, and costs little', () => {
     const hostile = fc.oneof(
