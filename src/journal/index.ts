@@ -1,3 +1,4 @@
+export type * from './admin-types.ts';
 export type * from './types.ts';
 export { NOTIFICATION_STATES } from './types.ts';
 export { JOURNAL_ERRORS, JournalError, type JournalErrorCode } from './error.ts';

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { Permission } from '../../cmdlet/index.ts';
+
+export type { Permission };
 
 /** What an operation of the HTTP API is: its route, who may, what goes in and comes out. The OpenAPI document is made from these. */
 export interface Operation {
@@ -23,33 +26,6 @@ export interface Operation {
   /** Longer than the server's usual limit. */
   readonly maxBodyBytes?: number;
 }
-
-/** What a role may. Which role may what stands in cmdlet/. */
-export const PERMISSIONS = [
-  /** Dial plans, mailbox policies, groups, versions of the file. */
-  'policy.read',
-  'policy.write',
-  'mailboxes.read',
-  /** New, removed, another policy, addresses. */
-  'mailboxes.write',
-  /** The users' own switch. */
-  'mailboxes.switch',
-  'calls.read',
-  'reports.read',
-  'notifications.read',
-  /** Retry, drop, test. */
-  'notifications.write',
-  'templates.read',
-  'templates.write',
-  /** Peers, registrations, health. */
-  'status.read',
-  'audit.read',
-  /** Accounts, roles and tokens of others. */
-  'accounts.write',
-  /** One's own calls and switch. */
-  'self',
-] as const;
-export type Permission = (typeof PERMISSIONS)[number];
 
 /** ISO 8601, UTC. */
 export const time = z.iso.datetime();

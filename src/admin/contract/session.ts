@@ -1,14 +1,8 @@
 import { z } from 'zod';
-import { type Operation, page, pageQuery, PERMISSIONS, time } from './operation.ts';
+import { PERMISSIONS, type Role, ROLES } from '../../cmdlet/index.ts';
+import { type Operation, page, pageQuery, time } from './operation.ts';
 
-export const ROLES = [
-  'Organization Management',
-  'UM Management',
-  'View-Only Organization Management',
-  'Help Desk',
-  'self',
-] as const;
-export type Role = (typeof ROLES)[number];
+export type { Role };
 
 const role = z.enum(ROLES);
 const accountName = z
