@@ -11,7 +11,7 @@ import { unknownDialPlans, type GatewayConfig } from './config/index.ts';
 import { createGateway, type DigestSettings, type GatewaySettings } from './gateway/index.ts';
 import { openSqliteJournal } from './journal/index.ts';
 import { createLedger, type Schedule } from './ledger/index.ts';
-import { createNotificationWorker, openMailTransport } from './notification/index.ts';
+import { createNotificationWorker, openMailTransport, openTemplates } from './notification/index.ts';
 import { createMetrics, watchLoopDelay, type Logger } from './observe/index.ts';
 import { editPolicy, openPolicyStore, type PolicyStatus, type PolicyStore } from './policy/index.ts';
 
@@ -37,7 +37,7 @@ export interface AppAddresses {
 /** The running gateway. */
 export interface App {
   readonly addresses: AppAddresses;
-  /** SIGHUP: reads the policy file again. */
+  /** SIGHUP: reads the policy file, the phones and the templates again. */
   reload(): Promise<PolicyStatus>;
   /**
    * Refuses new calls, lets live ones end (at most `stopTimeout`), settles what still rings as interrupted, finishes the sends
@@ -100,10 +100,12 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
 
   const transport = await openMailTransport(config.notification.transport.uri, config.notification.transport);
   cleanups.push(() => transport.close());
+  const templates = await openTemplates(config.notification.templates, log.child({ room: 'notification' }));
   const worker = createNotificationWorker({
     journal,
     transport,
     mail: config.notification,
+    templates,
     owner: config.node,
     log: log.child({ room: 'notification' }),
     random,
@@ -167,7 +169,8 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
   await Promise.race([gateway.start(), aborted(options.signal)]);
 
   const sip = engine.sipAddresses ?? gateway.sipAddresses;
-  const reload = (): Promise<PolicyStatus> => {
+  const reload = async (): Promise<PolicyStatus> => {
+    await templates.reload();
     try {
       phones.reload();
       gateway.phonesChanged();

@@ -185,8 +185,8 @@ function traceOf({ trace }: ConfigFile, folder: string): TraceConfig | null {
 }
 
 function notificationOf(written: ConfigFile['notification'], folder: string, files: SecretFiles): NotificationConfig {
-  const { transport, ca, from, replyTo } = written;
-  const sender = { from, ...(replyTo === undefined ? {} : { replyTo }) };
+  const { transport, ca, from, replyTo, templates } = written;
+  const sender = { from, ...(replyTo === undefined ? {} : { replyTo }), templates: resolve(folder, templates) };
   if (transport.kind === 'maildir')
     return { transport: { uri: `maildir:${resolve(folder, transport.path)}` }, ...sender };
   const authority = ca === undefined ? null : files.read(ca);

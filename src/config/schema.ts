@@ -171,6 +171,9 @@ export const configFile = z
           .refine(isMailbox, says('is not an address'))
           .optional()
           .describe('Where answers to the mails go: "Help desk <help@example.com>".'),
+        templates: text(
+          'The folder of texts that take the place of the built-in ones, relative to this file: FOLDER/fr/subject.txt, text.txt, html.html.',
+        ).prefault('templates'),
       })
       .describe('How mails leave: { transport, from }.'),
     admin: z

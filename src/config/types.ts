@@ -202,4 +202,6 @@ export interface NotificationConfig {
   /** `Missed calls <missed-calls@example.com>`. */
   readonly from: string;
   readonly replyTo?: string;
+  /** The folder of texts that take the place of the built-in ones; absolute, need not be there. */
+  readonly templates: string;
 }

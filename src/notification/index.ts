@@ -4,3 +4,8 @@ export type { MailTransportOptions } from './email/transport.ts';
 export { renderMail } from './render.ts';
 export type * from './types.ts';
 export { createNotificationWorker } from './worker.ts';
+export { TEMPLATE_PARTS, TemplateError, type TemplatePart } from './templates/syntax.ts';
+export { isTemplateLanguage, openTemplates, type TemplateInfo, type TemplateStore } from './templates/store.ts';
+export { TEMPLATE_VARIABLES, type TemplateVariable } from './templates/variables.ts';
+export { type Preview, type PreviewOptions, previewMail } from './preview.ts';
+export { sampleNotification } from './sample.ts';

@@ -1,4 +1,8 @@
 import type { Journal, NotificationRecord } from '../journal/index.ts';
+import type { NotificationLog } from './log.ts';
+import type { TemplateStore } from './templates/store.ts';
+
+export type { NotificationLog };
 
 /** A rendered e-mail, ready for a channel. Every string in it is safe as it stands: header values hold no CR, LF or control. */
 export interface RenderedMail {
@@ -58,13 +62,6 @@ export interface Clock {
   clearTimeout(timer: unknown): void;
 }
 
-export interface NotificationLog {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
 export interface DeliveryLimits {
   /** Notifications in hand at once; the transport may send fewer at a time and queues the rest. */
   readonly concurrency: number;
@@ -80,6 +77,8 @@ export interface NotificationWorkerOptions {
   readonly journal: Pick<Journal, 'releaseClaims' | 'claim' | 'renew' | 'complete' | 'fail' | 'nextDueAt'>;
   readonly transport: MailTransport;
   readonly mail: MailSettings;
+  /** Absent: the texts that come with the program. */
+  readonly templates?: Pick<TemplateStore, 'overridesFor' | 'failed'>;
   /** Names this worker in claims: unique among all workers that share the journal. */
   readonly owner: string;
   readonly log: NotificationLog;

@@ -3,7 +3,14 @@ import type { NotificationRecord } from '../journal/index.ts';
 import { retryDelayMs } from './backoff.ts';
 import { Patience } from './patience.ts';
 import { renderMail } from './render.ts';
-import type { Clock, DeliveryLimits, DeliveryResult, NotificationWorker, NotificationWorkerOptions } from './types.ts';
+import type {
+  Clock,
+  DeliveryLimits,
+  DeliveryResult,
+  NotificationWorker,
+  NotificationWorkerOptions,
+  RenderedMail,
+} from './types.ts';
 import { Bell, Sleeper } from './waiting.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -163,13 +170,22 @@ class Worker implements NotificationWorker {
 
   async #send(notification: NotificationRecord): Promise<DeliveryResult> {
     try {
-      return await this.#options.transport.send(renderMail(notification, this.#options.mail));
+      return await this.#options.transport.send(this.#render(notification));
     } catch (error) {
       return {
         kind: 'retry',
         error: `not rendered or sent: ${error instanceof Error ? error.message : String(error)}`,
       };
     }
+  }
+
+  #render(notification: NotificationRecord): RenderedMail {
+    const { mail, templates } = this.#options;
+    if (templates === undefined) return renderMail(notification, mail);
+    const { language } = notification.content.recipient;
+    return renderMail(notification, mail, templates.overridesFor(language), (part, problem) =>
+      templates.failed(language, part, problem),
+    );
   }
 
   #judgeAge({ createdAt, attempts }: NotificationRecord, result: DeliveryResult): DeliveryResult {

@@ -109,7 +109,11 @@ describe('what gateway.yaml leaves out', () => {
       trace: null,
       policy: join(folder, 'policy.yaml'),
       journal: { kind: 'sqlite', path: join(folder, 'gateway.db') },
-      notification: { transport: { uri: `maildir:${join(folder, 'mail')}` }, from: 'gw@example.com' },
+      notification: {
+        transport: { uri: `maildir:${join(folder, 'mail')}` },
+        from: 'gw@example.com',
+        templates: join(folder, 'templates'),
+      },
       admin: { listen: { host: '127.0.0.1', port: 8080 } },
       lab: { phone: false },
       stopTimeoutMs: 30_000,
@@ -189,6 +193,7 @@ describe('what gateway.yaml says', () => {
       },
       from: 'Missed calls <gw@example.com>',
       replyTo: 'help@example.com',
+      templates: join(folder, 'templates'),
     });
   });
 

@@ -45,6 +45,7 @@ export const rooms: Record<string, { imports: readonly string[] }> = {
 export const bigDependencies: Record<string, readonly string[]> = {
   'drachtio-srf': ['gateway'],
   nodemailer: ['notification'],
+  mustache: ['notification'],
   ws: ['sip'],
   'node:sqlite': ['journal'],
   yaml: ['yamlfile'],

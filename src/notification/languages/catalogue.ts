@@ -1,6 +1,6 @@
 import type { Cause } from '../../call/index.ts';
 
-/** Everything that is said in a mail, in one language. Nothing here is escaped: values come in as plain text. */
+/** Everything that is said in a mail, in one language. Nothing here is escaped. */
 export interface Catalogue {
   /** For the mail's `lang` attribute. */
   readonly language: string;
@@ -8,9 +8,10 @@ export interface Catalogue {
   readonly hiddenCaller: string;
   /** Stands for a caller who sent neither name nor number. */
   readonly unknownCaller: string;
-  subject(who: string): string;
-  /** The first sentence. */
-  missed(who: string): string;
+  /** A template. */
+  readonly subject: string;
+  /** The first sentence, a template. */
+  readonly sentence: string;
   /** Between a label and its value, in text. */
   readonly colon: string;
   readonly labels: {

@@ -10,8 +10,8 @@ export const en = {
   language: 'en',
   hiddenCaller: 'Anonymous',
   unknownCaller: 'Unknown caller',
-  subject: (who) => `Missed call from ${who}`,
-  missed: (who) => `You missed a call from ${who}.`,
+  subject: 'Missed call from {{caller}}',
+  sentence: 'You missed a call from {{caller}}.',
   colon: ':',
   labels: {
     caller: 'Caller',

@@ -11,8 +11,8 @@ export const fr = {
   language: 'fr',
   hiddenCaller: 'Numéro masqué',
   unknownCaller: 'Appelant inconnu',
-  subject: (who) => `Appel manqué de ${who}`,
-  missed: (who) => `Vous avez manqué un appel de ${who}.`,
+  subject: 'Appel manqué de {{caller}}',
+  sentence: 'Vous avez manqué un appel de {{caller}}.',
   // French sets a space before it that does not break.
   colon: '\u00a0:',
   labels: {
