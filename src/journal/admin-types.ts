@@ -145,8 +145,8 @@ export interface AdminJournal {
   removeSession(secretHash: string): Promise<void>;
   /** Of one account (all but `except`). */
   removeSessions(account: string, except?: string): Promise<void>;
-  /** Those that have run out. */
-  purgeSessions(now: number): Promise<void>;
+  /** Takes away what has had its time, some of it at a time: sessions that ran out, old audit records, old missed callers. */
+  purge(now: number): Promise<void>;
 
   /**
    * Newest first. A page may be shorter than its limit, even empty, and have a `next`: a question that few calls answer is

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CallStart, Evidence } from '../../call/index.ts';
 import type { Settlement } from '../types.ts';
+import { callCounts } from './call-counts.ts';
 
 /** What a probe writes, about as much as a settlement: a full disk may still have room for less. */
 const PROBE_BYTES = 32 * 1024;
@@ -20,7 +21,9 @@ export function callWrites(db: DatabaseSync, node: string) {
   const settle = db.prepare(`
     UPDATE calls SET rang_at = ?, rang_ms = ?, answered_at = ?, answered_by = ?, ended_at = ?, state = ?, rule = ?,
       outcome = ?, cause = ?, pending_until = ?
-    WHERE id = ? AND outcome IS NULL`);
+    WHERE id = ? AND outcome IS NULL
+    RETURNING started_at, mailbox, called_group, callee, caller`);
+  const count = callCounts(db);
   const decide = db.prepare(`
     INSERT INTO decisions (call_id, position, mailbox, is_primary, decision, reason, detail) VALUES (?, ?, ?, ?, ?, ?, ?)`);
   const notify = db.prepare(`
@@ -66,7 +69,7 @@ export function callWrites(db: DatabaseSync, node: string) {
 
     settle(settlement: Settlement): boolean {
       const { callId, verdict } = settlement;
-      const { changes } = settle.run(
+      const settled = settle.get(
         settlement.rangAt,
         settlement.rangMs,
         settlement.answeredAt,
@@ -79,7 +82,8 @@ export function callWrites(db: DatabaseSync, node: string) {
         verdict.outcome === null ? verdict.pendingUntil : null,
         callId,
       );
-      if (changes === 0) return false;
+      if (settled === undefined) return false;
+      count(settled, settlement);
       addEvidence(callId, settlement.evidence);
       for (const [position, { mailbox, primary, decision, reason, detail }] of settlement.decisions.entries()) {
         decide.run(callId, position, mailbox, primary ? 1 : 0, decision, reason, detail);

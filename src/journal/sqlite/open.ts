@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import type { AdminJournal } from '../admin-types.ts';
 import type { Journal } from '../types.ts';
 import type { Reads } from './reader-worker.ts';
 import { createThread } from './thread.ts';
@@ -33,7 +34,7 @@ export interface SqliteJournalOptions {
  * Opens a SQLite journal: a thread that writes (group commit) and a thread that reads.
  * @throws JournalError `in-use`, `newer-schema`, `older-schema`, `missing`, `not-a-journal`, `io`, …
  */
-export async function openSqliteJournal(options: SqliteJournalOptions): Promise<Journal> {
+export async function openSqliteJournal(options: SqliteJournalOptions): Promise<Journal & AdminJournal> {
   const { path, node, now, mode = 'gateway', pid = null } = options;
   const settings: WorkerSettings = { path, node, mode, pid, openedAt: now() };
   const writer = createThread<Writes>({
@@ -84,6 +85,32 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     call: (idOrCallId) => reader.request('call', idOrCallId),
     notifications: (query) => reader.request('notifications', query),
     counts: () => reader.request('counts'),
+
+    intendAudit: (record) => writer.request('intendAudit', record),
+    completeAudit: (id, result, error) => writer.request('completeAudit', id, result, error),
+    audit: (filter, page) => reader.request('audit', filter, page),
+    accounts: (page) => reader.request('accounts', page),
+    account: (name) => reader.request('account', name),
+    accountCount: () => reader.request('accountCount'),
+    addAccount: (account) => writer.request('addAccount', account),
+    saveAccount: (account) => writer.request('saveAccount', account),
+    removeAccount: (name) => writer.request('removeAccount', name),
+    tokens: (account) => reader.request('tokens', account),
+    token: (secretHash) => reader.request('token', secretHash),
+    addToken: (token) => writer.request('addToken', token),
+    touchToken: (id, at) => writer.request('touchToken', id, at),
+    removeToken: (account, id) => writer.request('removeToken', account, id),
+    session: (secretHash) => reader.request('session', secretHash),
+    saveSession: (session) => writer.request('saveSession', session),
+    removeSession: (secretHash) => writer.request('removeSession', secretHash),
+    removeSessions: (account, except) => writer.request('removeSessions', account, except ?? null),
+    purge: (at) => writer.request('purge', at),
+    callPage: (filter, page) => reader.request('callPage', filter, page),
+    notificationPage: (filter, page) => reader.request('notificationPage', filter, page),
+    notification: (id) => reader.request('notification', id),
+    report: (query) => reader.request('report', query),
+    unreturned: (query) => reader.request('unreturned', query),
+
     probe: () => writer.request('probe', now()),
     async close() {
       // The reader first: the writer's close is then the last one, which folds the write-ahead log into the file.

@@ -8,6 +8,7 @@ import {
   type NotificationState,
   type RegistrationRecord,
 } from '../types.ts';
+import { adminReads } from './admin-reads.ts';
 import {
   callRecord,
   decisionRecord,
@@ -34,7 +35,8 @@ export function bounded(limit: number): number {
 /** Of the mailbox itself, and of groups whose call rang a phone of it. */
 export const PENDING_OF = `
   SELECT * FROM calls WHERE id IN (
-    SELECT id FROM calls WHERE outcome IS NULL AND pending_until IS NOT NULL AND mailbox = :mailbox
+    SELECT id FROM calls INDEXED BY calls_pending_by_mailbox
+    WHERE outcome IS NULL AND pending_until IS NOT NULL AND mailbox = :mailbox
     UNION
     SELECT id FROM calls INDEXED BY calls_pending_of_groups
     WHERE outcome IS NULL AND pending_until IS NOT NULL AND called_group IS NOT NULL AND EXISTS (
@@ -89,6 +91,8 @@ export function reads(db: DatabaseSync) {
   }
 
   return {
+    ...adminReads(db, view),
+
     unfinished(): CallRecord[] {
       return unfinished.all().map(callRecord);
     },

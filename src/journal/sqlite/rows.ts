@@ -14,15 +14,15 @@ import type {
 /** One row as SQLite gives it. What may stand in which column is the schema's business (its CHECKs), so it is believed here. */
 export type Row = Record<string, SQLOutputValue>;
 
-function parse(json: SQLOutputValue | undefined): unknown {
+export function parse(json: SQLOutputValue | undefined): unknown {
   return JSON.parse(String(json));
 }
 
-function text(value: SQLOutputValue | undefined): string | null {
+export function text(value: SQLOutputValue | undefined): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function integer(value: SQLOutputValue | undefined): number | null {
+export function integer(value: SQLOutputValue | undefined): number | null {
   return typeof value === 'number' ? value : null;
 }
 

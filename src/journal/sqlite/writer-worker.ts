@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { workerData } from 'node:worker_threads';
+import { adminWrites } from './admin-writes.ts';
 import { callWrites } from './call-writes.ts';
 import { createPrivateFile, openForWriting, requireFile } from './database.ts';
 import { groupCommit } from './group-commit.ts';
@@ -15,6 +16,7 @@ const UNITS_PER_CHECKPOINT = 1_000;
 const IDLE_CHECKPOINT_MS = 1_000;
 
 export type Writes = ReturnType<typeof callWrites> &
+  ReturnType<typeof adminWrites> &
   ReturnType<typeof notificationWrites> &
   ReturnType<typeof stateWrites>;
 
@@ -37,7 +39,12 @@ function openWriter({ path, node, mode, pid, openedAt }: WorkerSettings): Backen
 }
 
 function writer(db: DatabaseSync, node: string, release: () => void): Backend {
-  const writes: Writes = { ...callWrites(db, node), ...notificationWrites(db), ...stateWrites(db) };
+  const writes: Writes = {
+    ...callWrites(db, node),
+    ...notificationWrites(db),
+    ...stateWrites(db),
+    ...adminWrites(db),
+  };
   const commit = groupCommit(db, runner(writes));
   const passiveCheckpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   let unitsSinceCheckpoint = 0;
