@@ -5,7 +5,7 @@ import { JournalError, openSqliteJournal, type Journal } from '../journal/index.
 import { problemLines } from '../yamlfile/index.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
-const DEFAULT_CONFIG = 'sip-config/gateway.yaml';
+export const DEFAULT_CONFIG = 'sip-config/gateway.yaml';
 
 export interface ConfigOption {
   readonly config: string;

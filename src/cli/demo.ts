@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import { v7 as uuidv7 } from 'uuid';
 import type { App } from '../app.ts';
 import { runCmdlet } from '../cmdlet/index.ts';
 import { loadConfig } from '../config/index.ts';
 import { openSqliteJournal, type CallView, type Journal } from '../journal/index.ts';
 import { placeCall, startPhone, type CallOptions, type Phone } from '../lab/index.ts';
+import { systemUser } from './cmdlet-context.ts';
 import { openLog } from './log.ts';
 import { readableMail } from './mail.ts';
 import { startGateway } from './start-gateway.ts';
@@ -137,7 +139,13 @@ admin:
 /** Runs the cmdlet on the policy file; the gateway sees the saved file by itself, asked here so as not to wait for it. */
 async function switchOff(say: (text: string) => void, app: App, folder: string, line: string): Promise<void> {
   say(`\n  mcg shell -c '${line}'\n`);
-  const { exitCode, errors } = await runCmdlet(line, { policyPath: join(folder, 'policy.yaml') });
+  const { exitCode, errors } = await runCmdlet(line, {
+    policyPath: join(folder, 'policy.yaml'),
+    caller: systemUser(),
+    journal: null,
+    now: Date.now,
+    newId: uuidv7,
+  });
   if (exitCode !== 0) throw new CommandError(errors);
   await app.reload();
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { looksLikeCmdlet } from '../cmdlet/index.ts';
 import { addCalls } from './calls.ts';
 import { addCheck } from './check.ts';
 import { addDemo } from './demo.ts';
@@ -8,7 +9,7 @@ import { addExplain } from './explain.ts';
 import { addLab } from './lab.ts';
 import { addNotifications } from './notifications.ts';
 import { addPhoneSecret } from './phone-secret.ts';
-import { addShell } from './shell.ts';
+import { addShell, runDirect } from './shell.ts';
 import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
 import { addTrace } from './trace.ts';
@@ -50,6 +51,7 @@ export async function run(terminal: Terminal): Promise<number> {
     add(program, terminal, done);
   }
   try {
+    if (looksLikeCmdlet(terminal.argv[0] ?? '')) return await runDirect(terminal);
     await program.parseAsync([...terminal.argv], { from: 'user' });
     return exitCode;
   } catch (error) {

@@ -1,5 +1,7 @@
-export { runCmdlet } from './run.ts';
-export type { CmdletContext, CmdletResult } from './types.ts';
+export { LOCAL_LIMITS, REMOTE_LIMITS, runCmdlet, runText } from './run.ts';
+export { type Completion, complete } from './complete.ts';
+export { isComplete, looksLikeCmdlet, lineOf, mayBeRemembered } from './line.ts';
+export type { CmdletContext, CmdletJournal, CmdletResult, Files, Limits } from './types.ts';
 export {
   type Caller,
   type Permission,

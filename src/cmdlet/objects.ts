@@ -1,69 +1,66 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { type EditResult, loadPolicy, type Policy } from '../policy/index.ts';
-import { type Argument, type CmdletContext, CmdletError } from './types.ts';
+import { CmdletError } from './errors.ts';
+import { didYouMean } from './suggest.ts';
 
-/** What cmdlets share: the policy that they look at, names of objects, and the shell's words for what goes wrong. */
+/** What a property holds: typed, so that it can be compared and sorted; texts are made of it at the end only. */
+export type Value = string | number | boolean | null | Date | readonly Value[] | { readonly [name: string]: Value };
 
-/** How many of a broken policy file's problems an error lists. */
-const MAX_LISTED_PROBLEMS = 10;
-
-export const shownBoolean = (value: boolean): string => (value ? 'True' : 'False');
-
-export async function policyOf({ policyPath }: CmdletContext): Promise<Policy> {
-  let text: string;
-  try {
-    text = await readFile(policyPath, 'utf8');
-  } catch (error) {
-    throw new CmdletError(`The policy file cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
-  }
-  const loaded = loadPolicy(text);
-  if (loaded.ok) return loaded.policy;
-  throw new CmdletError(withProblems('The policy file has mistakes: correct them first.', policyPath, loaded.problems));
+/** What goes through a pipeline. */
+export interface ShellObject {
+  /** `UMMailboxPolicy`. */
+  readonly type: string;
+  /** What a cmdlet behind the pipe takes for its -Identity; null: it is no such object. */
+  readonly identity: string | null;
+  readonly properties: Readonly<Record<string, Value>>;
+  /** The properties that a table shows where none are named; all of them where it is left out. */
+  readonly view?: readonly string[];
 }
 
-type Problems = Extract<ReturnType<typeof loadPolicy>, { ok: false }>['problems'];
-
-function withProblems(message: string, path: string, problems: Problems): string {
-  const listed = problems
-    .slice(0, MAX_LISTED_PROBLEMS)
-    .map(({ line, column, message: what, remedy }) => `  ${basename(path)}:${line}:${column} ${what} ${remedy}`);
-  return [message, ...listed].join('\n');
+/** Lines for the screen (Format-Table): nothing can be done with them any more. */
+export interface Formatted {
+  readonly formatted: readonly string[];
 }
 
-export function notFound(what: string, { policyPath }: CmdletContext): CmdletError {
-  return new CmdletError(
-    `The operation couldn't be performed because object '${what}' couldn't be found on '${basename(policyPath)}'.`,
+export type Scalar = string | number | boolean | Date;
+export type Item = ShellObject | Formatted | Scalar;
+
+export const isObject = (item: Item): item is ShellObject => typeof item === 'object' && 'properties' in item;
+export const isFormatted = (item: Item): item is Formatted => typeof item === 'object' && 'formatted' in item;
+
+/** The property's own name, of one that was written in any case; null: it has none of this name. */
+export function propertyName(item: ShellObject, written: string): string | null {
+  if (Object.hasOwn(item.properties, written)) return written;
+  const wanted = written.toLowerCase();
+  return Object.keys(item.properties).find((name) => name.toLowerCase() === wanted) ?? null;
+}
+
+/** @throws CmdletError where it has none of this name: PowerShell's silent nothing makes conditions hold that nobody meant */
+export function propertyOf(item: ShellObject, written: string): Value {
+  const name = propertyName(item, written);
+  if (name !== null) return item.properties[name] ?? null;
+  const known = Object.keys(item.properties);
+  const meant = didYouMean(written, known);
+  throw new CmdletError(
+    `${item.type} has no property '${written}'.${meant === '' ? ` It has ${known.join(', ')}.` : meant}`,
   );
 }
 
-/**
- * A name that was given for an object: never nothing. In Exchange `$null` and names that do not exist may stand for all
- * objects; here they are errors.
- */
-export function named(parameter: string, value: Argument): string {
-  if (typeof value === 'string' && value.trim() !== '') return value.trim();
-  const what = value === null ? 'null' : 'an empty string';
-  throw new CmdletError(`Cannot bind argument to parameter '${parameter}' because it is ${what}.`);
-}
+export const isRecord = (value: Value): value is { readonly [name: string]: Value } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
-/** `*` and `?` in a name, which names cannot have: Get takes them, Set does not. */
-export const hasWildcard = (name: string): boolean => /[*?]/.test(name);
+export const isList = (value: Value): value is readonly Value[] => Array.isArray(value);
 
-export function matcher(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[\\^$.|+()[\]{}]/g, String.raw`\$&`)
-    .replace(/\*+/g, '.*')
-    .replace(/\?/g, '.');
-  return new RegExp(`^${source}$`, 'i');
-}
+/** Times as people and sheets read them: UTC, to the second. */
+export const timeText = (time: Date): string => time.toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** Why an edit was refused, as the shell says it. */
-export function editFailed(
-  { reason, message, problems }: Extract<EditResult, { ok: false }>,
-  name: string,
-  context: CmdletContext,
-): CmdletError {
-  if (reason === 'not-found') return notFound(name, context);
-  return new CmdletError(withProblems(message, context.policyPath, problems));
+/** A value as tables and lists show it. */
+export function shown(value: Value): string {
+  if (value === null) return '';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (value instanceof Date) return timeText(value);
+  if (isList(value)) return `{${value.map(shown).join(', ')}}`;
+  if (isRecord(value)) {
+    const parts = Object.entries(value).map(([name, part]) => `${name}=${shown(part)}`);
+    return `@{${parts.join('; ')}}`;
+  }
+  return String(value);
 }

@@ -1,89 +1,253 @@
-import { bind } from './bind.ts';
-import { changeMailbox, getMailbox } from './mailbox.ts';
-import { changeMailboxPolicy, getMailboxPolicy } from './mailbox-policy.ts';
-import {
-  type Cmdlet,
-  type CmdletContext,
-  CmdletError,
-  type CmdletResult,
-  type PipedObject,
-  type Run,
-} from './types.ts';
-import { type Word, wordsOf } from './words.ts';
+import { setImmediate } from 'node:timers/promises';
+import { loadPolicyFile, type Policy } from '../policy/index.ts';
+import { CMDLETS } from './cmdlets/index.ts';
+import { withProblems } from './cmdlets/edit.ts';
+import { helpOf, mayRun } from './cmdlets/help.ts';
+import { COMMON } from './cmdlets/parameters.ts';
+import { CmdletError } from './errors.ts';
+import { bind } from './language/bind.ts';
+import type { Bound } from './language/bound.ts';
+import { Matcher } from './language/match.ts';
+import { read } from './language/reader.ts';
+import type { Command, Pipeline } from './language/syntax.ts';
+import type { Item } from './objects.ts';
+import { formatted } from './output/format.ts';
+import { PERMISSION_TABLE } from './permissions.ts';
+import { didYouMean } from './suggest.ts';
+import type { Call, Cmdlet, CmdletContext, CmdletResult, Limits } from './types.ts';
 
-const CMDLETS: readonly Cmdlet[] = [getMailboxPolicy, changeMailboxPolicy, getMailbox, changeMailbox];
+/** Of a person at the machine, who can stop the command. */
+export const LOCAL_LIMITS: Limits = { objects: 1_000_000, rows: 1_000_000, characters: 256_000_000, timeMs: 3_600_000 };
+/** Of somebody who asks over HTTP. */
+export const REMOTE_LIMITS: Limits = { objects: 100_000, rows: 1_000, characters: 1_000_000, timeMs: 20_000 };
+/** Pipelines of one text. */
+export const MAX_PIPELINES = 10_000;
+/** No longer at a time does a command keep its thread for itself, between two objects. */
+const SLICE_MS = 4;
 
-function cmdletNamed(word: Word | undefined): Cmdlet {
-  const written =
-    word?.kind === 'value' && typeof word.value === 'string' ? word.value : word && 'name' in word ? word.name : '';
-  const found = CMDLETS.find(({ name }) => name.toLowerCase() === written.toLowerCase());
-  if (found !== undefined) return found;
-  const known = CMDLETS.map(({ name }) => name).join(', ');
-  throw new CmdletError(`The term '${written}' is not recognized as the name of a cmdlet. There are ${known}.`);
+/** A command that can be run: known, allowed, with its arguments. */
+type Prepared =
+  | { readonly cmdlet: Cmdlet; readonly bound: Bound; readonly scope: Call['scope'] }
+  | { readonly cmdlet: Cmdlet; readonly help: true };
+
+function unknownCmdlet({ name, elements }: Command, isFirst: boolean): CmdletError {
+  const known = CMDLETS.map((cmdlet) => cmdlet.name);
+  const written = name.text;
+  const [next] = elements;
+  // The documentation's misprint `Set UMMailbox -Identity …`.
+  const together = next?.kind === 'word' ? `${written}-${next.text}` : written;
+  const joined = known.find((one) => one.toLowerCase() === together.toLowerCase());
+  const meant = joined === undefined ? didYouMean(written, known) : ` Did you mean ${joined}?`;
+  const hint = isFirst ? ' Get-Command lists those there are.' : ' A text that holds ";" goes in quotes.';
+  return new CmdletError(`The term '${written}' is not recognized as the name of a cmdlet.${meant || hint}`);
 }
 
-/** As PowerShell's Format-Table: a heading, a rule, a line for each object. */
-function table(objects: readonly PipedObject[]): string[] {
-  const names = Object.keys(objects[0]?.columns ?? {});
-  const widths = names.map((name) =>
-    Math.max(name.length, ...objects.map(({ columns }) => (columns[name] ?? '').length)),
+function cmdletOf(command: Command, isFirst: boolean): Cmdlet {
+  const { value } = command.name;
+  const wanted = typeof value === 'string' ? value.toLowerCase() : '';
+  const found = CMDLETS.find(({ name, aliases = [] }) =>
+    [name, ...aliases].some((one) => one.toLowerCase() === wanted),
   );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join(' ')
-      .trimEnd();
-  const rows = objects.map(({ columns }) => line(names.map((name) => columns[name] ?? '')));
-  return [line(names), line(names.map((name) => '-'.repeat(name.length))), ...rows];
+  if (found === undefined) throw unknownCmdlet(command, isFirst);
+  return found;
 }
 
-/** One stage of a pipeline: once, or once for each object of the stage before. */
-async function runStage(
-  words: readonly Word[],
-  input: readonly PipedObject[] | null,
-  run: Run,
-): Promise<PipedObject[]> {
-  const [first, ...rest] = words;
-  if (first === undefined) throw new CmdletError('An empty pipe element is not allowed.');
-  const cmdlet = cmdletNamed(first);
-  const bound = bind(cmdlet, rest, input !== null);
-  if ('DomainController' in bound) run.warn('-DomainController means nothing here and was passed over.');
-  if (input === null) return [...(await cmdlet.run(bound, run))];
-  const taker = cmdlet.parameters.find(({ fromPipeline }) => fromPipeline === true)?.name;
-  if (taker === undefined || taker in bound) {
+function scopeOf(cmdlet: Cmdlet, context: CmdletContext): Call['scope'] {
+  const { permission } = cmdlet;
+  if (permission === null || context.caller.permissions.has(permission)) return 'all';
+  if (mayRun(cmdlet, { context })) return 'own';
+  throw new CmdletError(
+    `You may not run ${cmdlet.name}: it takes the permission ${permission}, which comes with ${PERMISSION_TABLE[permission].join(', ')}.`,
+  );
+}
+
+function prepared(command: Command, context: CmdletContext, isPiped: boolean, isFirst: boolean): Prepared {
+  const cmdlet = cmdletOf(command, isFirst);
+  if (command.elements.some((element) => element.kind === 'parameter' && element.name === '?'))
+    return { cmdlet, help: true };
+  const scope = scopeOf(cmdlet, context);
+  const bound = bind({ ...cmdlet, parameters: [...cmdlet.parameters, ...COMMON] }, command, isPiped);
+  return { cmdlet, bound, scope };
+}
+
+/** All of the text, before any of it is run: what is not understood runs nothing. @throws CmdletError */
+function preparedText(text: string, context: CmdletContext): Prepared[][] {
+  const pipelines: Pipeline[] = read(text);
+  if (pipelines.length > MAX_PIPELINES)
+    throw new CmdletError(`The text has more than ${MAX_PIPELINES} commands: give it in parts.`);
+  return pipelines.map(({ commands }, at) =>
+    commands.map((command, stage) => prepared(command, context, stage > 0, at === 0)),
+  );
+}
+
+/** What one text shares: what was said, the time that it has had. */
+class Session {
+  readonly context: CmdletContext;
+  readonly limits: Limits;
+  readonly #told: Set<string>;
+  readonly #endsAt: number;
+  #sliceBegan: number;
+
+  constructor(context: CmdletContext) {
+    this.context = context;
+    this.limits = context.limits ?? LOCAL_LIMITS;
+    this.#told = context.told ?? new Set();
+    this.#sliceBegan = context.now();
+    this.#endsAt = this.#sliceBegan + this.limits.timeMs;
+  }
+
+  once(text: string): boolean {
+    if (this.#told.has(text)) return false;
+    this.#told.add(text);
+    return true;
+  }
+
+  async breathe(): Promise<void> {
+    const now = this.context.now();
+    if (now - this.#sliceBegan < SLICE_MS) return;
+    await setImmediate();
+    this.#sliceBegan = this.context.now();
+    this.check();
+  }
+
+  check(): void {
+    if (this.context.signal?.aborted === true) throw new CmdletError('The command was stopped.');
+    if (this.context.now() > this.#endsAt)
+      throw new CmdletError(
+        `The command takes longer than ${this.limits.timeMs / 1_000} s: ask for less at a time, or run it by mcg shell.`,
+      );
+  }
+}
+
+/** What one pipeline says. */
+class Run {
+  readonly output: string[] = [];
+  readonly errors: string[] = [];
+  readonly #session: Session;
+  readonly #matcher = new Matcher();
+  #policy: Policy | null = null;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  async pipeline(stages: readonly Prepared[]): Promise<void> {
+    let items: readonly Item[] | null = null;
+    for (const stage of stages) {
+      this.#session.check();
+      items = 'help' in stage ? helpOf(stage.cmdlet, this.#columns) : await this.#stage(stage, items);
+      const { objects } = this.#session.limits;
+      if (items.length > objects)
+        throw new CmdletError(`${stage.cmdlet.name} puts out more than ${objects} objects: ask for fewer.`);
+    }
+    this.#show(items ?? []);
+  }
+
+  get #columns(): number {
+    return this.#session.context.display?.columns ?? 100;
+  }
+
+  #stage({ cmdlet, bound, scope }: Extract<Prepared, { bound: Bound }>, input: readonly Item[] | null) {
+    const { context } = this.#session;
+    const warn = (text: string): void => void this.errors.push(`WARNING: ${text}`);
+    const warnOnce = (text: string): void => {
+      if (this.#session.once(text)) warn(text);
+    };
+    this.#tellUnused(cmdlet, bound, warnOnce);
+    const call: Call = {
+      cmdlet,
+      bound,
+      input,
+      context,
+      scope,
+      matcher: this.#matcher,
+      cmdlets: CMDLETS,
+      policy: () => (this.#policy ??= policyOf(context)),
+      edited: async () => {
+        this.#policy = null;
+        await context.onEdited?.();
+      },
+      breathe: () => this.#session.breathe(),
+      say: (text) => void this.output.push(text),
+      warn,
+      warnOnce,
+    };
+    return cmdlet.run(call);
+  }
+
+  #tellUnused({ parameters }: Cmdlet, bound: Bound, warnOnce: (text: string) => void): void {
+    const given = [...parameters, ...COMMON].filter(({ name, unused }) => unused === true && bound.has(name));
+    for (const { name } of given) warnOnce(`-${name} means nothing here and was passed over.`);
+  }
+
+  #show(items: readonly Item[]): void {
+    const { limits, context } = this.#session;
+    const display = context.display ?? { columns: null, colour: false };
+    this.output.push(...formatted(items.slice(0, limits.rows), display));
+    if (items.length > limits.rows)
+      this.errors.push(`WARNING: ${items.length} objects were found; the first ${limits.rows} are shown.`);
+    const { columns } = display;
+    const characters = this.output.reduce((sum, line) => sum + line.length + 1, 0);
+    if (characters <= limits.characters) return;
+    this.output.length = 0;
     throw new CmdletError(
-      `The input object cannot be bound to any parameters of ${cmdlet.name}: leave -${taker ?? 'Identity'} out after a pipe.`,
+      `The output is longer than ${limits.characters} characters: take fewer objects (| Select-Object -First 100) or fewer of their properties${columns === null ? '' : ', or Export-Csv'}.`,
     );
   }
-  const output: PipedObject[] = [];
-  for (const { identity } of input) output.push(...(await cmdlet.run({ ...bound, [taker]: identity }, run)));
-  return output;
+}
+
+function policyOf({ policy, policyPath }: CmdletContext): Policy {
+  if (policy !== undefined) return policy();
+  const loaded = loadPolicyFile(policyPath);
+  if (loaded.ok) return loaded.policy;
+  throw new CmdletError(withProblems('The policy file cannot be used: correct it first.', policyPath, loaded.problems));
 }
 
 const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/**
+ * Runs a text of the command language, one pipeline after the other, and tells of each as it ends. The first that goes wrong
+ * is the last; a text that is not understood runs nothing. Never rejects.
+ * @returns whether all went well
+ */
+export async function runText(
+  text: string,
+  context: CmdletContext,
+  tell: (output: string, errors: string) => void,
+): Promise<boolean> {
+  let pipelines: Prepared[][];
+  try {
+    pipelines = preparedText(text, context);
+  } catch (error) {
+    tell('', `${messageOf(error)}\n`);
+    return false;
+  }
+  const session = new Session(context);
+  for (const stages of pipelines) {
+    const run = new Run(session);
+    let isDone = true;
+    try {
+      await run.pipeline(stages);
+    } catch (error) {
+      isDone = false;
+      run.errors.push(messageOf(error));
+    }
+    tell(lines(run.output), lines(run.errors));
+    if (!isDone) return false;
+  }
+  return true;
+}
 
 /**
  * Runs one line of the command language: a cmdlet, or several in a pipeline. Never rejects: what goes wrong is in
  * `errors`, in the words of the Exchange Management Shell.
  */
 export async function runCmdlet(line: string, context: CmdletContext): Promise<CmdletResult> {
-  const output: string[] = [];
-  const errors: string[] = [];
-  const run: Run = {
-    context,
-    say: (text) => void output.push(text),
-    warn: (text) => void errors.push(`WARNING: ${text}`),
-  };
-  let exitCode = 0;
-  try {
-    const stages = wordsOf(line);
-    const nothing = stages.length === 1 && stages[0]?.length === 0;
-    let objects: PipedObject[] | null = null;
-    if (!nothing) for (const words of stages) objects = await runStage(words, objects, run);
-    if (objects !== null && objects.length > 0) output.push(...table(objects));
-  } catch (error) {
-    exitCode = 1;
-    errors.push(error instanceof Error ? error.message : String(error));
-  }
-  return { exitCode, output: lines(output), errors: lines(errors) };
+  let [output, errors] = ['', ''];
+  const isDone = await runText(line, context, (said, wrong) => {
+    output += said;
+    errors += wrong;
+  });
+  return { exitCode: isDone ? 0 : 1, output, errors };
 }

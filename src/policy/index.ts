@@ -8,7 +8,7 @@ export type {
   EditOptions,
   EditOutcome,
   EditRecord,
-  EditResult as PolicyEditResult,
+  EditResult,
   GroupEntry,
   MailboxEntry,
   MailboxPolicyEntry,
@@ -22,6 +22,5 @@ export { editPolicy, newDialPlan, policyVersions, readPolicyVersion, rollBackPol
 export { loadPolicy } from './load.ts';
 export { policyJsonSchema } from './schema.ts';
 export { loadPolicyFile } from './loader.ts';
-export { type EditResult, setMailbox, setMailboxPolicy } from './switches.ts';
 export { openPolicyStore, PolicyFileError } from './store.ts';
 export type * from './types.ts';

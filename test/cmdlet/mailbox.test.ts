@@ -1,8 +1,5 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCmdlet } from '../../src/cmdlet/index.ts';
+import { describe, expect, it } from 'vitest';
+import { bench } from './support.ts';
 
 const POLICY = `dialPlans:
   - { name: Paris, numberOfDigitsInExtension: 4 }
@@ -16,17 +13,7 @@ const SWITCHED_OFF = POLICY.replace(
   '$&, missedCallNotificationEnabled: false',
 );
 
-let folder = '';
-let policyPath = '';
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'mcg-cmdlet-'));
-  policyPath = join(folder, 'policy.yaml');
-  await writeFile(policyPath, POLICY);
-});
-afterEach(() => rm(folder, { recursive: true }));
-
-const run = (line: string): ReturnType<typeof runCmdlet> => runCmdlet(line, { policyPath });
-const fileNow = (): Promise<string> => readFile(policyPath, 'utf8');
+const { run, file: fileNow } = bench(POLICY);
 
 describe('Set-UMMailbox sets a user’s own switch', () => {
   it.each([
@@ -75,8 +62,8 @@ describe('Get-UMMailbox', () => {
 
   it('shows one, those of a pattern, or all', async () => {
     const { output } = await run('Get-UMMailbox -Identity Alice');
-    expect(output).toMatch(/^Name +EmailAddress +UMMailboxPolicy +MissedCallNotificationEnabled\n/);
-    expect(output).toMatch(/\nalice alice@example\.com Paris Default Policy True\n$/);
+    expect(output).toMatch(/^Name +EmailAddress +Extensions +UMMailboxPolicy +MissedCallNotificationEnabled\n/);
+    expect(output).toMatch(/\nalice alice@example\.com \{1001\} +Paris Default Policy True\n$/);
     expect(await names('Get-UMMailbox al*')).toEqual(['alice', 'albert']);
     expect(await names('Get-UMMailbox')).toEqual(['alice', 'albert', 'bob']);
   });

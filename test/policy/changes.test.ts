@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planChanges } from '../../src/policy/edit.ts';
-import { editPolicy, newDialPlan, type PolicyChange, type PolicyEditResult } from '../../src/policy/index.ts';
+import { editPolicy, newDialPlan, type PolicyChange, type EditResult } from '../../src/policy/index.ts';
 import { manyMailboxes, policyOf, temporaryFolders } from './files.ts';
 
 const temporaryFolder = temporaryFolders();
@@ -328,7 +328,7 @@ describe('what each change did', () => {
 
 describe('a file', () => {
   const off = set('mailbox', 'alice', { missedCallNotificationEnabled: false });
-  const edit = (path: string): Promise<PolicyEditResult> => editPolicy({ path, changes: [off] });
+  const edit = (path: string): Promise<EditResult> => editPolicy({ path, changes: [off] });
 
   it('that is broken is refused with its mistakes, and stays', async () => {
     const path = join(await temporaryFolder(), 'policy.yaml');

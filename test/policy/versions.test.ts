@@ -7,7 +7,7 @@ import {
   type EditRecord,
   loadPolicy,
   openPolicyStore,
-  type PolicyEditResult,
+  type EditResult,
   policyVersions,
   readPolicyVersion,
   rollBackPolicy,
@@ -31,7 +31,7 @@ async function file(): Promise<string> {
   return path;
 }
 
-const rename = (path: string, displayName: string, options: EditOptions = {}): Promise<PolicyEditResult> =>
+const rename = (path: string, displayName: string, options: EditOptions = {}): Promise<EditResult> =>
   editPolicy({
     path,
     changes: [{ kind: 'mailbox', action: 'set', name: 'alice', changes: { displayName } }],
