@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { advance, newCall } from '../../src/call/index.ts';
-import type { DecisionRecord, Journal, NotificationState } from '../../src/journal/index.ts';
+import type { AdminJournal, DecisionRecord, Journal, NotificationState } from '../../src/journal/index.ts';
 import { bob, callStart, evidence, missed, notification, pending, registration, T0 } from './samples.ts';
 
 /** A store of a backend, which outlives the journals opened on it. */
 export interface Store {
   /** Opens it as a gateway of this name. */
-  open(node: string): Promise<Journal>;
+  open(node: string): Promise<Journal & AdminJournal>;
   /** Takes everything out that a journal, which may be open, has put in. */
   clear(): void | Promise<void>;
   remove(): Promise<void>;

@@ -7,12 +7,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JournalError, openSqliteJournal, type Journal } from '../../src/journal/index.ts';
-import { describeJournal } from './behaviour.ts';
+import { describeAdminJournal } from './admin-behaviour.ts';
+import { describeJournal, type Store } from './behaviour.ts';
 import { callStart, missed, T0, temporaryFolder } from './samples.ts';
 
 const now = (): number => T0;
 
-describeJournal('SQLite', async () => {
+const newStore = async (): Promise<Store> => {
   const folder = temporaryFolder();
   const path = join(folder.path, 'gateway.db');
   return {
@@ -20,7 +21,9 @@ describeJournal('SQLite', async () => {
     clear: () => emptied(path),
     remove: async () => folder.remove(),
   };
-});
+};
+describeJournal('SQLite', newStore);
+describeAdminJournal('SQLite', newStore);
 
 /** Deletes every row but those that say which schema it is; the counts follow by their triggers. */
 function emptied(path: string): void {

@@ -26,51 +26,67 @@ export function callPages(
     return known;
   };
 
+  const few = (number: string): boolean => {
+    const counted = prepared(`SELECT count(*) AS n FROM (${WITH_NUMBER} LIMIT ${MAX_SCANNED + 1})`);
+    return Number(counted.get({ number, numberEnd: number + LAST })?.['n']) <= MAX_SCANNED;
+  };
+
   return (filter, { after, limit }) => {
-    const source = sourceOf(filter);
+    const source = sourceOf(filter, few);
     const bounds = {
+      ...source.values,
       after: upperBound(filter, after),
       from: filter.from === undefined ? '' : idAt(filter.from - ID_SLACK_MS),
     };
     // Where the rows that this page looks at end.
-    const floor = prepared(`SELECT id FROM ${source.sql} ORDER BY id DESC LIMIT 1 OFFSET ${MAX_SCANNED}`).get({
-      ...source.values,
+    const end = prepared(`SELECT id FROM (${source.sql}) ORDER BY id DESC LIMIT 1 OFFSET ${MAX_SCANNED}`).get({
       ...bounds,
+      floor: '',
     })?.['id'];
+    const floor = end === undefined ? '' : String(end);
     const conditions = conditionsOf(filter);
     const where = conditions.map(({ sql }) => ` AND ${sql}`).join('');
     const values = Object.assign({}, ...conditions.map((one) => one.values)) as Record<string, SQLInputValue>;
     const found = prepared(
-      `SELECT * FROM calls WHERE id IN (SELECT id FROM ${source.sql}) AND id > :floor${where} ORDER BY id DESC LIMIT :limit`,
-    ).all({ ...source.values, ...bounds, ...values, floor: String(floor ?? ''), limit: limit + 1 });
+      `SELECT calls.* FROM (${source.sql}) AS ids CROSS JOIN calls ON calls.id = ids.id WHERE true${where}
+      ORDER BY ids.id DESC LIMIT :limit`,
+    ).all({ ...bounds, ...values, floor, limit: limit + 1 });
     const rows = found.slice(0, limit);
     if (found.length > limit) return { rows, next: String(rows.at(-1)?.['id']) };
     // The floor itself was not looked at.
-    return { rows, next: floor === undefined ? null : nextAfter(String(floor)) };
+    return { rows, next: floor === '' ? null : nextAfter(floor) };
   };
 }
 
+const RANGE = 'id < :after AND id >= :from AND id > :floor';
+/** The newest of an index; more of them no page looks at. */
+const NEWEST = `ORDER BY id DESC LIMIT ${MAX_SCANNED + 1}`;
+const WITH_NUMBER = `SELECT id FROM calls WHERE callee >= :number AND callee < :numberEnd
+  UNION ALL SELECT id FROM calls WHERE caller ->> '$.number' >= :number AND caller ->> '$.number' < :numberEnd`;
+
 /** A table of ids, by the most telling index. */
-function sourceOf({ mailbox, group, number }: CallFilter): Condition {
-  const range = 'id < :after AND id >= :from';
+function sourceOf({ mailbox, group, number, outcome }: CallFilter, few: (number: string) => boolean): Condition {
   if (mailbox !== undefined) {
     return {
-      sql: `(SELECT id FROM calls WHERE mailbox = :mailbox AND ${range}
-        UNION SELECT call_id AS id FROM decisions WHERE is_primary = 0 AND mailbox = :mailbox
-          AND call_id < :after AND call_id >= :from)`,
+      sql: `SELECT id FROM (SELECT id FROM calls WHERE mailbox = :mailbox AND ${RANGE} ${NEWEST})
+        UNION SELECT id FROM (SELECT call_id AS id FROM decisions WHERE is_primary = 0 AND mailbox = :mailbox
+          AND call_id < :after AND call_id >= :from AND call_id > :floor ORDER BY call_id DESC LIMIT ${MAX_SCANNED + 1})`,
       values: { mailbox },
     };
   }
-  if (group !== undefined)
-    return { sql: `(SELECT id FROM calls WHERE called_group = :group AND ${range})`, values: { group } };
-  if (number !== undefined) {
-    return {
-      sql: `(SELECT id FROM calls WHERE callee >= :number AND callee < :numberEnd AND ${range}
-        UNION SELECT id FROM calls WHERE caller ->> '$.number' >= :number AND caller ->> '$.number' < :numberEnd AND ${range})`,
-      values: { number, numberEnd: number + LAST },
-    };
+  if (group !== undefined) {
+    return { sql: `SELECT id FROM calls WHERE called_group = :group AND ${RANGE} ${NEWEST}`, values: { group } };
   }
-  return { sql: `(SELECT id FROM calls WHERE ${range})`, values: {} };
+  // The first digits of everybody's numbers tell nothing.
+  if (number !== undefined && few(number)) {
+    const sql = `SELECT id FROM (SELECT DISTINCT id FROM (${WITH_NUMBER})) WHERE ${RANGE}`;
+    return { sql, values: { number, numberEnd: number + LAST } };
+  }
+  if (outcome === 'pending') {
+    const sql = `SELECT id FROM calls INDEXED BY calls_pending WHERE outcome IS NULL AND pending_until IS NOT NULL AND ${RANGE}`;
+    return { sql, values: {} };
+  }
+  return { sql: `SELECT id FROM calls WHERE ${RANGE} ${NEWEST}`, values: {} };
 }
 
 function conditionsOf(filter: CallFilter): Condition[] {
@@ -80,19 +96,11 @@ function conditionsOf(filter: CallFilter): Condition[] {
   if (from !== undefined) add('started_at >= :startedFrom', { startedFrom: from });
   if (to !== undefined) add('started_at < :startedTo', { startedTo: to });
   if (mailbox !== undefined && group !== undefined) add('called_group = :group', { group });
-  if (number !== undefined && (mailbox !== undefined || group !== undefined)) {
-    const at = { number, numberEnd: number + LAST };
-    add(
-      `((callee >= :number AND callee < :numberEnd) OR (caller ->> '$.number' >= :number AND caller ->> '$.number' < :numberEnd))`,
-      at,
-    );
-  }
-  // The number of a caller who hides finds nothing.
   if (number !== undefined) {
-    add(`(caller ->> '$.hidden' = 0 OR (callee >= :shown AND callee < :shownEnd))`, {
-      shown: number,
-      shownEnd: number + LAST,
-    });
+    // The number of a caller who hides finds nothing.
+    const sql = `((callee >= :shown AND callee < :shownEnd)
+      OR (caller ->> '$.hidden' = 0 AND caller ->> '$.number' >= :shown AND caller ->> '$.number' < :shownEnd))`;
+    add(sql, { shown: number, shownEnd: number + LAST });
   }
   if (outcome === 'pending') add('outcome IS NULL AND pending_until IS NOT NULL');
   else if (outcome !== undefined) add('outcome = :outcome', { outcome });
