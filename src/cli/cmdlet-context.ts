@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { type Caller, type CmdletContext, type CmdletJournal, type Files, PERMISSIONS } from '../cmdlet/index.ts';
 import type { GatewayConfig } from '../config/index.ts';
-import { openSqliteJournal, type Journal } from '../journal/index.ts';
+import { openSqliteJournal } from '../journal/index.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What cmdlets may work on when a person at the machine runs them. */
@@ -21,18 +21,19 @@ export function systemUser(): Caller {
   return { name, by: 'command-line', source: 'local', permissions: new Set(PERMISSIONS), mailbox: null };
 }
 
+type Opened = Awaited<ReturnType<typeof openSqliteJournal>>;
+
 /** The journal beside a running gateway, opened when a cmdlet first asks for something. */
 export class JournalBeside implements CmdletJournal {
-  readonly #open: () => Promise<Journal & CmdletJournal>;
-  #journal: Promise<Journal & CmdletJournal> | null = null;
+  readonly #open: () => Promise<Opened>;
+  #journal: Promise<Opened> | null = null;
 
   constructor({ journal: { path }, node }: GatewayConfig) {
-    this.#open = async () =>
-      (await openSqliteJournal({ path, node, now: Date.now, mode: 'beside' })) as Journal & CmdletJournal;
+    this.#open = () => openSqliteJournal({ path, node, now: Date.now, mode: 'beside' });
   }
 
   /** A journal that could not be opened is tried again the next time. */
-  #opened(): Promise<Journal & CmdletJournal> {
+  #opened(): Promise<Opened> {
     this.#journal ??= this.#open().catch((error: unknown) => {
       this.#journal = null;
       throw error;
@@ -41,13 +42,11 @@ export class JournalBeside implements CmdletJournal {
   }
 
   async intendAudit(...parameters: Parameters<CmdletJournal['intendAudit']>): Promise<void> {
-    const journal: Partial<CmdletJournal> = await this.#opened();
-    await journal.intendAudit?.(...parameters);
+    return (await this.#opened()).intendAudit(...parameters);
   }
 
   async completeAudit(...parameters: Parameters<CmdletJournal['completeAudit']>): Promise<void> {
-    const journal: Partial<CmdletJournal> = await this.#opened();
-    await journal.completeAudit?.(...parameters);
+    return (await this.#opened()).completeAudit(...parameters);
   }
 
   async audit(...parameters: Parameters<CmdletJournal['audit']>): ReturnType<CmdletJournal['audit']> {

@@ -36,7 +36,7 @@ const ASSERTIONS: Readonly<Record<string, Assertion>> = {
   [String.raw`\b`]: 'boundary',
   [String.raw`\B`]: 'noBoundary',
 };
-const CLASS = /\[\^?\]?(?:\\.|[^\]\\])*\]/uy;
+const CLASS = /\[\^?(?:\\.|[^\]\\])*\]/uy;
 const ESCAPE = /\\(?:[dDwWsStnrfv]|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[pP]\{\w+(?:=\w+)?\}|[^\w\s])/uy;
 const QUANTIFIER = /(?:[*+?]|\{\d{1,4}(?:,\d{0,4})?\})/y;
 
