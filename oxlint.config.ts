@@ -1,5 +1,5 @@
 import { defineConfig, type OxlintConfig } from 'oxlint';
-import { bigDependencies, rooms } from './test/support/rooms.ts';
+import { bigDependencies, rooms, WEB } from './test/support/rooms.ts';
 
 /** What every file of one room may not import: other rooms' insides, rooms it has no leave for, other rooms' big dependencies. */
 function restrictions(room: string): { group: string[]; message: string }[] {
@@ -19,15 +19,16 @@ function restrictions(room: string): { group: string[]; message: string }[] {
       });
     }
   }
-  for (const [dependency, owners] of Object.entries(bigDependencies)) {
-    if (!owners.includes(room)) {
-      patterns.push({
-        group: [dependency, `${dependency}/**`],
-        message: `${dependency} is imported in ${owners.join(' and ')}/ only.`,
-      });
-    }
-  }
-  return patterns;
+  return [...patterns, ...foreignDependencies(room)];
+}
+
+function foreignDependencies(room: string): { group: string[]; message: string }[] {
+  return Object.entries(bigDependencies)
+    .filter(([, owners]) => !owners.includes(room))
+    .map(([dependency, owners]) => ({
+      group: [dependency, `${dependency}/**`],
+      message: `${dependency} is imported in ${owners.join(' and ')}/ only.`,
+    }));
 }
 
 type Rules = NonNullable<OxlintConfig['rules']>;
@@ -64,6 +65,31 @@ function roomRules(room: string): { files: string[]; rules: Rules } {
   return { files: [`src/${room}/**/*.ts`], rules };
 }
 
+/** The pages run in a browser: of the program they have the contract's types, and nothing else. */
+const webRules = {
+  files: [`src/${WEB}/**/*.ts`, `src/${WEB}/**/*.tsx`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          ...foreignDependencies(WEB),
+          { group: ['node:*', 'node:*/**'], message: 'The pages run in a browser.' },
+          {
+            group: Object.keys(rooms).map((room) => `**/${room}/**`),
+            message: `${WEB}/ may not import a room (test/support/rooms.ts).`,
+          },
+          {
+            group: ['**/contract.ts'],
+            allowTypeImports: true,
+            message: `${WEB}/ takes the contract's types alone: import type.`,
+          },
+        ],
+      },
+    ],
+  } as Rules,
+};
+
 export default defineConfig({
   plugins: ['typescript', 'import', 'unicorn', 'promise'],
   categories: { correctness: 'error', suspicious: 'error' },
@@ -81,5 +107,9 @@ export default defineConfig({
     'typescript/consistent-return': 'off',
     'typescript/no-unsafe-type-assertion': 'off',
   },
-  overrides: [...Object.keys(rooms).map(roomRules), { files: ['test/**/*.ts', '*.config.ts'], rules: testRules }],
+  overrides: [
+    ...Object.keys(rooms).map(roomRules),
+    webRules,
+    { files: ['test/**/*.ts', '*.config.ts'], rules: testRules },
+  ],
 });

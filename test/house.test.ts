@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bigDependencies, rooms } from './support/rooms.ts';
+import { bigDependencies, rooms, WEB } from './support/rooms.ts';
 
 /** A copy of the house with nothing in its rooms but what the tests plant. */
 let house: string;
@@ -31,6 +31,16 @@ for (const room of names) {
   }
   plant(room, 'touches-process', 'export const folder = process.cwd();\n', true);
 }
+for (const room of names) {
+  plant(WEB, `pages/enters-${room}`, `import * as door from '../../../${room}/index.ts';\nexport { door };\n`, true);
+}
+for (const [dependency, owners] of Object.entries(bigDependencies)) {
+  const file = `uses-${dependency.replaceAll(/\W/g, '-')}`;
+  plant(WEB, file, `import * as dependency from '${dependency}';\nexport { dependency };\n`, !owners.includes(WEB));
+}
+plant(WEB, 'api/runs-the-contract', "import { door } from '../../contract.ts';\nexport const here = door;\n", true);
+plant(WEB, 'api/knows-the-contract', "export type * from '../../contract.ts';\n", false);
+plant(WEB, 'reads-files', "import { readFile } from 'node:fs/promises';\nexport const read = readFile;\n", true);
 plant('call', 'cycle-a', "import { b } from './cycle-b.ts';\nexport const a = (): unknown => b;\n", true);
 plant('call', 'cycle-b', "import { a } from './cycle-a.ts';\nexport const b = (): unknown => a;\n", true);
 plant('call', 'rolls-dice', 'export const dice = Math.random();\n', true);

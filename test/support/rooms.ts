@@ -41,6 +41,12 @@ export const rooms: Record<string, { imports: readonly string[] }> = {
   },
 };
 
+/**
+ * The pages of the admin centre, a house of their own in admin/: they run in a browser, and know of all rooms nothing but the
+ * contract's types (`import type` of admin/contract.ts).
+ */
+export const WEB = 'admin/web';
+
 /** Big dependencies and the rooms that may import them. */
 export const bigDependencies: Record<string, readonly string[]> = {
   'drachtio-srf': ['gateway'],
@@ -55,4 +61,12 @@ export const bigDependencies: Record<string, readonly string[]> = {
   'prom-client': ['observe'],
   commander: ['cli'],
   chokidar: ['policy'],
+  react: [WEB],
+  'react-dom': [WEB],
+  'react-router': [WEB],
+  '@fluentui': [WEB],
+  '@tanstack': [WEB],
+  i18next: [WEB],
+  'react-i18next': [WEB],
+  vite: [WEB],
 };

@@ -1,0 +1,4 @@
+/** The overview. */
+export const home = {
+  title: 'Overview',
+} as const;

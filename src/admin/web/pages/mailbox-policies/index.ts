@@ -1,0 +1,3 @@
+import type { PageEntry } from '../entry.ts';
+
+export const mailboxPolicyPages: readonly PageEntry[] = [];
