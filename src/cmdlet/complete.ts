@@ -151,15 +151,17 @@ function completed(text: string, policy: () => Policy): Completion {
   const cmdlet = cmdletOf(command);
   const last = command.elements.at(-1);
   if (cmdlet === undefined) return NONE(text.length);
-  const isOpen = last !== undefined && last.end === text.length;
+  // Behind a colon a value begins.
+  const isOpen = last?.end === text.length && !(last.kind === 'parameter' && last.colon);
   const typed = isOpen ? text.slice(last.start) : '';
   const from = text.length - typed.length;
-  if (isOpen && (last.kind === 'parameter' || typed === '-') && !typed.endsWith(':')) {
+  if (isOpen && (last.kind === 'parameter' || typed === '-')) {
     const names = [...cmdlet.parameters, ...COMMON].map(({ name }) => `-${name}`);
     return { candidates: begun(names, typed), from };
   }
-  const previous = isOpen && last.kind !== 'parameter' ? command.elements.at(-2) : last;
+  const previous = isOpen ? command.elements.at(-2) : last;
   const named = previous?.kind === 'parameter' ? parameterOf(previous.name, cmdlet) : null;
+  if (previous?.kind === 'parameter' && named === null) return NONE(from);
   const taken = named === null || (named.type.kind === 'switch' && previous?.kind === 'parameter' && !previous.colon);
   const parameter = taken ? positional(cmdlet, command, from) : named;
   if (parameter === undefined || parameter === null) return NONE(from);

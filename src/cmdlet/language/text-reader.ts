@@ -108,8 +108,14 @@ export class TextReader {
   }
 
   #variable(): { readonly value: boolean | null } | null {
+    const { at } = this;
     const found = this.match(/\$([A-Za-z_][A-Za-z0-9_]*)(?=[\s|;,{}()]|$)/y);
-    return found === null ? null : { value: constant(found[1] ?? '') };
+    if (found === null) return null;
+    const name = found[1] ?? '';
+    if (!this.tolerant || CONSTANTS.has(name.toLowerCase())) return { value: constant(name) };
+    // `$fa`, on its way to `$false`.
+    this.at = at;
+    return null;
   }
 
   #wordText(): string {

@@ -12,7 +12,7 @@ export interface Display {
 }
 
 /** Cells may come from SIP: nothing in them may reach the terminal as a control sequence. */
-const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·');
+export const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·');
 
 const heading = (text: string, { colour }: Display): string =>
   colour && text !== '' ? `\u001b[32;1m${text}\u001b[0m` : text;

@@ -1,6 +1,6 @@
 import { CmdletError } from '../errors.ts';
 import { isObject, type Item, type ShellObject, shown, type Value } from '../objects.ts';
-import { list, table } from '../output/format.ts';
+import { list, plain, table } from '../output/format.ts';
 import { csv, jsonText, jsonValue } from '../output/text.ts';
 import type { Call, Cmdlet, Parameter } from '../types.ts';
 import { piped } from './filter.ts';
@@ -104,7 +104,7 @@ export const convertToCsv: Cmdlet = {
   notes: [SAFE],
   run: (call) => {
     const text = csvOf(call, true);
-    return text === '' ? [] : [{ formatted: text.slice(0, -2).split('\r\n') }];
+    return text === '' ? [] : [{ formatted: text.slice(0, -2).split('\r\n').map(plain) }];
   },
 };
 
