@@ -107,7 +107,7 @@ export function contextsFor(terminal: Terminal, config: GatewayConfig, journal: 
     newId: uuidv7,
     files,
     told,
-    display: { columns: stdout.isTTY ? stdout.columns : null, colour: mayColour(env, stdout) },
+    display: { columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : null, colour: mayColour(env, stdout) },
     ...person,
   });
 }

@@ -12,11 +12,14 @@ const MORE = '>> ';
 const WELCOME = 'Get-Help lists the cmdlets, Tab completes, exit leaves.\n';
 const CHOICES = '[Y] Yes  [N] No  (default is "Y"): ';
 
-/** Errors are red where they are seen. */
+const [RED, YELLOW, PLAIN] = ['\u001b[31m', '\u001b[33m', '\u001b[0m'];
+
+/** Errors are red, and warnings yellow, where they are seen. */
 export function write({ stdout, stderr, env }: Terminal, output: string, errors: string): void {
   if (output !== '') stdout.write(output);
   if (errors === '') return;
-  stderr.write(mayColour(env, stderr) ? `\u001b[31m${errors.slice(0, -1)}\u001b[0m\n` : errors);
+  if (!mayColour(env, stderr)) stderr.write(errors);
+  else stderr.write(errors.replaceAll(/.+/g, (line) => (line.startsWith('WARNING: ') ? YELLOW : RED) + line + PLAIN));
 }
 
 /** PowerShell's question, asked until it is answered. */
