@@ -6,7 +6,7 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { v7 as uuidv7 } from 'uuid';
 import type { App } from '../app.ts';
-import { runCmdlet } from '../cmdlet/index.ts';
+import { type CmdletJournal, runCmdlet } from '../cmdlet/index.ts';
 import { loadConfig } from '../config/index.ts';
 import { openSqliteJournal, type CallView, type Journal } from '../journal/index.ts';
 import { placeCall, startPhone, type CallOptions, type Phone } from '../lab/index.ts';
@@ -91,7 +91,7 @@ async function runDemo(terminal: Terminal, folder: string): Promise<void> {
     );
     const calls: CallView[] = [];
     for (const [index, call] of CALLS.entries()) {
-      if (call.first !== undefined) await switchOff(say, app, folder, call.first);
+      if (call.first !== undefined) await switchOff(say, app, folder, journal, call.first);
       say(`  ${index + 1}/${CALLS.length}  ${call.story} … `);
       const judged = await makeCall(app, journal, call);
       say(`${judged.outcome}\n`);
@@ -137,12 +137,18 @@ admin:
 }
 
 /** Runs the cmdlet on the policy file; the gateway sees the saved file by itself, asked here so as not to wait for it. */
-async function switchOff(say: (text: string) => void, app: App, folder: string, line: string): Promise<void> {
+async function switchOff(
+  say: (text: string) => void,
+  app: App,
+  folder: string,
+  journal: CmdletJournal,
+  line: string,
+): Promise<void> {
   say(`\n  mcg shell -c '${line}'\n`);
   const { exitCode, errors } = await runCmdlet(line, {
     policyPath: join(folder, 'policy.yaml'),
     caller: systemUser(),
-    journal: null,
+    journal,
     now: Date.now,
     newId: uuidv7,
   });

@@ -50,6 +50,14 @@ export function lineOf(words: readonly string[]): string {
 
 /** Whether a line may be kept: one with a secret in it may not. */
 export function mayBeRemembered(line: string): boolean {
-  const secrets = CMDLETS.flatMap(({ parameters }) => parameters.filter(({ secret }) => secret === true));
-  return !secrets.some(({ name }) => new RegExp(`[-\u2013\u2014]${name}\\b`, 'i').test(line));
+  const parameters = [...line.matchAll(/[-\u2013\u2014]([A-Za-z]\w*)/g)].map(([, name = '']) => name.toLowerCase());
+  return !CMDLETS.some((cmdlet) => {
+    const isNamed = line.toLowerCase().includes(cmdlet.name.toLowerCase());
+    // The line may go on with one that stands above; with its cmdlet, a beginning of the name is enough.
+    return cmdlet.parameters
+      .filter(({ secret }) => secret === true)
+      .some(({ name }) =>
+        parameters.some((one) => (isNamed ? name.toLowerCase().startsWith(one) : name.toLowerCase() === one)),
+      );
+  });
 }

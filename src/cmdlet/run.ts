@@ -11,7 +11,7 @@ import { Matcher } from './language/match.ts';
 import { read } from './language/reader.ts';
 import type { Command, Pipeline } from './language/syntax.ts';
 import type { Item } from './objects.ts';
-import { formatted } from './output/format.ts';
+import { formatted, plain } from './output/format.ts';
 import { PERMISSION_TABLE } from './permissions.ts';
 import { didYouMean } from './suggest.ts';
 import type { Call, Cmdlet, CmdletContext, CmdletResult, Limits } from './types.ts';
@@ -167,8 +167,9 @@ class Run {
         this.#policy = null;
         await context.onEdited?.();
       },
+      limits: this.#session.limits,
       breathe: () => this.#session.breathe(),
-      say: (text) => void this.output.push(text),
+      say: (text) => void this.output.push(plain(text)),
       warn,
       warnOnce,
     };
@@ -204,7 +205,16 @@ function policyOf({ policy, policyPath }: CmdletContext): Policy {
 }
 
 const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** Names that stand in them come from elsewhere: none of their characters moves a cursor or turns a line round. */
+const told = (texts: readonly string[]): string => lines(texts.flatMap((text) => text.split('\n').map(plain)));
+
+function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  // Errors of other rooms are clauses.
+  return error instanceof CmdletError
+    ? text
+    : `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+}
 
 /**
  * Runs a text of the command language, one pipeline after the other, and tells of each as it ends. The first that goes wrong
@@ -220,7 +230,7 @@ export async function runText(
   try {
     pipelines = preparedText(text, context);
   } catch (error) {
-    tell('', `${messageOf(error)}\n`);
+    tell('', told([messageOf(error)]));
     return false;
   }
   const session = new Session(context);
@@ -233,7 +243,7 @@ export async function runText(
       isDone = false;
       run.errors.push(messageOf(error));
     }
-    tell(lines(run.output), lines(run.errors));
+    tell(lines(run.output), told(run.errors));
     if (!isDone) return false;
   }
   return true;

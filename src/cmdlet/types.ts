@@ -126,6 +126,7 @@ export interface Call {
   readonly policy: () => Policy;
   /** To be called after an edit. */
   readonly edited: () => Promise<void>;
+  readonly limits: Limits;
   /** Between two of many objects: lets others run, and ends what takes too long. @throws CmdletError */
   readonly breathe: () => Promise<void>;
   /** A line on standard output. */

@@ -7,6 +7,7 @@ import { until } from '../support/gateway-process.ts';
 import { startGateway, type GatewayUnderTest } from './gateway.ts';
 import { missedCalls, type LoadResult } from './load.ts';
 import { acceptingServer, hangingServer } from './mail-servers.ts';
+import { cmdlets } from './cmdlets.ts';
 import { extensionOf, policyText } from './policy-file.ts';
 import { figure, ofRounds, once, percentile, type Row } from './table.ts';
 
@@ -137,6 +138,7 @@ export async function* policy(): AsyncIterable<Row> {
       const count = mailboxes.toLocaleString('en-US');
       const most = mailboxes === 100_000 ? 5_000 : 1_000;
       yield ofRounds(`load of ${count} mailboxes, median of 3`, times, 'ms', `under ${figure(most, 'ms')}`);
+      yield* cmdlets(path, count);
       if (mailboxes === 100_000) {
         const bar = { bar: 'at least 1,000,000', ok: perSecond >= 1_000_000 };
         yield once(`look-ups a second in ${count}`, perSecond, '', bar);

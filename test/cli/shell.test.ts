@@ -44,17 +44,20 @@ const isOff = async (): Promise<boolean> => (await file()).includes('allowMissed
 
 interface Seat {
   readonly exitCode: Promise<number>;
-  output(): string;
-  errors(): string;
+  readonly output: () => string;
+  readonly errors: () => string;
   /** What a person types. */
-  type(text: string): void;
-  end(): void;
+  readonly type: (text: string) => void;
+  readonly end: () => void;
   /** Waits until this is on the screen. */
-  shows(text: string): Promise<void>;
+  readonly shows: (text: string) => Promise<void>;
 }
 
 /** Somebody before a terminal (`isTTY`), or a program with pipes. */
-function seat(argv: readonly string[], { isTTY = false, env = {} as Terminal['env'] } = {}): Seat {
+function seat(
+  argv: readonly string[],
+  { isTTY = false, env = {} }: { isTTY?: boolean; env?: Terminal['env'] } = {},
+): Seat {
   const stream = () => Object.assign(new PassThrough(), { isTTY, columns: 120 });
   const [stdin, stdout, stderr] = [stream(), stream(), stream()];
   let [output, errors] = ['', ''];

@@ -336,7 +336,10 @@ describe('lines', () => {
   it('with a secret in them are not remembered', () => {
     expect(mayBeRemembered('Enable-UMMailbox alice -PIN 5643892')).toBe(false);
     expect(mayBeRemembered('enable-ummailbox alice –pin:5643892')).toBe(false);
+    expect(mayBeRemembered('Enable-UMMailbox alice -PI 5643892')).toBe(false);
+    expect(mayBeRemembered('  -PIN 5643892')).toBe(false);
     expect(mayBeRemembered('Enable-UMMailbox alice -PINExpired $true')).toBe(true);
+    expect(mayBeRemembered('Get-UMMailbox | sort -p Name')).toBe(true);
     expect(mayBeRemembered('Get-UMMailbox')).toBe(true);
   });
 });

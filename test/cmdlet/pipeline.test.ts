@@ -134,6 +134,13 @@ describe('output', () => {
     expect((await run('Get-UMMailbox carol | ConvertTo-Json')).output).toContain(String.raw`"\u202elorac"`);
   });
 
+  it('nor by way of errors, warnings, and what -WhatIf says', async () => {
+    const whatIf = await run('Set-UMMailbox carol -DisplayName carol -WhatIf');
+    expect(whatIf.output).toContain('DisplayName from ·lorac to carol');
+    const { errors } = await run("Get-UMMailbox '\u001b[2J\u202Ex'");
+    expect(errors).toContain("object '·[2J·x' couldn't be found");
+  });
+
   it('a table is cut to the terminal, and never so far that nothing is left', () => {
     const object: ShellObject = { type: 'x', identity: null, properties: { A: 'a'.repeat(50), B: 'b'.repeat(50) } };
     for (const columns of [100, 60, 40]) {
@@ -216,14 +223,21 @@ describe('limits', () => {
   const limits = { ...LOCAL_LIMITS };
 
   it('rows that are too many are left out, and said so', async () => {
-    const { output, errors, exitCode } = await run('Get-UMMailbox | ft Name', { limits: { ...limits, rows: 2 } });
-    expect(exitCode).toBe(0);
-    expect(output).toContain('carol');
-    expect(errors).toBe('');
     const shown = await run('Get-UMMailbox', { limits: { ...limits, rows: 2 } });
     expect(shown.output).not.toContain('carol');
     expect(shown.errors).toBe('WARNING: 3 objects were found; the first 2 are shown.\n');
   });
+
+  it.each(['ft', 'fl', 'ConvertTo-Json', 'ConvertTo-Csv'])(
+    '%s makes no text of more than would be shown',
+    async (stage) => {
+      const few = { limits: { ...limits, rows: 2 } };
+      const { exitCode, output, errors } = await run(`Get-UMMailbox | ${stage}`, few);
+      expect({ exitCode, output }).toEqual({ exitCode: 1, output: '' });
+      expect(errors).toContain('put Select-Object -First 2 before it');
+      expect((await run(`Get-UMMailbox | select -First 2 | ${stage}`, few)).exitCode).toBe(0);
+    },
+  );
 
   it('output that is too long is refused whole: half of it would be something else', async () => {
     for (const line of ['Get-UMMailbox', 'Get-UMMailbox | ConvertTo-Json', 'Get-UMMailbox | fl']) {

@@ -11,6 +11,7 @@ import {
 import { editAudit } from '../audit.ts';
 import { CmdletError } from '../errors.ts';
 import { isObject, shown } from '../objects.ts';
+import { plain } from '../output/format.ts';
 import type { Call } from '../types.ts';
 import { notFound } from './names.ts';
 import { changedShape } from './shapes.ts';
@@ -60,7 +61,7 @@ function failed(failure: EditFailure, { names }: Edit, call: Call): CmdletError 
   return new CmdletError(reason === 'broken' ? withProblems(message, policyPath, problems) : message);
 }
 
-const quoted = (name: string): string => `"${name.replaceAll(/\p{Cc}/gu, ' ')}"`;
+const quoted = (name: string): string => `"${name}"`;
 
 function listed(names: readonly string[], total: number): string {
   const named = names.join(', ');
@@ -165,7 +166,7 @@ async function agreed(lines: readonly string[], call: Call): Promise<boolean> {
     throw new CmdletError(
       `${call.cmdlet.name} asks first, and there is nobody to confirm here: write -Confirm:$false to have it done, or -WhatIf to see what it would do.`,
     );
-  const yes = await confirm(['Are you sure you want to perform this action?', ...lines].join('\n'));
+  const yes = await confirm(['Are you sure you want to perform this action?', ...lines.map(plain)].join('\n'));
   if (!yes) call.warn('Nothing was changed.');
   return yes;
 }

@@ -2,6 +2,7 @@ import type { Mailbox } from '../../policy/index.ts';
 import { readCondition } from '../language/expression-reader.ts';
 import { compared, evaluate, isTrue } from '../language/evaluate.ts';
 import { fitsInAnyCase, hasWildcard } from '../language/wildcard.ts';
+import { mapped, sorted } from '../many.ts';
 import { propertyOf, type ShellObject, shown } from '../objects.ts';
 import type { Call, Cmdlet } from '../types.ts';
 import { mailboxNamed, ownMailbox, targets } from './names.ts';
@@ -100,17 +101,18 @@ export const getMailbox: Cmdlet = {
     let mailboxes = await chosen(call);
     const anr = bound.text('Anr')?.toLowerCase();
     if (anr !== undefined) mailboxes = mailboxes.filter((mailbox) => begins(mailbox, anr));
-    let objects = mailboxes.map((mailbox) => shapeOf(mailbox, call));
+    let objects = await mapped(mailboxes, (mailbox) => shapeOf(mailbox, call), call);
     const filter = bound.text('Filter');
     if (filter !== undefined) objects = await filtered(objects, filter, call);
     const sortBy = bound.text('SortBy');
     if (sortBy !== undefined) {
       const [first] = objects;
       if (first !== undefined) propertyOf(first, sortBy);
-      objects = objects.toSorted((a, b) => {
+      const order = (a: ShellObject, b: ShellObject): number => {
         const [left, right] = [propertyOf(a, sortBy), propertyOf(b, sortBy)];
         return compared(left, right, false) ?? shown(left).localeCompare(shown(right));
-      });
+      };
+      objects = await sorted(objects, order, call);
     }
     return limited(objects, call);
   },

@@ -1,6 +1,7 @@
 import type { Changes, Mailbox, MailboxEntry, PolicyChange } from '../../policy/index.ts';
 import { CmdletError } from '../errors.ts';
 import type { Bound } from '../language/bound.ts';
+import { mapped } from '../many.ts';
 import { PERMISSION_TABLE } from '../permissions.ts';
 import type { Call, Cmdlet, Parameter } from '../types.ts';
 import { basedOn, perform } from './edit.ts';
@@ -146,12 +147,13 @@ export const setMailbox: Cmdlet = {
     checkWriting(call);
     const mailboxes: Mailbox[] = [];
     for (const name of targets(call, MAILBOX)) mailboxes.push(await mailboxNamed(name, call));
-    const changes = mailboxes.map((mailbox): PolicyChange => ({
+    const changeOf = (mailbox: Mailbox): PolicyChange => ({
       kind: 'mailbox',
       action: 'set',
       name: mailbox.identity,
       changes: changesOf(mailbox, call),
-    }));
+    });
+    const changes = await mapped(mailboxes, changeOf, call);
     const isRelative = ['Extensions', 'SIPAddresses'].some((name) => bound.listChange(name) !== undefined);
     await perform(
       {

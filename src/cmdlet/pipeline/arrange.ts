@@ -3,6 +3,7 @@ import { compared } from '../language/evaluate.ts';
 import { isObject, type Item, propertyOf, type ShellObject, shown, type Value } from '../objects.ts';
 import { selected } from '../output/format.ts';
 import type { Cmdlet } from '../types.ts';
+import { mapped, sorted } from '../many.ts';
 import { piped, scalars } from './filter.ts';
 
 const COUNT = { kind: 'integer', min: 0, max: 2_147_483_647 } as const;
@@ -39,7 +40,7 @@ export const select: Cmdlet = {
     { line: 'Get-UMMailbox | Select-Object Name,EmailAddress -First 10', says: 'Two properties of the first ten.' },
     { line: 'Get-UMMailbox | select -ExpandProperty EmailAddress', says: 'The addresses alone, one a line.' },
   ],
-  run(call) {
+  async run(call) {
     const { bound } = call;
     const [first, last, skip = 0] = ['First', 'Last', 'Skip'].map((name) => bound.number(name));
     let items = piped(call);
@@ -48,11 +49,16 @@ export const select: Cmdlet = {
     } else if (last !== undefined) items = items.slice(Math.max(0, items.length - skip - last), items.length - skip);
     else items = items.slice(skip, first === undefined ? undefined : skip + first);
     const expanded = bound.text('ExpandProperty');
-    if (expanded === undefined) return items.map((item) => narrowed(item, bound.texts('Property')));
-    return items.flatMap((item) => {
-      if (!isObject(item)) throw new CmdletError(`"${shown(item as Value)}" is a mere value and has no properties.`);
-      return scalars(propertyOf(item, expanded));
-    });
+    if (expanded === undefined) return mapped(items, (item) => narrowed(item, bound.texts('Property')), call);
+    const values = await mapped(
+      items,
+      (item) => {
+        if (!isObject(item)) throw new CmdletError(`"${shown(item as Value)}" is a mere value and has no properties.`);
+        return scalars(propertyOf(item, expanded));
+      },
+      call,
+    );
+    return values.flat();
   },
 };
 
@@ -82,18 +88,26 @@ export const sort: Cmdlet = {
     { name: 'Descending', type: { kind: 'switch' }, says: 'The greatest first.' },
   ],
   examples: [{ line: 'Get-UMMailbox | Sort-Object UMMailboxPolicy,Name', says: 'By policy, then by name.' }],
-  run(call) {
+  async run(call) {
     const properties = call.bound.texts('Property') ?? [undefined];
-    const keyed = piped(call).map((item) => ({ item, keys: properties.map((property) => sortKey(item, property)) }));
     const sign = call.bound.flag('Descending') ? -1 : 1;
-    keyed.sort((a, b) => {
-      for (const [index, key] of a.keys.entries()) {
-        const found = order(key, b.keys[index] ?? null);
-        if (found !== 0) return found * sign;
-      }
-      return 0;
-    });
-    return keyed.map(({ item }) => item);
+    const keyed = await mapped(
+      piped(call),
+      (item) => ({ item, keys: properties.map((property) => sortKey(item, property)) }),
+      call,
+    );
+    const inOrder = await sorted(
+      keyed,
+      (a, b) => {
+        for (const [index, key] of a.keys.entries()) {
+          const found = order(key, b.keys[index] ?? null);
+          if (found !== 0) return found * sign;
+        }
+        return 0;
+      },
+      call,
+    );
+    return inOrder.map(({ item }) => item);
   },
 };
 

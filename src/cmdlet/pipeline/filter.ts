@@ -38,6 +38,16 @@ export function piped({ input, cmdlet }: Pick<Call, 'input' | 'cmdlet'>): readon
   return input;
 }
 
+/** The same for what makes text of all of it: no more than would be shown. */
+export function pipedToText(call: Call): readonly Item[] {
+  const items = piped(call);
+  const { rows } = call.limits;
+  if (items.length <= rows) return items;
+  throw new CmdletError(
+    `${call.cmdlet.name} makes text of at most ${rows} objects here, and these are ${items.length}: put Select-Object -First ${rows} before it.`,
+  );
+}
+
 function literal({ value, quoted }: Word): Expression {
   const isNumber = !quoted && typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value);
   return { kind: 'value', value: isNumber ? Number(value) : value };

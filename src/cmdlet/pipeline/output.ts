@@ -3,7 +3,7 @@ import { isObject, type Item, type ShellObject, shown, type Value } from '../obj
 import { list, plain, table } from '../output/format.ts';
 import { csv, jsonText, jsonValue } from '../output/text.ts';
 import type { Call, Cmdlet, Parameter } from '../types.ts';
-import { piped } from './filter.ts';
+import { pipedToText } from './filter.ts';
 
 const DISPLAY = { columns: null, colour: false } as const;
 
@@ -17,7 +17,7 @@ const UNUSED_SWITCH = { type: { kind: 'switch' }, unused: true } as const;
 
 /** Mere values are shown as they are, between the objects. */
 function formatted(call: Call, format: (items: readonly ShellObject[]) => readonly string[]): Item[] {
-  const items = piped(call);
+  const items = pipedToText(call);
   const objects = items.filter(isObject);
   if (objects.length === items.length) return items.length === 0 ? [] : [{ formatted: format(objects) }];
   return items.map((item) => ({ formatted: isObject(item) ? format([item]) : [shown(item as Value)] }));
@@ -64,7 +64,7 @@ export const convertToJson: Cmdlet = {
   ],
   examples: [{ line: 'Get-UMMailboxPolicy | ConvertTo-Json', says: 'All policies, for a program.' }],
   run: (call) => {
-    const values = piped(call).map((item) => jsonValue(isObject(item) ? item.properties : (item as Value)));
+    const values = pipedToText(call).map((item) => jsonValue(isObject(item) ? item.properties : (item as Value)));
     const { bound } = call;
     if (values.length === 0 && !bound.flag('AsArray')) return [];
     const whole = values.length === 1 && !bound.flag('AsArray') ? values[0] : values;
@@ -89,7 +89,7 @@ const SAFE =
   'A cell that a sheet would take for a formula begins with an apostrophe. A list is one cell, its members between semicolons.';
 
 function csvOf(call: Call, withHeading: boolean): string {
-  const objects = piped(call).map((item): ShellObject =>
+  const objects = pipedToText(call).map((item): ShellObject =>
     isObject(item) ? item : { type: 'Value', identity: null, properties: { Value: item as Value } },
   );
   return csv(objects, call.bound.text('Delimiter') ?? ',', withHeading);
