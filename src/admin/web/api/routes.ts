@@ -53,6 +53,7 @@ export const ROUTES: { readonly [Name in OperationName]: Route<Name> } = {
   unreturned: 'GET /api/v1/reports/unreturned',
   notifications: 'GET /api/v1/notifications',
   previewNotification: 'GET /api/v1/notifications/:id/preview',
+  previewPage: 'GET /api/v1/previews/:id',
   retryNotification: 'POST /api/v1/notifications/:id/retry',
   dropNotification: 'POST /api/v1/notifications/:id/drop',
   testNotification: 'POST /api/v1/notifications/test',

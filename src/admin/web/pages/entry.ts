@@ -15,7 +15,8 @@ export interface PageEntry {
   readonly title: (t: TFunction) => string;
   /** Whoever has this permission sees it; left out: whoever has signed in. */
   readonly permission?: Permission;
-  /** Left out: it is reached from another page, whose navigation entry stays marked. */
+  /** Left out: it is reached from another page; the navigation marks the one at `within`, or the one whose path it begins with. */
   readonly navigation?: { readonly section: Section; readonly icon: FluentIcon };
+  readonly within?: string;
   readonly load: () => Promise<{ readonly Page: ComponentType }>;
 }

@@ -32,6 +32,7 @@ const useStyles = makeStyles({
   cell: { padding: '7px 10px', verticalAlign: 'top', lineHeight: tokens.lineHeightBase300, overflowWrap: 'anywhere' },
   end: { textAlign: 'end', fontVariantNumeric: 'tabular-nums' },
   pick: { width: '20px', padding: '8px 0 0 10px', verticalAlign: 'top' },
+  pickHead: { borderBottom: `1px solid ${tokens.colorNeutralStroke1}` },
   wideOnly: { [PHONE]: { display: 'none' } },
   picker: { margin: 0, width: '16px', height: '16px', accentColor: tokens.colorBrandBackground, cursor: 'pointer' },
   foot: {
@@ -62,6 +63,11 @@ export interface Column<Row> {
   readonly wideOnly?: boolean;
 }
 
+interface More {
+  readonly isFetching: boolean;
+  readonly fetch: () => void;
+}
+
 export interface DataListProps<Row> {
   /** What the list is of, for screen readers. */
   readonly label: string;
@@ -83,7 +89,7 @@ export interface DataListProps<Row> {
   /** A row is opened by a double click, as Exchange's lists do; the first column should hold a link too. */
   readonly open?: (row: Row) => void;
   /** Present where there are more rows to be fetched. */
-  readonly more?: { readonly isFetching: boolean; readonly fetch: () => void } | null;
+  readonly more?: More | null;
   /** How many there are in all, where it is known. */
   readonly total?: number;
 }
@@ -130,7 +136,7 @@ function PickHead<Row>({ many = false, rows, rowKey, selected = new Set(), selec
   const { t } = useTranslation();
   const isAll = rows.length > 0 && rows.every((row) => selected.has(rowKey(row)));
   return (
-    <th scope="col" className={styles.pick}>
+    <th scope="col" className={mergeClasses(styles.pick, styles.pickHead)}>
       {many ? (
         <input
           type="checkbox"
@@ -233,4 +239,14 @@ function Foot<Row>({ rows, isLoading = false, more = null, total, selected, many
       )}
     </div>
   );
+}
+
+/** `more` of a list, from `usePages`. */
+export function moreOf(list: {
+  readonly hasNextPage: boolean;
+  readonly isFetchingNextPage: boolean;
+  readonly fetchNextPage: () => Promise<unknown>;
+}): More | null {
+  if (!list.hasNextPage) return null;
+  return { isFetching: list.isFetchingNextPage, fetch: () => void list.fetchNextPage() };
 }

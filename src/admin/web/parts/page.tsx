@@ -27,6 +27,12 @@ const useStyles = makeStyles({
     overflowWrap: 'anywhere',
     ':focus': { outlineStyle: 'none' },
   },
+  kind: {
+    marginTop: '6px',
+    fontSize: tokens.fontSizeBase200,
+    lineHeight: tokens.lineHeightBase200,
+    color: tokens.colorNeutralForeground2,
+  },
   description: { margin: '2px 0 0', maxWidth: '72ch', color: tokens.colorNeutralForeground2 },
   head: { marginBottom: '12px' },
 });
@@ -38,6 +44,8 @@ export interface Crumb {
 
 interface PageProps {
   readonly title: string;
+  /** What the thing is whose name is the title: `UM dial plan`. */
+  readonly kind?: string;
   /** The pages above this one, as the navigation has them. */
   readonly crumbs?: readonly Crumb[];
   readonly description?: ReactNode;
@@ -45,15 +53,15 @@ interface PageProps {
 }
 
 /** A page: its title stands in the window too, and takes the focus when one has come here from another page. */
-export function Page({ title, crumbs = [], description, children }: PageProps) {
+export function Page({ title, kind, crumbs = [], description, children }: PageProps) {
   const styles = useStyles();
   const { t } = useTranslation();
   const heading = useRef<HTMLHeadingElement>(null);
   const { key, pathname } = useLocation();
   const isFirst = key === 'default';
   useEffect(() => {
-    document.title = `${title} - ${t('shell.product')}`;
-  }, [title, t]);
+    document.title = [title, kind, t('shell.product')].filter(Boolean).join(' - ');
+  }, [title, kind, t]);
   useEffect(() => {
     // The first page of a visit leaves the focus at the top, where the skip link is.
     if (isFirst) return;
@@ -73,6 +81,7 @@ export function Page({ title, crumbs = [], description, children }: PageProps) {
             </ol>
           </nav>
         )}
+        {kind !== undefined && <div className={styles.kind}>{kind}</div>}
         <h1 className={styles.title} ref={heading} tabIndex={-1}>
           {title}
         </h1>

@@ -36,6 +36,21 @@ export function LoadingPage() {
   );
 }
 
+interface LoadedProps<Data> {
+  readonly query: {
+    readonly data: Data | undefined;
+    readonly error: Error | null;
+    readonly refetch: () => Promise<unknown>;
+  };
+  readonly children: (data: Data) => ReactNode;
+}
+
+/** What was asked for, once it is there; until then that it is coming, or why it is not. */
+export function Loaded<Data>({ query: { data, error, refetch }, children }: LoadedProps<Data>) {
+  if (data !== undefined) return children(data);
+  return error === null ? <LoadingPage /> : <Trouble error={error} retry={() => void refetch()} />;
+}
+
 /** There is nothing to show; `children` is what may be done about it. */
 export function Empty({ text, children }: { readonly text: string; readonly children?: ReactNode }) {
   const styles = useStyles();

@@ -1,4 +1,4 @@
-import { Button, makeStyles, SearchBox, tokens, Toolbar } from '@fluentui/react-components';
+import { Button, makeStyles, SearchBox, tokens } from '@fluentui/react-components';
 import { type ReactElement, type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { PHONE } from './screen.ts';
@@ -16,7 +16,7 @@ const useStyles = makeStyles({
     marginBottom: '4px',
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
   },
-  buttons: { padding: 0, gap: '2px', flexWrap: 'wrap' },
+  buttons: { display: 'flex', flexWrap: 'wrap', gap: '2px', minHeight: '32px', marginInlineStart: '-8px' },
   rest: {
     marginInlineStart: 'auto',
     display: 'flex',
@@ -41,9 +41,9 @@ export function Tools({
   const styles = useStyles();
   return (
     <div className={styles.tools}>
-      <Toolbar className={styles.buttons} size="small" aria-label={label}>
+      <div className={styles.buttons} role="group" aria-label={label}>
         {commands}
-      </Toolbar>
+      </div>
       {children !== undefined && <div className={styles.rest}>{children}</div>}
     </div>
   );
@@ -83,6 +83,10 @@ export function Search({ label, search }: { readonly label: string; readonly sea
       placeholder={t('parts.search')}
       value={text}
       onChange={(_, { value }) => setText(value)}
+      onKeyDown={(event) => {
+        // It may stand in a form that Enter would send.
+        if (event.key === 'Enter') event.preventDefault();
+      }}
     />
   );
 }

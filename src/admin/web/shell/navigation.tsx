@@ -1,7 +1,7 @@
 import { Button, makeStyles, mergeClasses, OverlayDrawer, tokens } from '@fluentui/react-components';
 import { DismissRegular } from '@fluentui/react-icons/svg/dismiss';
 import { useTranslation } from 'react-i18next';
-import { Link, useLocation } from 'react-router';
+import { Link, useLocation, useMatches } from 'react-router';
 import { type PageEntry, SECTIONS } from '../pages/entry.ts';
 import { pages } from '../pages/index.ts';
 import { PHONE } from '../parts/screen.ts';
@@ -31,8 +31,9 @@ const useStyles = makeStyles({
     display: 'flex',
     alignItems: 'center',
     gap: '10px',
+    boxSizing: 'border-box',
     minHeight: '34px',
-    padding: '0 12px 0 16px',
+    padding: '6px 12px 6px 16px',
     borderLeft: '4px solid transparent',
     color: tokens.colorNeutralForeground1,
     textDecorationLine: 'none',
@@ -110,7 +111,8 @@ function Entry({ entry: { path, title, navigation } }: { readonly entry: PageEnt
   const styles = useStyles();
   const { t } = useTranslation();
   const { pathname } = useLocation();
-  const isCurrent = pathname === path || (path !== '/' && pathname.startsWith(`${path}/`));
+  const within = (useMatches().at(-1)?.handle as PageEntry | undefined)?.within ?? pathname;
+  const isCurrent = within === path || (path !== '/' && within.startsWith(`${path}/`));
   const Icon = navigation?.icon;
   return (
     <Link

@@ -9,6 +9,7 @@ export const parts = {
   refresh: 'Refresh',
   new: 'New',
   edit: 'Edit',
+  view: 'View',
   remove: 'Remove',
   yes: 'Yes',
   no: 'No',
@@ -17,7 +18,7 @@ export const parts = {
   off: 'Off',
   crumbs: 'You are here',
   commands: 'Commands',
-  milliseconds: '{{seconds}} s',
+  seconds: '{{seconds}} s',
   list: {
     select: 'Select',
     selectAll: 'Select all',

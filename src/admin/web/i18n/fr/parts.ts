@@ -11,6 +11,7 @@ export const parts: Same<typeof english> = {
   refresh: 'Actualiser',
   new: 'Nouveau',
   edit: 'Modifier',
+  view: 'Afficher',
   remove: 'Supprimer',
   yes: 'Oui',
   no: 'Non',
@@ -19,7 +20,7 @@ export const parts: Same<typeof english> = {
   off: 'Désactivé',
   crumbs: 'Vous êtes ici',
   commands: 'Commandes',
-  milliseconds: '{{seconds}} s',
+  seconds: '{{seconds}} s',
   list: {
     select: 'Sélectionner',
     selectAll: 'Tout sélectionner',

@@ -1,0 +1,31 @@
+/** Words for calls, shared by all pages that show some. */
+export const calls = {
+  hidden: 'Number hidden',
+  when: 'When',
+  caller: 'Caller',
+  called: 'Called',
+  rang: 'Rang',
+  notRung: 'Did not ring',
+  cause: 'Why',
+  notice: 'Notification',
+  group: 'to group {{group}}',
+  causes: {
+    'no-answer': 'No answer',
+    busy: 'Busy',
+    declined: 'Declined',
+    'caller-hung-up': 'Caller hung up',
+    unreachable: 'No phone reached',
+    'voicemail-abandoned': 'Hung up at voicemail',
+    'voicemail-blank': 'Empty voice message',
+    interrupted: 'Interrupted',
+  },
+  decisions: {
+    skip: 'Not notified',
+    due: 'Waiting to be sent',
+    claimed: 'Being sent',
+    sent: 'Sent',
+    dead: 'Could not be sent',
+    dropped: 'Dropped',
+    pending: 'Not decided yet',
+  },
+} as const;

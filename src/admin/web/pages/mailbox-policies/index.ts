@@ -1,3 +1,0 @@
-import type { PageEntry } from '../entry.ts';
-
-export const mailboxPolicyPages: readonly PageEntry[] = [];
