@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import { startAdmin } from './admin/index.ts';
+import { callShown, type MadeApi, startAdmin } from './admin/index.ts';
 import { digestOf, openPhones } from './app/accounts.ts';
+import { adminApi, auditFileChanges, createLive, purgeRegularly } from './app/admin.ts';
 import { startEngine } from './app/engine.ts';
 import { readiness, type Parts } from './app/readiness.ts';
 import { callSettled, notificationQueue, policyMetrics } from './app/reports.ts';
@@ -19,6 +20,8 @@ export interface AppOptions {
   readonly config: GatewayConfig;
   readonly log: Logger;
   readonly now: () => number;
+  /** Of this program. */
+  readonly version: string;
   /** Named in the journal's lock, so that a second gateway can say who holds it. */
   readonly pid: number;
   /** The program cannot go on: its engine is gone for good. */
@@ -37,6 +40,8 @@ export interface AppAddresses {
 /** The running gateway. */
 export interface App {
   readonly addresses: AppAddresses;
+  /** Where the first account is made, with its one-time secret; null: there are accounts. */
+  readonly firstAccountPath: string | null;
   /** SIGHUP: reads the policy file, the phones and the templates again. */
   reload(): Promise<PolicyStatus>;
   /**
@@ -77,21 +82,30 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
   const metrics = createMetrics();
   const parts: Parts = { policy: null, journal: null, ledger: null, gateway: null, stopping: false };
 
+  let api: MadeApi | null = null;
   const admin = await startAdmin({
     listen: config.admin.listen,
+    tls: config.admin.tls ?? undefined,
+    publicUrl: config.admin.publicUrl ?? undefined,
     status: { readiness: () => readiness(parts) },
     metrics: () => metrics.render(),
     log: log.child({ room: 'admin' }),
+    api: () => api,
+    version: options.version,
     ...voicemailEvents(config, parts, now),
   });
   cleanups.push(() => admin.close());
+  const live = createLive(() => parts.gateway, now);
   const loopDelay = watchLoopDelay();
   cleanups.push(async () => loopDelay.stop());
 
   const policy = await openPolicyStore({ path: config.policy, now, log: log.child({ room: 'policy' }) });
   parts.policy = policy;
   cleanups.push(() => policy.close());
-  policy.onChange((status) => metrics.policyLoaded(status.error === null));
+  policy.onChange((status) => {
+    metrics.policyLoaded(status.error === null);
+    live.tell({ kind: 'policy', version: status.version, broken: status.error !== null });
+  });
   watchDialPlans(config, policy, log);
 
   const journal = await openSqliteJournal({ path: config.journal.path, node: config.node, now, pid: options.pid });
@@ -113,6 +127,24 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
   worker.onResult = (_, result) => metrics.notificationResult(result.kind);
   cleanups.push(() => worker.stop(LAST_SENDS_MS));
 
+  const admins = {
+    config,
+    parts,
+    journal,
+    policy,
+    templates,
+    transport,
+    worker,
+    live,
+    log,
+    now,
+    version: options.version,
+    origin: () => admin.address,
+  };
+  api = adminApi(admins);
+  const ends = [purgeRegularly(journal, now, log), auditFileChanges(admins)];
+  cleanups.push(async () => ends.forEach((end) => end()));
+
   const ledger = createLedger({
     journal,
     policy,
@@ -123,6 +155,7 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
     log: log.child({ room: 'ledger' }),
     onSettled: (call) => {
       callSettled(call, log, metrics);
+      live.tell({ kind: 'ended', call: callShown(call) });
       if (call.decisions.some(({ decision }) => decision === 'notify')) worker.wake();
     },
   });
@@ -179,7 +212,7 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
     }
     return policy.reload();
   };
-  return { addresses: { sip, admin: admin.address }, reload };
+  return { addresses: { sip, admin: admin.address }, firstAccountPath: await api.firstAccountPath(), reload };
 }
 
 /** Set-UMMailbox, from the user's phone; resolves when it holds. */

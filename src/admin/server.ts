@@ -1,7 +1,18 @@
 import { type AddressInfo, isIP } from 'node:net';
-import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
+import { Server as TlsServer } from 'node:tls';
+import cookie from '@fastify/cookie';
+import rateLimit from '@fastify/rate-limit';
+import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { JOURNAL_ERRORS, JournalError } from '../journal/index.ts';
+import type { Api } from './served.ts';
+import { serveEvents } from './events.ts';
 import { addEventsDoor } from './events-door.ts';
+import { Refusal } from './handlers.ts';
+import { serveOpenApi } from './openapi.ts';
+import { servePages } from './pages.ts';
 import { sendProblem, setSecurityHeaders } from './reply.ts';
+import { serveOperations } from './serve.ts';
 import type { Admin, AdminLog, AdminOptions, Readiness } from './types.ts';
 
 /** A voicemail event has a few hundred bytes. */
@@ -12,25 +23,36 @@ export const REQUEST_TIMEOUT_MS = 10_000;
 /** An idle connection is kept this long. */
 export const KEEP_ALIVE_MS = 5_000;
 export const MAX_CONNECTIONS = 256;
+/** A name in an address: names have 64 characters, of which each may take up to twelve when it is encoded. */
+export const MAX_PARAM_LENGTH = 1_024;
 /** A check that hangs (a journal on a dead disk) counts as failed after this. */
 export const READINESS_TIMEOUT_MS = 2_000;
 
 const OTHER_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
+/** Requests to the API that one address may make in a minute: a page asks for a handful at a time. */
+export const MAX_REQUESTS_PER_MINUTE = 1_200;
+/** Addresses whose requests are counted. */
+const MAX_COUNTED_ADDRESSES = 5_000;
+
 /**
- * Serves `GET /healthz` (200: alive), `GET /readyz` (200 or 503, with each check) and `GET /metrics` (Prometheus); takes
- * `POST /api/v1/voicemail-events` where there is a receiver.
- * @throws where the address is not loopback (without `allowRemote`) or cannot be bound
+ * Serves `GET /healthz` (200: alive), `GET /readyz` (200 or 503, with each check) and `GET /metrics` (Prometheus), the HTTP API
+ * and the pages; takes `POST /api/v1/voicemail-events` where there is a receiver.
+ * @throws where the address is not loopback (without TLS) or cannot be bound
  */
 export async function startAdmin(options: AdminOptions): Promise<Admin> {
   const { host, port } = options.listen;
-  if (options.allowRemote !== true && !isLoopback(host)) {
-    throw new Error(`admin.listen: ${host} is not a loopback address. Use 127.0.0.1 or ::1.`);
+  if (options.tls === undefined && !isLoopback(host)) {
+    throw new Error(
+      `admin.listen: plain http is taken on loopback only, and ${host} is not. Use https://${host}:${port} with certificate and keyFile.`,
+    );
   }
-  const app = createServer(options.log);
+  const app = createServer(options);
   addRoutes(app, options);
   if (options.voicemailEvents !== undefined) addEventsDoor(app, options.voicemailEvents, options.log);
+  let address = options.publicUrl ?? '';
   try {
+    if (options.api !== undefined) await addApi(app, options, options.api, () => address);
     await app.listen({ host, port });
   } catch (cause) {
     await app.close();
@@ -38,30 +60,90 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
     throw new Error(`admin.listen: ${host}:${port} cannot be bound (${reason}). Choose another port.`, { cause });
   }
   const { port: bound } = app.server.address() as AddressInfo;
+  const scheme = options.tls === undefined ? 'http' : 'https';
+  address = options.publicUrl ?? `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${bound}`;
   return {
-    address: `http://${isIP(host) === 6 ? `[${host}]` : host}:${bound}`,
+    address,
     port: bound,
+    setTls({ certificate, key }) {
+      if (app.server instanceof TlsServer) app.server.setSecureContext({ cert: certificate, key });
+    },
     close: () => app.close(),
   };
+}
+
+async function addApi(
+  app: FastifyInstance,
+  { version = '0', maxRequestsPerMinute = MAX_REQUESTS_PER_MINUTE, log }: AdminOptions,
+  api: () => Api | null,
+  origin: () => string,
+): Promise<void> {
+  const served = { api, origin };
+  await app.register(cookie);
+  await app.register(async (within) => {
+    within.setErrorHandler((error, request, reply) => answerRefusal(error, request, reply, log));
+    await within.register(rateLimit, {
+      max: maxRequestsPerMinute,
+      timeWindow: 60_000,
+      cache: MAX_COUNTED_ADDRESSES,
+      errorResponseBuilder: (_request, { after }) =>
+        new Refusal(429, `Too many requests came from this address: wait ${after}.`),
+    });
+    await serveOpenApi(within, version);
+    serveOperations(within, served);
+    serveEvents(within, served);
+  });
+  await servePages(app);
+}
+
+/** What an operation throws, and what was wrong with what came in. */
+function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply, log: AdminLog): FastifyReply {
+  if (error instanceof Refusal) {
+    if (error.retryAfterS !== null) reply.header('retry-after', String(error.retryAfterS));
+    return sendProblem(reply, error.status, error.message, error.errors);
+  }
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const errors = error.validation.map(({ instancePath, message = 'It is wrong.' }) => ({
+      path: instancePath.slice(1).replaceAll('/', '.'),
+      message,
+    }));
+    const where = error.validationContext ?? 'request';
+    return sendProblem(reply, 400, `The ${where === 'querystring' ? 'query' : where} cannot be used.`, errors);
+  }
+  if (error instanceof JournalError && JOURNAL_ERRORS[error.code].retryable) {
+    log.error({ error: error.message, url: request.routeOptions.url }, 'the journal could not answer an admin request');
+    reply.header('retry-after', '2');
+    return sendProblem(reply, 503, 'The journal cannot be read or written now; the log says why.');
+  }
+  return answerError(error as FastifyError, reply, log);
 }
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-function createServer(log: AdminLog): FastifyInstance {
-  const app = fastify({
+function createServer({ log, tls }: AdminOptions): FastifyInstance {
+  const limits = {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: REQUEST_TIMEOUT_MS * 2,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: REQUEST_TIMEOUT_MS },
-    forceCloseConnections: 'idle',
-    frameworkErrors: (error, _request, reply) => answerError(error, reply, log),
-  });
+    forceCloseConnections: 'idle' as const,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
+      void answerError(error, reply, log),
+  };
+  const http = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: REQUEST_TIMEOUT_MS };
+  const app = (
+    tls === undefined
+      ? fastify({ ...limits, http })
+      : fastify({ ...limits, https: { ...http, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' } })
+  ) as FastifyInstance;
   app.server.maxConnections = MAX_CONNECTIONS;
   app.addHook('onSend', (_request, reply, payload, done) => {
     setSecurityHeaders(reply);
+    // RFC 6797: a browser that has seen it once over https comes by no other way.
+    if (tls !== undefined) reply.header('strict-transport-security', 'max-age=31536000');
     done(null, payload);
   });
   app.setNotFoundHandler((request, reply) => {
@@ -140,8 +222,12 @@ async function boundedReadiness({ status, log }: AdminOptions): Promise<Readines
 }
 
 /** 4xx are the client's business and say what was wrong; of a 5xx the log has the reason and the client has none. */
-function answerError(error: FastifyError, reply: FastifyReply, log: AdminLog): void {
+function answerError(error: FastifyError, reply: FastifyReply, log: AdminLog): FastifyReply {
   const status = error.statusCode !== undefined && error.statusCode >= 400 ? error.statusCode : 500;
   if (status >= 500) log.error({ err: error }, 'an admin request failed');
-  sendProblem(reply, status, status >= 500 ? 'The request could not be answered; the log says why.' : error.message);
+  return sendProblem(
+    reply,
+    status,
+    status >= 500 ? 'The request could not be answered; the log says why.' : error.message,
+  );
 }

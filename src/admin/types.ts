@@ -1,3 +1,5 @@
+import type { Api } from './served.ts';
+
 /** One thing that must hold before calls are sent here. */
 export interface ReadinessCheck {
   /** `sip`, `policy`, `journal`, `draining`, … */
@@ -68,19 +70,29 @@ export interface AdminLog {
 export interface AdminOptions {
   /** Port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number };
-  /** Also off loopback. Nothing here is protected by a sign-in yet: leave it to those who know their network. */
-  readonly allowRemote?: boolean;
+  /** For https; plain http is taken on loopback only. PEM. */
+  readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
+  /** As browsers reach it: `https://admin.example.com`. Left out: as it is bound. */
+  readonly publicUrl?: string | undefined;
   readonly status: AdminStatus;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly log: AdminLog;
   /** Absent: there is no such route. */
   readonly voicemailEvents?: VoicemailEventDoor;
+  /** The HTTP API; null while the gateway starts. Absent: neither it nor the pages are served. */
+  readonly api?: (() => Api | null) | undefined;
+  /** Of this program. */
+  readonly version?: string | undefined;
+  /** Requests to the API that one address may make in a minute. */
+  readonly maxRequestsPerMinute?: number | undefined;
 }
 
 export interface Admin {
-  /** `http://127.0.0.1:8080`, as bound. */
+  /** `http://127.0.0.1:8080`, as bound; or as `publicUrl` says. */
   readonly address: string;
   readonly port: number;
+  /** Another certificate from now on. */
+  setTls(tls: { readonly certificate: string; readonly key: string }): void;
   /** Stops listening, lets answers in hand go out, ends idle connections. */
   close(): Promise<void>;
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { looksLikeCmdlet } from '../cmdlet/index.ts';
 import { addCalls } from './calls.ts';
@@ -14,6 +13,7 @@ import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
 import { addTrace } from './trace.ts';
 import { CommandError, type Terminal } from './terminal.ts';
+import { version } from './version.ts';
 
 export type { Terminal } from './terminal.ts';
 
@@ -62,10 +62,4 @@ export async function run(terminal: Terminal): Promise<number> {
     }
     throw error;
   }
-}
-
-/** The package's, from source and as built. */
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
 }

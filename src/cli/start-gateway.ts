@@ -2,6 +2,7 @@ import { startApp, type App } from '../app.ts';
 import type { GatewayConfig } from '../config/index.ts';
 import type { Logger } from '../observe/index.ts';
 import type { Terminal } from './terminal.ts';
+import { version } from './version.ts';
 
 /**
  * The gateway within a command.
@@ -19,6 +20,7 @@ export function startGateway(
     config,
     log,
     now: Date.now,
+    version: version(),
     pid,
     onFatal: (error) => {
       log.fatal({ error }, 'the engine is gone for good');

@@ -92,6 +92,9 @@ function welcome(terminal: Terminal, config: GatewayConfig, app: App): string {
     `  why       ${commandLine(terminal, config.path, 'explain CALL')}`,
     `  policy    ${shown(config.policy)} (a saved change holds within a second)`,
     `  health    ${app.addresses.admin}/readyz`,
+    app.firstAccountPath === null
+      ? `  admin     ${app.addresses.admin}`
+      : `  admin     ${app.addresses.admin}${app.firstAccountPath}\n            (this link makes the first account, once)`,
   ];
   return `${lines.join('\n')}\n`;
 }

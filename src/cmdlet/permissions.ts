@@ -62,7 +62,7 @@ export function permissionsOf(roles: readonly Role[]): Permission[] {
 export interface Caller {
   /** An account's name, or the system user's. */
   readonly name: string;
-  readonly by: 'password' | 'oidc' | 'token' | 'command-line' | 'phone';
+  readonly by: 'password' | 'oidc' | 'token' | 'command-line' | 'phone' | 'anyone';
   /** An IP address, or `local`. */
   readonly source: string;
   /** Empty: nothing is allowed. A token's scopes have been taken into account. */

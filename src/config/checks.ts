@@ -204,13 +204,16 @@ function* adminMistakes(admin: Group): Generator<Mistake> {
   const listen = typeof admin['listen'] === 'string' ? adminListen(admin['listen']) : null;
   const path = ['admin', 'listen'];
   if (listen?.protocol === 'https') {
-    yield { path, message: 'https is not built yet', remedy: 'Use http://127.0.0.1:8080 until it is.' };
+    for (const key of ['certificate', 'keyFile']) {
+      if (admin[key] !== undefined) continue;
+      const message = `https needs a ${key}`;
+      yield { path, message, remedy: 'Write admin: { certificate: FILE, keyFile: FILE }, PEM files.' };
+    }
   } else if (listen !== null && !isLoopback(listen.host)) {
-    const message = 'plain http is taken on loopback addresses only';
     yield {
       path,
-      message,
-      remedy: 'Use http://127.0.0.1:8080, and a reverse proxy with TLS where others must reach it.',
+      message: 'plain http is taken on loopback addresses only',
+      remedy: `Use https://${listen.host}:${listen.port} with certificate and keyFile, or http://127.0.0.1:8080 behind a reverse proxy with TLS.`,
     };
   }
   for (const key of ['certificate', 'keyFile']) {

@@ -5,13 +5,15 @@ import { type Mistake, type Path, readRegularFile } from '../yamlfile/index.ts';
 export const MAX_SECRET_BYTES = 64 * 1024;
 
 /** Keys whose value names a file that is read here: `xFile`, and the authority of a mail server. */
-const FILE_KEYS = new Set<unknown>(['passwordFile', 'secretFile', 'eventTokenFile', 'ca']);
-/** The same within `sip.tls`. */
+const FILE_KEYS = new Set<unknown>(['passwordFile', 'secretFile', 'eventTokenFile', 'clientSecretFile', 'ca']);
+/** The same within `sip.tls` and `admin`. */
 const TLS_FILE_KEYS = new Set<unknown>(['certificate', 'keyFile', 'clientCa', 'serverCa']);
 
 function namesFile(path: Path): boolean {
   const key = path.at(-1);
-  return FILE_KEYS.has(key) || (path[0] === 'sip' && path[1] === 'tls' && TLS_FILE_KEYS.has(key));
+  return (
+    FILE_KEYS.has(key) || ((path[0] === 'admin' || (path[0] === 'sip' && path[1] === 'tls')) && TLS_FILE_KEYS.has(key))
+  );
 }
 
 export interface SecretFiles {

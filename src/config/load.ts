@@ -15,6 +15,7 @@ import { tlsMistakes } from './tls.ts';
 import { PROFILE_DEFAULTS } from './profiles.ts';
 import { type ConfigFile, configFile } from './schema.ts';
 import type {
+  AdminConfig,
   CredentialsConfig,
   GatewayConfig,
   NextHopConfig,
@@ -201,6 +202,21 @@ function notificationOf(written: ConfigFile['notification'], folder: string, fil
   };
 }
 
+function adminOf(
+  { listen, certificate, keyFile, publicUrl, oidc }: ConfigFile['admin'],
+  files: SecretFiles,
+): AdminConfig {
+  return {
+    listen: { host: listen.host, port: listen.port },
+    tls: certificate === undefined || keyFile === undefined ? null : credentialsOf({ certificate, keyFile }, files),
+    publicUrl: publicUrl ?? null,
+    oidc: oidc.map(({ clientSecret, clientSecretFile, ...provider }) => ({
+      ...provider,
+      clientSecret: clientSecret ?? (clientSecretFile === undefined ? null : files.read(clientSecretFile)),
+    })),
+  };
+}
+
 function configOf(path: string, file: ConfigFile, files: SecretFiles): GatewayConfig {
   const folder = dirname(path);
   const voicemail = voicemailOf(file.voicemail, files);
@@ -226,7 +242,7 @@ function configOf(path: string, file: ConfigFile, files: SecretFiles): GatewayCo
     policy: resolve(folder, file.policy),
     journal: { kind: 'sqlite', path: resolve(folder, file.journal.replace(/^sqlite:/, '')) },
     notification: notificationOf(file.notification, folder, files),
-    admin: { listen: { host: file.admin.listen.host, port: file.admin.listen.port } },
+    admin: adminOf(file.admin, files),
     lab: file.lab,
     stopTimeoutMs: file.stopTimeout,
   };

@@ -16,7 +16,8 @@ import {
   whole,
 } from './schema-values.ts';
 import { featureCodes, registrar, trace, voicemail } from './service-schema.ts';
-import { adminListen, isHost, isMailbox, isRegularExpression, listenAddress, mailTarget, webOrigin } from './values.ts';
+import { isHost, isMailbox, isRegularExpression, listenAddress, mailTarget, webOrigin } from './values.ts';
+import { admin } from './admin-schema.ts';
 
 export const MAX_PEERS = 1_000;
 export const MAX_ROUTES = 10_000;
@@ -176,16 +177,7 @@ export const configFile = z
         ).prefault('templates'),
       })
       .describe('How mails leave: { transport, from }.'),
-    admin: z
-      .strictObject({
-        listen: parsed(adminListen, 'an address to listen on', 'The admin listener: http://127.0.0.1:8080.').prefault(
-          'http://127.0.0.1:8080',
-        ),
-        certificate: text('The certificate for https, a PEM file.').optional(),
-        keyFile: text('Its private key, a PEM file.').optional(),
-      })
-      .prefault({})
-      .describe('The admin listener: health, metrics.'),
+    admin,
     node: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, says('is not a node name'))

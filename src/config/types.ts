@@ -1,3 +1,4 @@
+import type { ADMIN_ROLES } from './admin-schema.ts';
 /** gateway.yaml after loading: plain data, times in milliseconds, paths absolute, secrets read from their files. */
 export interface GatewayConfig {
   /** The file itself, absolute. */
@@ -24,7 +25,7 @@ export interface GatewayConfig {
   readonly policy: string;
   readonly journal: { readonly kind: 'sqlite'; readonly path: string };
   readonly notification: NotificationConfig;
-  readonly admin: { readonly listen: { readonly host: string; readonly port: number } };
+  readonly admin: AdminConfig;
   readonly lab: {
     /** A phone that rings and never answers is the catch-all's first hop's owner. */ readonly phone: boolean;
   };
@@ -188,6 +189,26 @@ export interface TraceConfig {
   readonly path: string;
   /** All files together. */
   readonly maxBytes: number;
+}
+
+export interface AdminConfig {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Null: http, on loopback. */
+  readonly tls: CredentialsConfig | null;
+  /** `https://telephony.example.com`; null: as it is bound. */
+  readonly publicUrl: string | null;
+  readonly oidc: readonly OidcConfig[];
+}
+
+export interface OidcConfig {
+  readonly id: string;
+  readonly name: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | null;
+  readonly scope: string;
+  readonly rolesClaim: string;
+  readonly roles: Readonly<Record<string, (typeof ADMIN_ROLES)[number]>>;
 }
 
 export interface NotificationConfig {

@@ -161,8 +161,13 @@ export class SipGateway implements Gateway {
     return this.#context.calls.sizes.calls;
   }
 
-  liveCalls(): ReturnType<Gateway['liveCalls']> {
-    return this.#context.calls.all().map((call) => call.live());
+  liveCallsOf(peer: string): number {
+    return this.#context.calls.liveOf(peer);
+  }
+
+  liveCalls(limit = Infinity): ReturnType<Gateway['liveCalls']> {
+    const all = this.#context.calls.all().toReversed();
+    return all.slice(0, limit).map((call) => call.live());
   }
 
   async drain(timeoutMs: number): Promise<void> {

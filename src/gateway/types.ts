@@ -1,4 +1,4 @@
-import type { Ledger } from '../call/index.ts';
+import type { Ledger, Party } from '../call/index.ts';
 import type { DigestAlgorithm } from '../digest/index.ts';
 import type { PolicyStore } from '../policy/index.ts';
 
@@ -194,8 +194,11 @@ export interface GatewayOptions {
 
 export interface LiveCall {
   readonly id: string;
-  readonly caller: string;
+  readonly caller: Party;
   readonly callee: string;
+  /** The called user's (policy.yaml identity); null: none. */
+  readonly mailbox: string | null;
+  readonly peer: string;
   readonly startedAt: number;
   readonly phase: 'routing' | 'ringing' | 'talking' | 'voicemail';
 }
@@ -223,9 +226,12 @@ export interface Gateway {
   readonly registered: readonly Registration[];
   /** The accounts of `GatewayOptions.phones` are others now: those that are gone lose their contacts. */
   phonesChanged(): void;
-  liveCalls(): readonly LiveCall[];
+  /** The newest first, so many of them at most. */
+  liveCalls(limit?: number): readonly LiveCall[];
   /** How many `liveCalls` would tell, without looking at any. */
   readonly liveCallCount: number;
+  /** How many of them this peer, or a phone that registered here, began. */
+  liveCallsOf(peer: string): number;
   /** Refuses new calls with 503 and waits until none lives, at most `timeoutMs`; then ends what is left and reports it to the ledger. */
   drain(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;

@@ -114,7 +114,7 @@ describe('what gateway.yaml leaves out', () => {
         from: 'gw@example.com',
         templates: join(folder, 'templates'),
       },
-      admin: { listen: { host: '127.0.0.1', port: 8080 } },
+      admin: { listen: { host: '127.0.0.1', port: 8080 }, tls: null, publicUrl: null, oidc: [] },
       lab: { phone: false },
       stopTimeoutMs: 30_000,
     } satisfies GatewayConfig);
@@ -464,9 +464,20 @@ describe('each mistake in gateway.yaml is told', () => {
       ['admin.listen: plain http is taken on loopback addresses only.'],
     ],
     [
-      'https',
-      { admin: '{ listen: https://127.0.0.1:8443, certificate: c, keyFile: k }' },
-      ['admin.listen: https is not built yet.'],
+      'https without what it needs',
+      { admin: '{ listen: https://0.0.0.0:8443, certificate: c }' },
+      ['admin.listen: https needs a keyFile.', 'admin.certificate: "c" does not exist.'],
+    ],
+    [
+      'a sign-in provider that anybody could overhear, and a role that is none',
+      {
+        admin:
+          '{ oidc: [{ id: corp, name: Corp, issuer: "http://login.example.com", clientId: mcg, roles: { staff: Boss } }] }',
+      },
+      [
+        'admin.oidc[0].issuer: "http://login.example.com" is no https address.',
+        expect.stringContaining('admin.oidc[0].roles.staff'),
+      ],
     ],
   ];
 

@@ -57,6 +57,8 @@ export const bigDependencies: Record<string, readonly string[]> = {
   yaml: ['yamlfile'],
   'js-yaml': ['yamlfile'],
   fastify: ['admin'],
+  'openid-client': ['admin'],
+  'csv-parse': ['admin'],
   pino: ['observe'],
   'prom-client': ['observe'],
   commander: ['cli'],

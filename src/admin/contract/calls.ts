@@ -102,6 +102,8 @@ export const mailPreview = z.object({
   subject: z.string(),
   text: z.string(),
   html: z.string(),
+  /** Where the HTML is to be had for a frame, for a while: nothing in it runs or loads there. */
+  page: z.string(),
   problems: z.array(z.string()),
 });
 export type MailPreview = z.output<typeof mailPreview>;

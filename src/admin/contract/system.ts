@@ -8,7 +8,7 @@ export const audit = z.object({
   at: time,
   actor: z.string(),
   /** How the actor came in. */
-  by: z.enum(['password', 'oidc', 'token', 'command-line', 'phone', 'file']),
+  by: z.enum(['password', 'oidc', 'token', 'command-line', 'phone', 'file', 'anyone']),
   /** An IP address, `local`, or a phone's number. */
   source: z.string(),
   /** `Set-UMMailboxPolicy`, `sign-in`, `retry notification`, … */
@@ -127,6 +127,16 @@ export const systemOperations = {
       html: source.optional(),
     }),
     response: mailPreview,
+  },
+  previewPage: {
+    tag: 'Templates',
+    permission: 'notifications.read',
+    method: 'GET',
+    path: `${P}/previews/:id`,
+    summary: 'The HTML of a mail that was previewed, for a frame',
+    params: z.object({ id: text }),
+    contentType: 'text/html',
+    response: z.string(),
   },
   saveTemplate: {
     tag: 'Templates',

@@ -124,8 +124,8 @@ export class Call {
   }
 
   live(): LiveCall {
-    const { id, caller, callee, startedAt } = this.start;
-    return { id, caller: caller.hidden ? '' : (caller.number ?? caller.uri), callee, startedAt, phase: this.#phase() };
+    const { id, caller, callee, mailbox, peer, startedAt } = this.start;
+    return { id, caller, callee, mailbox, peer, startedAt, phase: this.#phase() };
   }
 
   #phase(): LiveCall['phase'] {
