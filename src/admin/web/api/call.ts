@@ -17,6 +17,9 @@ interface Loose {
   readonly ifMatch?: string | null;
 }
 
+/** Of these, 401 is an answer like any other. */
+const ASKS_WHO: ReadonlySet<OperationName> = new Set(['session', 'signIn', 'firstAccount']);
+
 let csrfToken: string | null = null;
 const onSignedOut = new Set<() => void>();
 
@@ -49,7 +52,7 @@ export async function call<Name extends OperationName>(
   const body = loose.body === undefined ? null : JSON.stringify(loose.body);
   const response = await send(url, { method, headers, body, signal: signal ?? null, credentials: 'same-origin' });
   if (!response.ok) {
-    if (response.status === 401) for (const listener of onSignedOut) listener();
+    if (response.status === 401 && !ASKS_WHO.has(name)) for (const listener of onSignedOut) listener();
     throw await problemOf(response);
   }
   const answer: unknown = response.status === 204 ? null : await response.json();

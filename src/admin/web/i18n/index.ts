@@ -1,12 +1,13 @@
 import i18next, { type i18n } from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { LANGUAGES, type Language, preferredLanguage, keepLanguage } from './languages.ts';
+import { withNoBreakSpaces } from './spaces.ts';
 
 export { LANGUAGES, type Language } from './languages.ts';
 
 const TEXTS: Readonly<Record<Language, () => Promise<object>>> = {
   en: async () => (await import('./en.ts')).en,
-  fr: async () => (await import('./fr.ts')).fr,
+  fr: async () => withNoBreakSpaces((await import('./fr.ts')).fr),
 };
 
 /** The texts of the language that this browser wants; of no other. */

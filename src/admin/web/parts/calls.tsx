@@ -8,7 +8,12 @@ import { TimeAgo } from './time.tsx';
 const SECOND_MS = 1000;
 
 const useStyles = makeStyles({
-  second: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
+  number: { whiteSpace: 'nowrap' },
+  second: {
+    whiteSpace: 'nowrap',
+    color: tokens.colorNeutralForeground3,
+    fontSize: tokens.fontSizeBase200,
+  },
 });
 
 /** Who called: name and number, or that they hide it. */
@@ -16,7 +21,8 @@ export function Caller({ caller }: Pick<Call, 'caller'>) {
   const styles = useStyles();
   const { t } = useTranslation();
   const { displayName = null, number = null } = caller ?? {};
-  if (displayName === null || displayName === number) return number ?? t('calls.hidden');
+  if (displayName === null || displayName === number)
+    return <span className={styles.number}>{number ?? t('calls.hidden')}</span>;
   return (
     <>
       {displayName}

@@ -1,5 +1,8 @@
+import { makeStyles } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+
+const useStyles = makeStyles({ time: { whiteSpace: 'nowrap' } });
 
 const SECOND_MS = 1000;
 const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])[] = [
@@ -21,6 +24,7 @@ export function DateTime({ at }: TimeProps) {
 
 /** `3 minutes ago`; the whole date and time when pointed at. */
 export function TimeAgo({ at }: TimeProps) {
+  const styles = useStyles();
   const { i18n } = useTranslation();
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
@@ -28,7 +32,7 @@ export function TimeAgo({ at }: TimeProps) {
     return () => clearInterval(timer);
   }, []);
   return (
-    <time dateTime={at} title={formatDateTime(at, i18n.language)}>
+    <time className={styles.time} dateTime={at} title={formatDateTime(at, i18n.language)}>
       {formatAgo(Date.parse(at), Math.max(now, Date.parse(at)), i18n.language)}
     </time>
   );

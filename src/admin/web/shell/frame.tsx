@@ -1,7 +1,8 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Outlet, useLocation, useMatches } from 'react-router';
+import { Navigate, Outlet, useLocation, useMatches } from 'react-router';
+import { useLiveEvents } from '../api/live.ts';
 import type { PageEntry } from '../pages/entry.ts';
 import { LoadingPage } from '../parts/states.tsx';
 import { PHONE } from '../parts/screen.ts';
@@ -40,6 +41,7 @@ export function Frame() {
   const { t } = useTranslation();
   const [isDrawerOpen, setDrawerOpen] = useState(false);
   const { pathname } = useLocation();
+  useLiveEvents(useMay()('calls.read'));
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
     setDrawerOpen(false);
@@ -65,6 +67,8 @@ export function Frame() {
 function Allowed() {
   const may = useMay();
   const entry = useMatches().at(-1)?.handle as PageEntry | undefined;
-  if (entry?.permission !== undefined && !may(entry.permission)) return <ForbiddenPage />;
+  if (entry?.permission !== undefined && !may(entry.permission)) {
+    return entry.otherwise === undefined ? <ForbiddenPage /> : <Navigate to={entry.otherwise} replace />;
+  }
   return <Outlet />;
 }

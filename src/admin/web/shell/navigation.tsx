@@ -5,7 +5,7 @@ import { Link, useLocation, useMatches } from 'react-router';
 import { type PageEntry, SECTIONS } from '../pages/entry.ts';
 import { pages } from '../pages/index.ts';
 import { PHONE } from '../parts/screen.ts';
-import { useMay } from './session.ts';
+import { useMay, useSession } from './session.ts';
 
 const useStyles = makeStyles({
   side: {
@@ -87,8 +87,12 @@ export function NavigationDrawer({ isOpen, close }: { readonly isOpen: boolean; 
 function Sections() {
   const styles = useStyles();
   const { t } = useTranslation();
+  const session = useSession();
   const may = useMay();
-  const seen = pages.filter(({ permission }) => permission === undefined || may(permission));
+  const seen = pages.filter(
+    ({ permission, navigation }) =>
+      (permission === undefined || may(permission)) && navigation?.isFor?.(session) !== false,
+  );
   return SECTIONS.map((section) => {
     const entries = seen.filter(({ navigation }) => navigation?.section === section);
     if (entries.length === 0) return null;

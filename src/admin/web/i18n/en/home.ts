@@ -9,7 +9,7 @@ export const home = {
   now: 'Now',
   liveCalls: 'Calls in progress',
   missedToday: 'Missed today',
-  notifiedToday: 'Notified of today',
+  notifiedToday: 'Notified today',
   due: 'Notifications waiting',
   dead: 'Notifications given up',
   mailboxes: 'Mailboxes',

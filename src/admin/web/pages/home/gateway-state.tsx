@@ -19,6 +19,7 @@ const useStyles = makeStyles({
   check: { display: 'flex', gap: '8px', padding: '3px 0', overflowWrap: 'anywhere' },
   good: { flexShrink: 0, marginTop: '2px', fontSize: '16px', color: tokens.colorPaletteGreenForeground1 },
   bad: { flexShrink: 0, marginTop: '2px', fontSize: '16px', color: tokens.colorPaletteRedForeground1 },
+  broken: { marginBottom: '10px' },
   problem: { marginTop: '4px' },
 });
 
@@ -78,7 +79,7 @@ function PolicyFile({ policy, headingClass }: { readonly policy: Health['policy'
     <section aria-label={t('home.policyFile')}>
       <h2 className={headingClass}>{t('home.policyFile')}</h2>
       {error !== null && (
-        <MessageBar intent="error" layout="multiline" className={styles.problem}>
+        <MessageBar intent="error" layout="multiline" className={styles.broken}>
           <MessageBarBody>
             <MessageBarTitle>{t('home.policyBroken')}</MessageBarTitle>
             {error.problems.map(({ line, column, message, remedy }) => (

@@ -1,6 +1,5 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { useTranslation } from 'react-i18next';
-import { Navigate } from 'react-router';
 import { Page as PageFrame } from '../../parts/page.tsx';
 import { PHONE } from '../../parts/screen.ts';
 import { useMay } from '../../shell/session.ts';
@@ -11,7 +10,7 @@ import { LastMissed } from './last-missed.tsx';
 const useStyles = makeStyles({
   columns: {
     display: 'grid',
-    gridTemplateColumns: 'minmax(0, 3fr) minmax(0, 2fr)',
+    gridTemplateColumns: 'minmax(0, 5fr) minmax(0, 3fr)',
     gap: '24px 32px',
     marginTop: '20px',
     [PHONE]: { gridTemplateColumns: 'minmax(0, 1fr)' },
@@ -24,12 +23,11 @@ const useStyles = makeStyles({
   },
 });
 
-/** What is so now. Whoever has only an own mailbox comes to that. */
+/** What is so now. */
 export function Page() {
   const styles = useStyles();
   const { t } = useTranslation();
   const may = useMay();
-  if (!may('status.read')) return <Navigate to="/my-calls" replace />;
   return (
     <PageFrame title={t('home.title')}>
       <Figures />
