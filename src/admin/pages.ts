@@ -35,10 +35,10 @@ export async function servePages(app: FastifyInstance, folder = folderOfPages())
     });
   }
   app.get('/', { schema: { hide: true } }, (_request, reply) => sendPage(reply, page));
-  // An address within the pages, as a bookmark has it.
+  // An address within the pages, as a bookmark has it: it may end in a name with a dot, but no page stands at /favicon.ico.
   app.get('/*', { schema: { hide: true } }, (request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
-    if (/^\/(api|assets)(\/|$)|\.\w+$/.test(path)) return reply.callNotFound();
+    if (/^\/(api|assets)(\/|$)|^\/[^/]*\.\w+$/.test(path)) return reply.callNotFound();
     return sendPage(reply, page);
   });
 }

@@ -48,6 +48,8 @@ export interface GatewayProcess extends GatewayFiles {
   readonly sip: { readonly udp: string; readonly tcp: string };
   readonly admin: string;
   readonly child: ChildProcess;
+  /** What it has printed for people so far. */
+  readonly printed: () => string;
   /** Structured log lines so far. */
   readonly log: readonly LogLine[];
   /** The first log line that `matches`, past or to come. */
@@ -168,7 +170,10 @@ export async function startGateway(files: GatewayFiles): Promise<GatewayProcess>
   });
   const exited: Promise<Exit> = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
   const { log, logged } = readLog(child.stderr);
-  child.stdout.resume();
+  let printed = '';
+  child.stdout.on('data', (piece: Buffer) => {
+    printed += piece.toString();
+  });
   const ready = await logged(({ msg }) => msg === 'ready', 1, START_TIMEOUT_MS, 'ready');
   const { sip, admin } = ready as unknown as { sip: string[]; admin: string };
   // An engine of its own tells them as `udp/127.0.0.1:5060`.
@@ -180,6 +185,7 @@ export async function startGateway(files: GatewayFiles): Promise<GatewayProcess>
     admin,
     child,
     log,
+    printed: () => printed,
     logged: (matches, timeoutMs = EVENT_TIMEOUT_MS) =>
       typeof matches === 'string'
         ? logged(({ msg }) => msg === matches, 1, timeoutMs, matches)

@@ -129,7 +129,7 @@ describe.runIf(await hasChromium())('the admin centre for everybody', () => {
     const tabTo = async (text: string): Promise<void> => {
       for (let step = 0; step < 40; step += 1) {
         await page.keyboard.press('Tab');
-        if ((await focused()).includes(text)) return;
+        if ((await focused()) === text) return;
       }
       throw new Error(`${text} was not reached`);
     };

@@ -85,10 +85,9 @@ export function SideTabs({ tabs, label }: { readonly tabs: readonly FormTab[]; r
   const [search, setSearch] = useSearchParams();
   const chosen = tabs.find(({ id }) => id === search.get('tab')) ?? tabs[0];
   const choose = (id: string) => setSearch({ tab: id }, { replace: true });
-  const move = (event: React.KeyboardEvent, step: number) => {
+  const move = (event: React.KeyboardEvent, to: number) => {
     event.preventDefault();
-    const index = tabs.findIndex(({ id }) => id === chosen?.id);
-    const next = tabs.at((index + step) % tabs.length);
+    const next = tabs.at(to % tabs.length);
     if (next === undefined) return;
     choose(next.id);
     document.querySelector<HTMLElement>(`#tab-${next.id}`)?.focus();
@@ -96,7 +95,7 @@ export function SideTabs({ tabs, label }: { readonly tabs: readonly FormTab[]; r
   return (
     <div className={styles.form}>
       <div className={styles.tabs} role="tablist" aria-label={label} aria-orientation="vertical">
-        {tabs.map((tab) => (
+        {tabs.map((tab, index) => (
           <button
             key={tab.id}
             id={`tab-${tab.id}`}
@@ -108,8 +107,8 @@ export function SideTabs({ tabs, label }: { readonly tabs: readonly FormTab[]; r
             className={mergeClasses(styles.tab, tab === chosen && styles.chosen)}
             onClick={() => choose(tab.id)}
             onKeyDown={(event) => {
-              if (event.key === 'ArrowDown' || event.key === 'ArrowRight') move(event, 1);
-              if (event.key === 'ArrowUp' || event.key === 'ArrowLeft') move(event, -1);
+              if (event.key === 'ArrowDown' || event.key === 'ArrowRight') move(event, index + 1);
+              if (event.key === 'ArrowUp' || event.key === 'ArrowLeft') move(event, index - 1);
             }}
           >
             {tab.label}

@@ -9,7 +9,7 @@ export const entrance = {
   nothing: 'There is no way to sign in: gateway.yaml allows neither passwords nor a provider.',
   refused: 'The name or the password is not right.',
   oidcFailed: 'The provider did not let you in. Try again, or ask who administers the gateway.',
-  firstMissing: 'There is no account yet. Open the one-time link that the gateway wrote into its log when it started.',
+  firstMissing: 'There is no account yet. Open the one-time link that the gateway printed when it started (mcg start).',
   firstTitle: 'Create the first account',
   firstText: 'This account administers everything (Organization Management). It can make further accounts.',
   displayName: 'Display name',
@@ -20,6 +20,6 @@ export const entrance = {
   short: 'The password has fewer than 12 characters.',
   badName: 'Letters, digits and . _ @ - only.',
   missing: 'This is needed.',
-  noSecret: 'The link is not whole. Copy it from the gateway’s log with everything after the #.',
+  noSecret: 'The link is not whole. Copy it as the gateway printed it when it started, with everything after the #.',
   alreadyThere: 'There are accounts already: sign in with one of them.',
 } as const;

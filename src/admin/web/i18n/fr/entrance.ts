@@ -13,7 +13,7 @@ export const entrance: Same<typeof english> = {
   oidcFailed:
     'Le fournisseur d’identité a refusé l’accès. Réessayez ou adressez-vous à l’administrateur de la passerelle.',
   firstMissing:
-    'Il n’y a pas encore de compte. Ouvrez le lien à usage unique que la passerelle a inscrit dans son journal au démarrage.',
+    'Il n’y a pas encore de compte. Ouvrez le lien à usage unique que la passerelle a affiché à son démarrage (mcg start).',
   firstTitle: 'Créer le premier compte',
   firstText: 'Ce compte administre tout (Organization Management). Il peut créer d’autres comptes.',
   displayName: 'Nom affiché',
@@ -24,6 +24,7 @@ export const entrance: Same<typeof english> = {
   short: 'Le mot de passe compte moins de 12 caractères.',
   badName: 'Lettres, chiffres et . _ @ - uniquement.',
   missing: 'Ce champ est obligatoire.',
-  noSecret: 'Le lien est incomplet. Copiez-le depuis le journal de la passerelle, avec tout ce qui suit le #.',
+  noSecret:
+    'Le lien est incomplet. Copiez-le tel que la passerelle l’a affiché à son démarrage, avec tout ce qui suit le #.',
   alreadyThere: 'Des comptes existent déjà : connectez-vous avec l’un d’eux.',
 };
