@@ -238,6 +238,7 @@ describe.runIf(await hasChromium())('the admin centre in a browser', () => {
     await heading(page, 'My missed calls').waitFor();
     expect(await page.getByRole('navigation', { name: 'Navigation' }).getByRole('link').allInnerTexts()).toEqual([
       'My missed calls',
+      'My account',
     ]);
     await page.getByRole('switch').click();
     await said(page, 'You will not be told about missed calls any more.');

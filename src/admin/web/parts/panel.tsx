@@ -24,13 +24,15 @@ interface EditPanelProps {
   readonly isSaving: boolean;
   /** False: Save cannot be pressed yet. */
   readonly isReady: boolean;
+  /** What the button says; `Save` where it is left out. */
+  readonly action?: string;
   readonly save: () => void;
   readonly close: () => void;
   readonly children: ReactNode;
 }
 
 /** A form that comes over the page from its end: making something new. Stands there as long as it is rendered. */
-export function EditPanel({ title, error, isSaving, isReady, save, close, children }: EditPanelProps) {
+export function EditPanel({ title, error, isSaving, isReady, action, save, close, children }: EditPanelProps) {
   const styles = useStyles();
   const { t } = useTranslation();
   const id = useId();
@@ -73,7 +75,7 @@ export function EditPanel({ title, error, isSaving, isReady, save, close, childr
         </DrawerBody>
         <DrawerFooter>
           <Button type="submit" appearance="primary" disabledFocusable={!isReady || isSaving}>
-            {t('parts.save')}
+            {action ?? t('parts.save')}
           </Button>
           <Button onClick={close}>{t('parts.cancel')}</Button>
         </DrawerFooter>

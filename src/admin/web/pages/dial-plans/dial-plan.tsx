@@ -13,7 +13,8 @@ import { useNotify } from '../../parts/toasts.tsx';
 import { useMay } from '../../shell/session.ts';
 import { DIAL_PLANS, dialPlanPath } from './paths.ts';
 import { PolicyList } from './policy-list.tsx';
-import { LANGUAGE_TAGS, MAX_DIAL_PLAN_NAME, TIME_ZONES } from './values.ts';
+import { LANGUAGE_TAGS, TIME_ZONES } from '../../parts/tags.ts';
+import { MAX_DIAL_PLAN_NAME } from './values.ts';
 
 type Plan = Omit<Reply<'dialPlan'>['body'], 'policies' | 'policyCount'>;
 

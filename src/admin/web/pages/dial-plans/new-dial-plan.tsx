@@ -7,7 +7,8 @@ import { CheckField, Fields, NumberField, SelectField, TextField } from '../../p
 import { EditPanel } from '../../parts/panel.tsx';
 import { useNotify } from '../../parts/toasts.tsx';
 import { useDeed } from '../../parts/use-deed.ts';
-import { LANGUAGE_TAGS, MAX_DIAL_PLAN_NAME, MAX_DIGITS, TIME_ZONES, URI_TYPES } from './values.ts';
+import { LANGUAGE_TAGS, TIME_ZONES } from '../../parts/tags.ts';
+import { MAX_DIAL_PLAN_NAME, MAX_DIGITS, URI_TYPES } from './values.ts';
 
 const EMPTY = {
   name: '',

@@ -4,7 +4,3 @@ export const MAX_DIAL_PLAN_NAME = 49;
 export const MAX_POLICY_NAME = 64;
 export const MAX_DIGITS = 20;
 export const MAX_RING_SECONDS = 600;
-
-/** Offered; others can be typed. */
-export const LANGUAGE_TAGS = ['en-US', 'en-GB', 'fr-FR', 'fr-CA', 'fr-BE', 'fr-CH'];
-export const TIME_ZONES = Intl.supportedValuesOf('timeZone');

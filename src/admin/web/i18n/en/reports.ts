@@ -1,0 +1,21 @@
+/** Reports. */
+export const reports = {
+  title: 'Call statistics',
+  per: 'Per',
+  by: { day: 'Day', hour: 'Hour', mailbox: 'Mailbox', group: 'Group' },
+  span: 'Time',
+  spans: { day: 'Today', week: 'Last 7 days', month: 'Last 31 days', quarter: 'Last 3 months' },
+  missed: 'Missed',
+  share: 'Missed %',
+  answered: 'Answered',
+  voicemail: 'Voice messages',
+  elsewhere: 'Answered elsewhere',
+  other: 'Rejected or failed',
+  notified: 'Notified',
+  none: 'There were no calls in this time.',
+  truncated: 'Only the first rows are shown.',
+  unreturned: 'Unreturned calls',
+  unreturnedText: 'Who called in vain, has not got through since, and has not been called back by anybody.',
+  last: 'Last call',
+  noneUnreturned: 'Nobody is waiting to be called back.',
+} as const;

@@ -1,0 +1,36 @@
+import type { mailboxes as english } from '../en/mailboxes.ts';
+import type { Same } from '../shape.ts';
+
+export const mailboxes: Same<typeof english> = {
+  title: 'Boîtes aux lettres de messagerie unifiée',
+  mailbox: 'Boîte aux lettres de messagerie unifiée',
+  new: 'Nouvelle boîte aux lettres de messagerie unifiée',
+  none: 'Il n’y a pas encore de boîte aux lettres de messagerie unifiée.',
+  identity: 'Identité',
+  identityHint: 'Le nom propre de la boîte aux lettres, par exemple alice.',
+  displayName: 'Nom complet',
+  email: 'Adresse de messagerie',
+  emailHint: 'Sans elle, rien ne peut être envoyé.',
+  extensions: 'Numéros de poste',
+  sipAddresses: 'Adresses SIP',
+  oneALine: 'Une valeur par ligne.',
+  policy: 'Stratégie de boîte aux lettres',
+  notifications: 'Notifications d’appel en absence',
+  switch: 'Les notifications d’appel en absence sont activées pour cet utilisateur',
+  switchHint: 'Le choix de l’utilisateur. Un message n’est envoyé que si la stratégie l’autorise aussi.',
+  ofThePlan: 'Vide, la valeur du plan de numérotation s’applique.',
+  removeText: 'Les appels vers cet utilisateur passent comme avant, mais personne n’est prévenu de ceux en absence.',
+  import: 'Importer un CSV',
+  importText:
+    'Les boîtes existantes sont modifiées, les autres créées ; aucune n’est supprimée. Les colonnes omises restent inchangées. Tout se fait d’un coup, ou rien.',
+  file: 'Fichier CSV',
+  csv: 'ou son texte',
+  preview: 'Voir ce qui changerait',
+  apply: 'Appliquer ces changements',
+  imported: '{{created}} boîtes créées, {{changed}} modifiées.',
+  line: 'Ligne',
+  action: 'Changement',
+  actions: { new: 'nouvelle', change: 'modifiée', same: 'inchangée', error: 'erreur' },
+  errors: 'Rien ne peut être repris tant qu’il y a des erreurs.',
+  nothing: 'Rien ne changerait.',
+};

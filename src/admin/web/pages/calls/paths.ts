@@ -1,0 +1,6 @@
+export const CALLS = '/calls';
+export const LIVE_CALLS = '/calls/live';
+
+export function callPath(id: string): string {
+  return `${CALLS}/log/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,6 @@
+export const NOTIFICATIONS = '/mail/notifications';
+export const TEMPLATES = '/mail/templates';
+
+export function notificationPath(id: string): string {
+  return `${NOTIFICATIONS}/${encodeURIComponent(id)}`;
+}
