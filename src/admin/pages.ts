@@ -25,6 +25,8 @@ export async function servePages(app: FastifyInstance, folder = folderOfPages())
       root: join(folder, 'assets'),
       prefix: '/assets/',
       index: false,
+      // The build has put `x.js.br` beside `x.js`.
+      preCompressed: true,
       dotfiles: 'ignore',
       cacheControl: false,
       setHeaders: (reply) => {
