@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { policyVersions } from '../../src/policy/index.ts';
+import { loadPolicy, openPolicyStore, policyVersions } from '../../src/policy/index.ts';
 import { MAX_NAMED_MAILBOXES } from '../../src/cmdlet/cmdlets/edit.ts';
 import { ADMIN, bench } from './support.ts';
 
@@ -96,6 +96,8 @@ describe('dial plans', () => {
     );
     expect(output).toMatch(/Lyon +TelExtn +4 +33 +fr-FR/);
     expect(await line('- { name: Lyon Default Policy')).toContain('dialPlan: Lyon');
+    const made = await run('New-UMDialPlan Metz -NumberOfDigits 4 | select -ExpandProperty UMMailboxPolicies');
+    expect(made.output).toBe('Metz Default Policy\n');
     await run('New-UMDialPlan Nice -NumberOfDigits 4 -GenerateUMMailboxPolicy $false');
     expect(await line('- { name: Nice Default Policy')).toBeUndefined();
     expect((await run('Get-UMMailboxPolicy -UMDialPlan Nice')).output).toContain('Nice Default Policy');
@@ -298,12 +300,44 @@ describe('what one command changes is one edit', () => {
       await files.write(changed);
       return true;
     };
-    const result = await run('Get-UMMailboxPolicy Spare | Remove-UMMailboxPolicy', { confirm });
-    expect(result).toMatchObject({
-      exitCode: 1,
-      errors: expect.stringContaining('has changed since it was looked at'),
-    });
-    expect(await files.file()).toBe(changed);
+    for (const line of ['Get-UMMailboxPolicy Spare | Remove-UMMailboxPolicy', 'Remove-UMMailboxPolicy Spare']) {
+      await files.write(POLICY);
+      expect((await run(line, { confirm })).errors).toContain('has changed since it was looked at');
+      expect(await files.file()).toBe(changed);
+    }
+  });
+
+  it('is not made up from a policy that the file has left behind', async () => {
+    const loaded = loadPolicy(POLICY);
+    if (!loaded.ok) throw new Error('the policy has mistakes');
+    const policy = () => loaded.policy;
+    await files.write(POLICY.replace('# the first', '# changed by hand'));
+    for (const stale of [
+      'Get-UMMailboxPolicy s* | Set-UMMailboxPolicy -AllowMissed $false',
+      'Get-UMMailbox alice | Disable-UMMailbox -Confirm:$false',
+      "Set-UMMailbox alice -Extensions @{Add='1009'}",
+      "Set-UMDialPlan Paris -NumberPrefixes @{Add='+331'}",
+    ]) {
+      expect((await run(stale, { policy })).errors).toContain('has changed since it was looked at');
+    }
+    // What names its thing, and all of its value, needs no look.
+    expect(await run('Set-UMMailboxPolicy Staff -AllowMissed $false', { policy })).toMatchObject({ exitCode: 0 });
+  });
+
+  it('a store that reloads holds each edit before the next command looks', async () => {
+    const store = await openPolicyStore({ path: files.policyPath, now: Date.now });
+    try {
+      const context = { policy: () => store.current(), onEdited: async () => void (await store.reload()) };
+      const text = `New-UMMailboxPolicy Night -UMDialPlan Paris
+Get-UMMailbox | Set-UMMailbox -UMMailboxPolicy Night
+Get-UMMailbox | where UMMailboxPolicy -eq Night | measure
+Remove-UMMailboxPolicy Night -Confirm:$false`;
+      const { output, errors } = await run(text, context);
+      expect(output).toContain('    2\n');
+      expect(errors).toContain('in use by mailboxes "alice", "bob"');
+    } finally {
+      await store.close();
+    }
   });
 
   it('is told to whoever holds the policy, before the next command looks', async () => {
@@ -380,6 +414,12 @@ describe('-WhatIf and -Confirm', () => {
     const { output } = await run('Set-UMMailboxPolicy Staff -AllowMissedCallNotifications $false -WhatIf');
     expect(output).toContain(`for ${MAX_NAMED_MAILBOXES + 7} mailboxes: alice, bob, u0, `);
     expect(output).toMatch(/ and 7 more\.\n$/);
+  });
+
+  it('of a beginning that Exchange’s and our parameters share, Exchange’s is meant', async () => {
+    const { output } = await run('Set-UMMailboxPolicy Staff -AllowMissedCallNotifications $false -Wh');
+    expect(output).toContain('What if: ');
+    expect(await files.file()).toBe(POLICY);
   });
 
   it('-WhatIf refuses what would be refused', async () => {
