@@ -39,7 +39,12 @@ export function TimeAgo({ at }: TimeProps) {
 }
 
 export function formatDateTime(at: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(at));
+  return new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(at));
+}
+
+/** The pages' language as the viewer's country writes it, where the browser says which: English dates differ. */
+export function localeOf(language: string): string {
+  return navigator.languages.find((one) => one.split('-', 1)[0] === language) ?? language;
 }
 
 export function formatAgo(atMs: number, nowMs: number, language: string): string {

@@ -11,6 +11,7 @@ export const reports = {
   voicemail: 'Voice messages',
   elsewhere: 'Answered elsewhere',
   other: 'Rejected or failed',
+  others: 'Other calls',
   notified: 'Notified',
   none: 'There were no calls in this time.',
   truncated: 'Only the first rows are shown.',

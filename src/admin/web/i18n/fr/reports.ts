@@ -13,6 +13,7 @@ export const reports: Same<typeof english> = {
   voicemail: 'Messages vocaux',
   elsewhere: 'Pris ailleurs',
   other: 'Rejetés ou échoués',
+  others: 'Autres appels',
   notified: 'Notifiés',
   none: 'Il n’y a pas eu d’appels dans cette période.',
   truncated: 'Seules les premières lignes sont affichées.',

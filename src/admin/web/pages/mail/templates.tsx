@@ -1,4 +1,4 @@
-import { Badge, Button, Field, makeStyles, Textarea, tokens } from '@fluentui/react-components';
+import { Badge, Button, Field, makeStyles, mergeClasses, Textarea, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -28,6 +28,7 @@ const useStyles = makeStyles({
   editor: { display: 'flex', flexDirection: 'column', gap: '12px' },
   row: { display: 'flex', flexWrap: 'wrap', gap: '12px', alignItems: 'flex-end' },
   source: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200, height: '320px' },
+  short: { height: '64px' },
   variables: { columnWidth: '190px', margin: 0, padding: 0, listStyleType: 'none', fontSize: tokens.fontSizeBase200 },
   heading: { margin: '0 0 8px', fontSize: tokens.fontSizeBase400, fontWeight: tokens.fontWeightSemibold },
 });
@@ -51,6 +52,9 @@ function Templates({ of: { items, variables } }: { readonly of: Body<'templates'
   const [part, setPart] = useState<Part>('subject');
   const [other, setOther] = useState('');
   const shown = items.find((one) => one.language === language && one.part === part) ?? blank(items, language, part);
+  const [draft, setDraft] = useState({ of: '', source: '' });
+  const key = `${language}/${part}`;
+  const source = draft.of === key ? draft.source : shown.source;
   return (
     <div className={styles.columns}>
       <div className={styles.editor}>
@@ -79,7 +83,12 @@ function Templates({ of: { items, variables } }: { readonly of: Body<'templates'
             {t('mail.add')}
           </Button>
         </div>
-        <Editor key={`${language}/${part}`} template={shown} />
+        <Editor
+          key={key}
+          template={shown}
+          source={source}
+          setSource={(typed) => setDraft({ of: key, source: typed })}
+        />
         <details>
           <summary>{t('mail.variables')}</summary>
           <ul className={styles.variables}>
@@ -91,6 +100,12 @@ function Templates({ of: { items, variables } }: { readonly of: Body<'templates'
           </ul>
         </details>
       </div>
+      <section aria-labelledby="preview">
+        <h2 id="preview" className={styles.heading}>
+          {t('mail.preview')}
+        </h2>
+        <Preview language={language} part={part} source={source} />
+      </section>
     </div>
   );
 }
@@ -105,13 +120,18 @@ function languageName(tag: string, inLanguage: string): string {
   return new Intl.DisplayNames(inLanguage, { type: 'language' }).of(tag) ?? tag;
 }
 
-function Editor({ template }: { readonly template: Template }) {
+interface EditorProps {
+  readonly template: Template;
+  readonly source: string;
+  readonly setSource: (source: string) => void;
+}
+
+function Editor({ template, source, setSource }: EditorProps) {
   const styles = useStyles();
   const { t } = useTranslation();
   const notify = useNotify();
   const isReadOnly = !useMay()('templates.write');
   const { language, part } = template;
-  const [source, setSource] = useState(template.source);
   const save = useDeed(async () => {
     await call('saveTemplate', { params: { language, part }, body: { source } });
     notify(t('mail.templateSaved'));
@@ -135,7 +155,10 @@ function Editor({ template }: { readonly template: Template }) {
         <Textarea
           resize="vertical"
           readOnly={isReadOnly}
-          textarea={{ className: styles.source, spellCheck: part !== 'html' }}
+          textarea={{
+            className: mergeClasses(styles.source, part === 'subject' && styles.short),
+            spellCheck: part !== 'html',
+          }}
           value={source}
           onChange={(_, { value }) => setSource(value)}
         />
@@ -154,8 +177,6 @@ function Editor({ template }: { readonly template: Template }) {
           </Button>
         </div>
       )}
-      <h2 className={styles.heading}>{t('mail.preview')}</h2>
-      <Preview language={language} part={part} source={source} />
     </>
   );
 }

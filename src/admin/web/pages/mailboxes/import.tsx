@@ -70,7 +70,12 @@ export function Page() {
     >
       <div className={styles.steps}>
         <Field label={t('mailboxes.file')}>
-          <input type="file" accept=".csv,text/csv" onChange={(event) => void take(event.target.files?.[0])} />
+          <input
+            type="file"
+            aria-label={t('mailboxes.file')}
+            accept=".csv,text/csv"
+            onChange={(event) => void take(event.target.files?.[0])}
+          />
         </Field>
         <Field label={t('mailboxes.csv')}>
           <Textarea

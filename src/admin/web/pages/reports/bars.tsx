@@ -1,4 +1,4 @@
-import { makeStyles, tokens } from '@fluentui/react-components';
+import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 
 const HEIGHT = 160;
 const GAP = 0.25;
@@ -7,6 +7,17 @@ const useStyles = makeStyles({
   chart: { display: 'block', width: '100%', height: `${HEIGHT}px`, marginBottom: '4px' },
   missed: { fill: tokens.colorPaletteRedBackground3 },
   others: { fill: tokens.colorNeutralStroke1 },
+  legend: {
+    display: 'flex',
+    alignItems: 'center',
+    gap: '6px',
+    marginBottom: '6px',
+    fontSize: tokens.fontSizeBase200,
+    color: tokens.colorNeutralForeground2,
+  },
+  mark: { width: '12px', height: '12px', marginInlineStart: '10px', ':first-child': { marginInlineStart: 0 } },
+  missedMark: { backgroundColor: tokens.colorPaletteRedBackground3 },
+  othersMark: { backgroundColor: tokens.colorNeutralStroke1 },
   axis: {
     display: 'flex',
     justifyContent: 'space-between',
@@ -22,13 +33,22 @@ export interface Bar {
   readonly others: number;
 }
 
+interface BarsProps {
+  readonly bars: readonly Bar[];
+  readonly legend: { readonly missed: string; readonly others: string };
+}
+
 /** Bars, missed calls at their foot; the table beside it says the same in numbers, so that screen readers pass over it. */
-export function Bars({ bars }: { readonly bars: readonly Bar[] }) {
+export function Bars({ bars, legend }: BarsProps) {
   const styles = useStyles();
   const most = Math.max(1, ...bars.map(({ missed, others }) => missed + others));
   const scale = HEIGHT / most;
   return (
     <div aria-hidden="true">
+      <div className={styles.legend}>
+        <span className={mergeClasses(styles.mark, styles.missedMark)} /> {legend.missed}
+        <span className={mergeClasses(styles.mark, styles.othersMark)} /> {legend.others}
+      </div>
       <svg className={styles.chart} viewBox={`0 0 ${Math.max(1, bars.length)} ${HEIGHT}`} preserveAspectRatio="none">
         {bars.map(({ label, missed, others }, index) => (
           <g key={label}>

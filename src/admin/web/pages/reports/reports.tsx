@@ -6,6 +6,7 @@ import { useRead } from '../../api/query.ts';
 import { type Column, DataList } from '../../parts/data-list.tsx';
 import { ChoiceFilter, Filters } from '../../parts/filters.tsx';
 import { Page as PageFrame } from '../../parts/page.tsx';
+import { localeOf } from '../../parts/time.tsx';
 import { Bars } from './bars.tsx';
 import { type Span, SPANS, timesOf } from './spans.ts';
 
@@ -23,7 +24,7 @@ export function Page() {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const { data, error, isPending, refetch } = useRead('missedReport', { query: { by, ...times, timeZone } });
   const rows = data?.body.rows ?? [];
-  const name = (key: string) => keyText(by, key, i18n.language);
+  const name = (key: string) => keyText(by, key, localeOf(i18n.language));
   const number = (id: keyof Omit<ReportRow, 'key'>, wideOnly = false): Column<ReportRow> => ({
     id,
     label: t(`reports.${id}`),
@@ -65,6 +66,7 @@ export function Page() {
       </Filters>
       {rows.length > 0 && (
         <Bars
+          legend={{ missed: t('reports.missed'), others: t('reports.others') }}
           bars={rows
             .slice(0, MAX_BARS)
             .map((row) => ({ label: name(row.key), missed: row.missed, others: sum(row) - row.missed }))}
