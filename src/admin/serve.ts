@@ -110,7 +110,7 @@ export async function admit(
   }
   const { permission } = operation;
   const found = await identify(request, api.sessions, { changes: operation.method !== 'GET', origin: origin() });
-  if ('refused' in found && (permission !== 'anyone' || found.status === 403)) {
+  if ('refused' in found && (permission !== 'anyone' || found.isForeign === true)) {
     if (found.status === 401) reply.header('www-authenticate', 'Bearer realm="missed-call-gateway"');
     sendProblem(reply, found.status, found.refused);
     return;

@@ -8,9 +8,10 @@ export interface AuditContext {
   readonly newId: () => string;
 }
 
-/** Failed sign-ins of one name from one address are a record in so long. */
-export const FAILED_EVERY_MS = 60_000;
+/** Names and addresses whose failed sign-ins are counted; the oldest are forgotten. */
 export const MAX_FAILED_REMEMBERED = 1_000;
+/** What somebody types in the place of a name may be a password. */
+const UNKNOWN = '(unknown account)';
 
 export type Who = Pick<Caller, 'name' | 'source'> & { readonly by: Caller['by'] };
 
@@ -23,7 +24,8 @@ export interface AuditWriter {
     about: { operation: string; target: string; before?: unknown; after?: unknown; why?: string | null },
     action: () => Promise<Result>,
   ): Promise<Result>;
-  signInFailed(name: string, source: string): Promise<void>;
+  /** @param account null: there is none of the name that was typed. Answers how often it has failed from there, where that is recorded. */
+  signInFailed(account: string | null, source: string): Promise<number | null>;
 }
 
 const failed = new WeakMap<AdminJournal, Map<string, number>>();
@@ -68,17 +70,22 @@ export function auditWriter({ journal, now, newId }: AuditContext): AuditWriter 
         throw error;
       }
     },
-    async signInFailed(name, source) {
-      const told = failed.get(journal) ?? new Map<string, number>();
-      failed.set(journal, told);
-      const key = `${name.toLowerCase()} ${source}`;
-      if (now() - (told.get(key) ?? -Infinity) < FAILED_EVERY_MS) return;
-      told.delete(key);
-      told.set(key, now());
-      const [oldest] = told.keys();
-      if (told.size > MAX_FAILED_REMEMBERED && oldest !== undefined) told.delete(oldest);
-      const who = { name, source, by: 'anyone' as const };
-      await intend(who, { operation: 'sign-in', target: name }, 'failed', 'The name or the password is wrong.');
+    async signInFailed(account, source) {
+      const counts = failed.get(journal) ?? new Map<string, number>();
+      failed.set(journal, counts);
+      const target = account ?? UNKNOWN;
+      const key = `${target} ${source}`;
+      const failures = (counts.get(key) ?? 0) + 1;
+      counts.delete(key);
+      counts.set(key, failures);
+      const [oldest] = counts.keys();
+      if (counts.size > MAX_FAILED_REMEMBERED && oldest !== undefined) counts.delete(oldest);
+      // The first, the second, the fourth, …: whoever guesses does not fill the log.
+      if (!Number.isInteger(Math.log2(failures))) return null;
+      const who = { name: target, source, by: 'anyone' as const };
+      const why = 'The name or the password is wrong.';
+      await intend(who, { operation: 'sign-in', target, after: { failures } }, 'failed', why);
+      return failures;
     },
   };
 }

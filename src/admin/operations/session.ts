@@ -8,7 +8,7 @@ import type { FirstAccount } from '../sign-in/first-account.ts';
 import { SESSION_COOKIE } from '../sign-in/guard.ts';
 import type { OidcSignIn, OidcUser } from '../sign-in/oidc.ts';
 import { hashPassword, passwordMatches, TooBusy } from '../sign-in/passwords.ts';
-import { LONGEST_SESSION_MS, rolesOf, type Sessions, TOKEN_PREFIX } from '../sign-in/sessions.ts';
+import { rolesOf, type Sessions, TOKEN_PREFIX } from '../sign-in/sessions.ts';
 import type { Throttle } from '../sign-in/throttle.ts';
 import type { AdminLog } from '../types.ts';
 
@@ -75,9 +75,12 @@ export function createSessionHandlers(context: SessionContext): Handlers<Names> 
       return { body: { ...sessionOf(account, by, session?.csrfToken ?? null), permissions } };
     },
 
-    async signIn({ body, caller }) {
+    async signIn({ body, caller, cookies }) {
       const account = await checkPassword(context, body.name, body.password, caller.source);
       await audit.told({ ...caller, name: account.name, by: 'password' }, 'sign-in', account.name);
+      // Whoever had signed in here before has left.
+      const before = cookies[SESSION_COOKIE];
+      if (before !== undefined) await journal.removeSession(hashOf(before));
       return open(account, 'password');
     },
 
@@ -140,7 +143,11 @@ export function createSessionHandlers(context: SessionContext): Handlers<Names> 
       if (session === null) throw new Refusal(403, 'A token cannot change a password.');
       if (account.passwordHash === null)
         throw new Refusal(409, 'This account signs in by its provider: it has no password here.');
-      await checkPassword(context, account.name, body.current, caller.source);
+      await checkPassword(context, account.name, body.current, caller.source).catch((error: unknown) => {
+        // Not 401: the session goes on.
+        if (!(error instanceof Refusal) || error.status !== 401) throw error;
+        throw new Refusal(422, 'The current password is wrong.', [{ path: 'current', message: 'It is wrong.' }]);
+      });
       await journal.saveAccount({ ...account, passwordHash: await hashPassword(body.password).catch(rethrown) });
       await journal.removeSessions(account.name, session.secretHash);
       await audit.told(caller, 'change password', account.name);
@@ -214,7 +221,8 @@ async function checkPassword(
     throttle.succeeded(usable.name, source);
     return usable;
   }
-  await auditWriter(context).signInFailed(name, source);
+  const failures = await auditWriter(context).signInFailed(account?.name ?? null, source);
+  if (failures !== null) context.log.warn({ account: account?.name ?? null, source, failures }, 'a sign-in failed');
   if (account !== null) await journal.saveAccount({ ...account, failedSignIns: account.failedSignIns + 1 });
   throw new Refusal(401, 'The name or the password is wrong.');
 }
@@ -293,7 +301,7 @@ function tokenOf(token: TokenRecord): Token {
 }
 
 function sessionCookie(secret: string): Cookie {
-  return { name: SESSION_COOKIE, value: secret, sameSite: 'strict', maxAgeS: LONGEST_SESSION_MS / 1_000 };
+  return { name: SESSION_COOKIE, value: secret, sameSite: 'strict' };
 }
 
 function callbackOf({ origin }: SessionContext, id: string): string {

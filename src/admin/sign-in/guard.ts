@@ -8,6 +8,8 @@ export const CSRF_HEADER = 'x-csrf-token';
 export interface Refused {
   readonly status: 401 | 403;
   readonly refused: string;
+  /** It came from a page of another site: not even what is anybody's is done for it. */
+  readonly isForeign?: true;
 }
 
 /**
@@ -26,7 +28,7 @@ export async function identify(
     return identity ?? { status: 401, refused: 'The token is unknown, has been revoked, or has run out.' };
   }
   if (changes && isForeign(request, origin)) {
-    return { status: 403, refused: `This came from a page of another site: use ${origin}.` };
+    return { status: 403, refused: `This came from a page of another site: use ${origin}.`, isForeign: true };
   }
   const secret = request.cookies[SESSION_COOKIE] ?? '';
   const identity = secret === '' ? null : await sessions.bySecret(secret, request.ip);

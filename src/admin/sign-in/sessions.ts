@@ -56,7 +56,8 @@ export function createSessions(journal: AdminJournal, now: () => number): Sessio
       if (account === null) return null;
       if (at - session.lastSeenAt >= SEEN_EVERY_MS) {
         const expiresAt = Math.min(at + IDLE_MS, session.createdAt + LONGEST_SESSION_MS);
-        void journal.saveSession({ ...session, lastSeenAt: at, expiresAt }).catch(() => undefined);
+        // A journal that cannot be written ends nobody's session before its time.
+        await journal.saveSession({ ...session, lastSeenAt: at, expiresAt }).catch(() => undefined);
       }
       return { account, session, caller: callerOf(account, session.signedInBy, source, null) };
     },

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 /** Wrong passwords for one account from one address, before it has to wait. */
 export const FREE_FAILURES = 5;
 /** The first wait; each further failure doubles it. */
-export const FIRST_WAIT_MS = 60_000;
+export const FIRST_WAIT_MS = 1_000;
 export const LONGEST_WAIT_MS = 60 * 60_000;
 /** Wrong passwords from one address, whatever the account. */
 export const MAX_ADDRESS_FAILURES = 50;
