@@ -72,12 +72,13 @@ interface Lab {
   readonly page: SoftphoneServer;
 }
 
-async function runLab(terminal: Terminal, options: LabOptions): Promise<number> {
+async function runLab(terminal: Terminal, wanted: LabOptions): Promise<number> {
   const stopping = Promise.withResolvers<number>();
   onStop(terminal, (exitCode) => stopping.resolve(exitCode));
-  const folder = resolve(terminal.cwd, options.folder);
-  const accounts = await prepareFolder(folder, options);
+  const folder = resolve(terminal.cwd, wanted.folder);
+  const accounts = await prepareFolder(folder, wanted);
   const config = await readConfig(terminal, { config: join(folder, 'gateway.yaml') });
+  const options = asKept(terminal, wanted, config);
   const lab = await startLab(terminal, config, folder, accounts, options, stopping.resolve);
   terminal.stdout.write(welcome(terminal, folder, lab, accounts, options));
   const exitCode = await stopping.promise;
@@ -85,6 +86,19 @@ async function runLab(terminal: Terminal, options: LabOptions): Promise<number> 
   await lab.app.stop();
   await lab.voicemail.close();
   return exitCode;
+}
+
+/** A lab that was made with other ports keeps them: its files say where its phones are. */
+function asKept(terminal: Terminal, wanted: LabOptions, { sip, admin }: GatewayConfig): LabOptions {
+  const listener = sip.engine === 'embedded' ? sip.listen.find(({ protocol }) => protocol === 'udp') : undefined;
+  const kept = { sipPort: listener?.port ?? wanted.sipPort, webPort: admin.listen.port - 1 };
+  if (kept.sipPort !== wanted.sipPort || kept.webPort !== wanted.webPort) {
+    const is = `--sip-port ${kept.sipPort} --web-port ${kept.webPort}`;
+    terminal.stderr.write(
+      `The lab in ${wanted.folder} was made with ${is}, and keeps them; take another --folder for other ports.\n`,
+    );
+  }
+  return { ...wanted, ...kept };
 }
 
 /** Writes what is missing; what is there stays as its owner has made it. */
@@ -125,6 +139,7 @@ async function startLab(
     })),
     folder: join(folder, 'voicemail'),
     rtpAddress: options.host,
+    wallClock: Date.now,
     greetingMs: config.voicemail.greetingMs,
     minimumMessageMs: config.voicemail.minimumMessageMs,
     notify: () => `sip:127.0.0.1:${options.sipPort}`,

@@ -53,6 +53,9 @@ export interface PhoneCall {
 }
 
 /** One call at a phone: invited, perhaps ringing, perhaps answered, ended. */
+/** Where it receives audio, as far as that is not where SIP reaches it. */
+export type AudioPlace = Partial<Pick<SdpParty, 'host' | 'port'>>;
+
 export class IncomingCall implements PhoneCall {
   readonly callId: string;
   readonly caller: string;
@@ -85,7 +88,7 @@ export class IncomingCall implements PhoneCall {
     flow: Flow,
     toTag: string,
     happened: (kind: PhoneEvent['kind'], call: IncomingCall) => void,
-    rtpPort?: number,
+    audio: AudioPlace = {},
   ) {
     const { headers, uri } = transaction.request;
     const from = parseNameAddress(headers.get('From') ?? '');
@@ -104,7 +107,7 @@ export class IncomingCall implements PhoneCall {
     this.#flow = flow;
     this.#toTag = toTag;
     this.#happened = happened;
-    this.#party = { ...partyFor(endpoint, flow), ...(rtpPort === undefined ? {} : { port: rtpPort }) };
+    this.#party = { ...partyFor(endpoint, flow), ...audio };
     transaction.onTerminated = () => this.#ended('failed', null);
   }
 

@@ -20,7 +20,7 @@ import {
   type EndpointOptions,
 } from './endpoint.ts';
 import { sendRequest, type RequestParts } from './request.ts';
-import { IncomingCall, type PhoneCall, type PhoneEvent } from './incoming-call.ts';
+import { type AudioPlace, IncomingCall, type PhoneCall, type PhoneEvent } from './incoming-call.ts';
 
 /** Calls that a phone takes part in at once; more get 486. */
 export const MAX_LIVE_CALLS = 10_000;
@@ -35,6 +35,8 @@ export interface PhoneOptions extends EndpointOptions {
   readonly maxLiveCalls?: number;
   /** Shown in its session descriptions; absent: the discard port. */
   readonly rtpPort?: number;
+  /** The same, the address; absent: the one at which SIP reaches it. */
+  readonly rtpAddress?: string;
 }
 
 export interface Phone {
@@ -69,14 +71,17 @@ class LabPhone implements Phone, StackUser {
   readonly #calls: IncomingCall[] = [];
   readonly #untaken: IncomingCall[] = [];
   readonly #maxLiveCalls: number;
-  readonly #rtpPort: number | undefined;
+  readonly #audio: AudioPlace;
   readonly #waiting: ((call: PhoneCall) => void)[] = [];
 
   constructor(options: PhoneOptions, behaviourFor: (invite: SipRequest) => CallBehaviour) {
     this.#endpoint = createEndpoint(options, this);
     this.#behaviourFor = behaviourFor;
     this.#maxLiveCalls = options.maxLiveCalls ?? MAX_LIVE_CALLS;
-    this.#rtpPort = options.rtpPort;
+    this.#audio = {
+      ...(options.rtpAddress === undefined ? {} : { host: options.rtpAddress }),
+      ...(options.rtpPort === undefined ? {} : { port: options.rtpPort }),
+    };
     this.#onEvent = options.onEvent ?? (() => undefined);
   }
 
@@ -137,7 +142,7 @@ class LabPhone implements Phone, StackUser {
       return;
     }
     const happened = (kind: PhoneEvent['kind'], of: IncomingCall): void => this.#happened(kind, of);
-    const call = new IncomingCall(this.#endpoint, transaction, flow, toTag, happened, this.#rtpPort);
+    const call = new IncomingCall(this.#endpoint, transaction, flow, toTag, happened, this.#audio);
     this.#live.set(call.key, call);
     this.#remember(call);
     this.#happened('invited', call);

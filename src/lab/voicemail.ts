@@ -12,8 +12,10 @@ import { remoteAudio } from './sdp.ts';
 export interface VoicemailOptions extends EndpointOptions {
   /** Where messages are written. */
   readonly folder: string;
-  /** Where RTP is received, an address. */
+  /** Where RTP is received, an address: callers are told it. */
   readonly rtpAddress: string;
+  /** Milliseconds since the epoch: messages are named by it. */
+  readonly wallClock: () => number;
   /** Answer to beep, the beep included. */
   readonly greetingMs: number;
   /** Who speaks for less than this has left no message. */
@@ -168,7 +170,7 @@ class Voicemail implements LabVoicemail {
     const mailbox = mailboxOf(call.invite);
     const caller = parseUri(call.caller)?.user ?? 'anonymous';
     const kept = beeped && spoken >= minimumMessageMs;
-    const file = kept ? await this.#store.add(mailbox, caller, call.invitedAt, samples) : null;
+    const file = kept ? await this.#store.add(mailbox, caller, this.#options.wallClock(), samples) : null;
     const total = await this.#store.count(mailbox);
     const notified = file === null ? null : await this.#tell(mailbox, total);
     const result = !beeped ? 'none' : file === null ? 'blank' : 'left';

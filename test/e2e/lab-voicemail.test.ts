@@ -45,6 +45,7 @@ it('a message is what raises the totals; silence, however long, is a missed call
   const voicemail = await startVoicemail({
     folder: join((await filesFor('')).folder, 'voicemail'),
     rtpAddress: '127.0.0.1',
+    wallClock: Date.now,
     greetingMs: GREETING_MS,
     minimumMessageMs: MINIMUM_MS,
     notify: () => gatewayUri,

@@ -31,6 +31,7 @@ beforeEach(async () => {
   voicemail = await startVoicemail({
     folder,
     rtpAddress: '127.0.0.1',
+    wallClock: Date.now,
     greetingMs: GREETING_MS,
     minimumMessageMs: MINIMUM_MS,
     notify: () => `sip:127.0.0.1:${gateway.port}`,
@@ -115,6 +116,27 @@ describe('the lab voicemail', () => {
     expect(heard.map(({ sequenceNumber }) => sequenceNumber).slice(0, 3)).toEqual([0, 1, 2]);
   });
 
+  it('is told where it is heard, also where SIP reaches it at another address', async () => {
+    await voicemail.close();
+    voicemail = await startVoicemail({
+      listen: [{ protocol: 'udp', address: '127.0.0.2', port: 0 }],
+      folder,
+      rtpAddress: '127.0.0.1',
+      wallClock: Date.now,
+      greetingMs: GREETING_MS,
+      minimumMessageMs: MINIMUM_MS,
+      notify: () => null,
+    });
+    const hangUp = new AbortController();
+    const to = voicemail.phone.uri('udp', 'voicemail');
+    const made = placeCall({ from: 'sip:+33612345678@127.0.0.1', to, rtpPort: 40_000, signal: hangUp.signal });
+    await voicemail.phone.nextCall();
+    setTimeout(() => hangUp.abort(), GREETING_MS);
+    const sdp = (await made).final?.response.body.toString() ?? '';
+    expect(sdp).toContain('c=IN IP4 127.0.0.1');
+    expect(sdp).toContain(`m=audio ${voicemail.rtpPort} `);
+  });
+
   it('keeps what was said as a WAV file in the diverting user’s folder', async () => {
     await call({ says: speech });
     const visit = await visited;
@@ -123,7 +145,7 @@ describe('the lab voicemail', () => {
     const file = await readFile(visit.file ?? '');
     expect(file.subarray(0, 4).toString()).toBe('RIFF');
     expect(file.length).toBe(44 + speech.length * 2);
-    expect(visit.file).toContain(join(folder, '1001'));
+    expect(visit.file).toContain(join(folder, '1001', new Date().toISOString().slice(0, 4)));
   });
 
   it('tells the gateway the totals by an unsolicited NOTIFY', async () => {
