@@ -155,7 +155,7 @@ export interface AdminJournal {
   callPage(filter: CallFilter, page: PageQuery): Promise<Paged<CallView>>;
   notificationPage(filter: { readonly state?: NotificationState }, page: PageQuery): Promise<Paged<NotificationRecord>>;
   notification(id: string): Promise<NotificationRecord | null>;
-  /** From counters that each verdict adds to, so that a million calls cost no more than a thousand. */
+  /** From counters that each verdict adds to. Truncated: there are more rows, or older calls than one report covers. */
   report(query: {
     readonly by: 'mailbox' | 'group' | 'hour' | 'day';
     readonly from: number;
@@ -164,7 +164,8 @@ export interface AdminJournal {
     readonly timeZone: string;
     readonly limit: number;
   }): Promise<{ readonly rows: readonly ReportRow[]; readonly truncated: boolean }>;
-  /** Missed callers with a number whom nobody of the mailbox has called since, and who have not got through since; latest first. */
+  /** Missed callers with a number whom nobody has called since, and who have not got through since; latest first. `from` and
+   * `to` are of their last missed call. Truncated: there are more, or the mailbox has more calls than were looked at. */
   unreturned(query: {
     readonly from: number;
     readonly to: number;

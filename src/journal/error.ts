@@ -10,6 +10,8 @@ export const JOURNAL_ERRORS = {
   'older-schema': { retryable: false },
   /** The request itself is wrong; nothing else is affected by it. */
   statement: { retryable: false },
+  /** The `after` of a page is none that a page gave as its `next`. */
+  cursor: { retryable: false },
   /** `close()` was called. */
   closed: { retryable: false },
   /** More requests wait than the journal holds. */

@@ -2,16 +2,17 @@ import fc from 'fast-check';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Outcome, OUTCOMES } from '../../src/call/index.ts';
-import type {
-  AccountRecord,
-  AdminJournal,
-  AuditRecord,
-  CallFilter,
-  DecisionRecord,
-  Journal,
-  Paged,
-  SessionRecord,
-  TokenRecord,
+import {
+  type AccountRecord,
+  type AdminJournal,
+  type AuditRecord,
+  type CallFilter,
+  type DecisionRecord,
+  type Journal,
+  JournalError,
+  type Paged,
+  type SessionRecord,
+  type TokenRecord,
 } from '../../src/journal/index.ts';
 import {
   AUDIT_KEPT_MS,
@@ -256,6 +257,21 @@ export function describeAdminJournal(backend: string, newStore: () => Promise<St
       });
     });
 
+    it('pages of calls, notifications and the audit begin where a page ended, and nowhere else', async () => {
+      const wrong = ['', 'x', '%', '2', "' OR 1=1 --", `${uuidv7()}?`, uuidv7().toUpperCase(), 'y'.repeat(100_000)];
+      for (const after of wrong) {
+        const page = { limit: 10, after };
+        const asked = [journal.callPage({}, page), journal.notificationPage({}, page), journal.audit({}, page)];
+        for (const answer of asked) {
+          const error: unknown = await answer.catch((thrown: unknown) => thrown);
+          expect(error).toBeInstanceOf(JournalError);
+          expect(error).toMatchObject({ code: 'cursor', retryable: false });
+          expect((error as Error).message).toMatch(/^".*" does not say where a page begins: give `after` as/);
+          expect((error as Error).message.length).toBeLessThan(300);
+        }
+      }
+    });
+
     describe('reports', () => {
       const naive = (calls: readonly Made[], key: (call: Made) => string | null) => {
         const rows: Record<string, { missed: number; answered: number; all: number }> = {};
@@ -367,6 +383,32 @@ export function describeAdminJournal(backend: string, newStore: () => Promise<St
         await made({ at: T0 + 10, number: '+33140001111' });
         await made({ at: T0, outcome: 'answered', number: '+33140001111' });
         expect(await waiting()).toEqual(['alice +33140001111 1']);
+      });
+
+      it('are gone, too, where the verdict comes after that of a later call', async () => {
+        const late = async (at: number): Promise<() => Promise<unknown>> => {
+          const start = callStart({ id: uuidv7({ msecs: at }), startedAt: at, caller: { ...bob, number: '1009' } });
+          await journal.begin(start);
+          await journal.settle(pending(start.id, at + HOUR));
+          return () => journal.settle(missed(start.id, { notifications: [] }));
+        };
+        const [first, second, third] = [await late(T0), await late(T0 + 100), await late(T0 + 200)];
+        await made({ at: T0 + 50, outcome: 'answered', number: '1009', mailbox: 'bruno' });
+        await made({ at: T0 + 60, outcome: 'answered', number: '1009' });
+        await first();
+        expect(await waiting()).toEqual([]);
+        await made({ at: T0 + 150, outcome: 'answered', number: '1001', mailbox: null, callee: '1009' });
+        await second();
+        expect(await waiting()).toEqual([]);
+        await third();
+        expect(await waiting()).toEqual(['alice 1009 1']);
+      });
+
+      it('are told of by their last call, in whatever order the verdicts come', async () => {
+        const last = await made({ at: T0 + 10, number: '+33140001111' });
+        await made({ at: T0, number: '0140001111' });
+        const { rows } = await journal.unreturned({ from: T0, to: T0 + DAY, limit: 10 });
+        expect(rows).toMatchObject([{ caller: '+33140001111', missed: 2, lastAt: T0 + 10, lastCall: last }]);
       });
 
       it('have numbers: of those who hide, and of addresses, nothing is kept', async () => {

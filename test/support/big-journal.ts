@@ -13,7 +13,7 @@ export interface BigJournal {
 
 /**
  * Fills a journal with calls of every outcome, decided and told of, as a gateway would have left them: a million takes less
- * than a minute. Written by SQL alone; the counters are made by the same statements as in the migration.
+ * than a minute. Written by SQL alone; the counters are made by the same statements as in the migration. Without ANALYZE: no gateway does it.
  */
 export async function makeBigJournal({ path, calls, mailboxes, endsAt, intervalMs }: BigJournal): Promise<void> {
   const journal = await openSqliteJournal({ path, node: 'gw1', now: () => endsAt });
@@ -58,6 +58,6 @@ export async function makeBigJournal({ path, calls, mailboxes, endsAt, intervalM
       SELECT mailbox, substr(caller ->> '$.number', -9), caller ->> '$.number', caller ->> '$.displayName', count(*),
         max(started_at), id
       FROM calls WHERE outcome = 'missed' GROUP BY 1, 2;
-    COMMIT; PRAGMA wal_checkpoint(TRUNCATE); ANALYZE`);
+    COMMIT; PRAGMA wal_checkpoint(TRUNCATE)`);
   db.close();
 }

@@ -10,13 +10,13 @@ import type {
   TokenRecord,
 } from '../admin-types.ts';
 import type { CallView, NotificationRecord, NotificationState } from '../types.ts';
-import { callPages, MAX_SCANNED } from './call-page.ts';
+import { callPages, ID_SLACK_MS, MAX_SCANNED } from './call-page.ts';
+import { justAbove, pageStart } from './cursor.ts';
 import { reports } from './reports.ts';
 import { integer, notificationRecord, parse, text, type Row } from './rows.ts';
 
 /** Rows of one page at most. */
 export const MAX_PAGE = 1_000;
-const LAST = '\uffff';
 
 /** The questions of the administration. `view` makes a call of its row. */
 export function adminReads(db: DatabaseSync, view: (row: Row) => CallView) {
@@ -34,7 +34,7 @@ export function adminReads(db: DatabaseSync, view: (row: Row) => CallView) {
 }
 
 function auditReads(db: DatabaseSync) {
-  const floor = db.prepare(`SELECT id FROM audit WHERE id < ? ORDER BY id DESC LIMIT 1 OFFSET ${MAX_SCANNED}`);
+  const floor = db.prepare(`SELECT id, at FROM audit WHERE id < ? ORDER BY id DESC LIMIT 1 OFFSET ${MAX_SCANNED}`);
   const list = db.prepare(`
     SELECT * FROM audit WHERE id < :after AND id > :floor
       AND (:from IS NULL OR at >= :from) AND (:to IS NULL OR at < :to)
@@ -44,11 +44,13 @@ function auditReads(db: DatabaseSync) {
       AND (:result IS NULL OR result = :result)
     ORDER BY id DESC LIMIT :limit`);
   return {
-    audit(filter: AuditFilter, { after = LAST, limit }: PageQuery): Paged<AuditRecord> {
-      const lowest = floor.get(after)?.['id'];
+    audit(filter: AuditFilter, page: PageQuery): Paged<AuditRecord> {
+      const { limit } = page;
+      const after = pageStart(page.after);
+      const lowest = floor.get(after);
       const found = list.all({
         after,
-        floor: String(lowest ?? ''),
+        floor: String(lowest?.['id'] ?? ''),
         from: filter.from ?? null,
         to: filter.to ?? null,
         actor: filter.actor ?? null,
@@ -57,7 +59,9 @@ function auditReads(db: DatabaseSync) {
         result: filter.result ?? null,
         limit: size(limit) + 1,
       });
-      const rest = lowest === undefined ? null : `${String(lowest)}!`;
+      // Ids are as old as their records: all that are below this one were before the time that is asked for.
+      const over = lowest === undefined || Number(lowest['at']) < (filter.from ?? 0) - ID_SLACK_MS;
+      const rest = over ? null : justAbove(String(lowest['id']));
       return paged(found, size(limit), auditRecord, 'id', rest);
     },
   };
@@ -86,20 +90,36 @@ function notificationReads(db: DatabaseSync) {
   const list = (from: string): StatementSync =>
     db.prepare(`SELECT * FROM notifications ${from} AND id < :after ORDER BY id DESC LIMIT :limit`);
   const all = list('WHERE true');
-  // The states of few: their own indices, or all that were ever sent would be looked through.
-  const waiting = list(`INDEXED BY notifications_waiting WHERE state IN ('due', 'claimed') AND state = :state`);
+  // In the order of their pages, however many.
   const failed = list(`INDEXED BY notifications_failed WHERE state IN ('dead', 'dropped') AND state = :state`);
-  const sent = list(`WHERE state = :state`);
-  const byState = { due: waiting, claimed: waiting, dead: failed, dropped: failed, sent } as const;
+  // In that of their sending: to be put in order first.
+  const waiting = list(`INDEXED BY notifications_waiting WHERE state IN ('due', 'claimed') AND state = :state`);
+  const newest = list('WHERE id > :floor AND state = :state');
+  const floorOf = db.prepare(
+    `SELECT id FROM notifications WHERE id < ? ORDER BY id DESC LIMIT 1 OFFSET ${MAX_SCANNED}`,
+  );
+  const waitingCount = db.prepare(`SELECT sum(n) AS n FROM notification_counts WHERE state IN ('due', 'claimed')`);
   const byId = db.prepare('SELECT * FROM notifications WHERE id = ?');
+
+  /** The statement for a state; null: only the newest of all can be looked through, some at a time. */
+  function indexed(state: NotificationState): StatementSync | null {
+    if (state === 'dead' || state === 'dropped') return failed;
+    return state !== 'sent' && Number(waitingCount.get()?.['n']) <= MAX_SCANNED ? waiting : null;
+  }
+
   return {
-    notificationPage(
-      { state }: { readonly state?: NotificationState },
-      { after = LAST, limit }: PageQuery,
-    ): Paged<NotificationRecord> {
-      const bounds = { after, limit: size(limit) + 1 };
-      const found = state === undefined ? all.all(bounds) : byState[state].all({ ...bounds, state });
-      return paged(found, size(limit), notificationRecord, 'id', null);
+    notificationPage({ state }: { readonly state?: NotificationState }, page: PageQuery): Paged<NotificationRecord> {
+      const limit = size(page.limit);
+      const after = pageStart(page.after);
+      const bounds = { after, limit: limit + 1 };
+      const statement = state === undefined ? all : indexed(state);
+      if (statement !== null) {
+        const found = state === undefined ? statement.all(bounds) : statement.all({ ...bounds, state });
+        return paged(found, limit, notificationRecord, 'id', null);
+      }
+      const floor = floorOf.get(after)?.['id'];
+      const found = newest.all({ ...bounds, state: state ?? null, floor: String(floor ?? '') });
+      return paged(found, limit, notificationRecord, 'id', floor === undefined ? null : justAbove(String(floor)));
     },
     notification: (id: string): NotificationRecord | null => one(byId, id, notificationRecord),
   };

@@ -7,6 +7,8 @@ export const MAX_AUDIT_JSON = 64 * 1024;
 export const MAX_AUDIT_TEXT = 1_000;
 /** How long audit records are kept. */
 export const AUDIT_KEPT_MS = 400 * 24 * 60 * 60 * 1000;
+/** How many of them, where there are more. */
+export const MAX_AUDIT_RECORDS = 100_000;
 /** A missed caller whom nobody called back for this long is not waited for any more. */
 export const UNRETURNED_KEPT_MS = 90 * 24 * 60 * 60 * 1000;
 /** Rows that one purge takes of each table: the next one goes on. */
@@ -110,16 +112,16 @@ function purge(db: DatabaseSync) {
   const sessions = db.prepare(
     'DELETE FROM sessions WHERE secret_hash IN (SELECT secret_hash FROM sessions WHERE expires_at <= ? LIMIT ?)',
   );
-  const audit = db.prepare(
-    'DELETE FROM audit WHERE id IN (SELECT id FROM (SELECT id, at FROM audit ORDER BY id LIMIT ?) WHERE at <= ?)',
-  );
+  const audit = db.prepare(`
+    DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at <= ? ORDER BY at LIMIT ${MAX_PURGED})`);
+  const newestTooMany = db.prepare(`SELECT at FROM audit ORDER BY at DESC LIMIT 1 OFFSET ${MAX_AUDIT_RECORDS}`);
   const unreturned = db.prepare(
     'DELETE FROM unreturned WHERE (key, mailbox) IN (SELECT key, mailbox FROM unreturned WHERE last_at <= ? LIMIT ?)',
   );
   return {
     purge(now: number): void {
       sessions.run(now, MAX_PURGED);
-      audit.run(MAX_PURGED, now - AUDIT_KEPT_MS);
+      audit.run(Math.max(now - AUDIT_KEPT_MS, Number(newestTooMany.get()?.['at'] ?? 0)));
       unreturned.run(now - UNRETURNED_KEPT_MS, MAX_PURGED);
     },
   };

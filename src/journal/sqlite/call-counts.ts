@@ -8,6 +8,9 @@ export const SLOT_MS = 15 * 60 * 1000;
 /** Digits at a number's end by which it is known again: 9 are the same in `+33140005678`, `0033140005678` and `0140005678`. */
 export const KEY_DIGITS = 9;
 
+/** Later calls of a number that are looked at when one of its calls proves to be missed. */
+const LATER_CALLS = 100;
+
 /** The columns of `call_counts`. */
 const COLUMNS = {
   answered: 'answered',
@@ -24,7 +27,10 @@ export function numberKey(number: string | null): string | null {
   return digits === '' ? null : digits.slice(-KEY_DIGITS);
 }
 
-/** Adds a call that gets its outcome to what the reports are made of; part of its settlement. */
+/**
+ * Adds a call that gets its outcome to what the reports are made of; part of its settlement.
+ * `call` is its row as it was before.
+ */
 export function callCounts(db: DatabaseSync): (call: Row, settlement: Settlement) => void {
   const add = Object.fromEntries(
     [...new Set(Object.values(COLUMNS))].map((column) => [
@@ -36,8 +42,19 @@ export function callCounts(db: DatabaseSync): (call: Row, settlement: Settlement
   );
   const missedAgain = db.prepare(`
     INSERT INTO unreturned (mailbox, key, caller, display_name, missed, last_at, last_call) VALUES (?, ?, ?, ?, 1, ?, ?)
-    ON CONFLICT DO UPDATE SET missed = missed + 1, caller = excluded.caller, display_name = excluded.display_name,
-      last_at = excluded.last_at, last_call = excluded.last_call`);
+    ON CONFLICT DO UPDATE SET missed = missed + 1,
+      caller = iif(excluded.last_at >= last_at, excluded.caller, caller),
+      display_name = iif(excluded.last_at >= last_at, excluded.display_name, display_name),
+      last_call = iif(excluded.last_at >= last_at, excluded.last_call, last_call),
+      last_at = max(last_at, excluded.last_at)`);
+  // A verdict that was pending comes after that of later calls, which may have settled the matter.
+  const heardSince = db.prepare(`
+    SELECT EXISTS (
+        SELECT 1 FROM (SELECT outcome, mailbox FROM calls WHERE caller ->> '$.number' = :number AND id > :id
+          LIMIT ${LATER_CALLS}) WHERE outcome = 'answered' AND mailbox = :mailbox)
+      OR EXISTS (
+        SELECT 1 FROM (SELECT outcome FROM calls WHERE callee = :number AND id > :id
+          LIMIT ${LATER_CALLS}) WHERE outcome = 'answered') AS heard`);
   const gotThrough = db.prepare('DELETE FROM unreturned WHERE key = ? AND mailbox = ? AND last_at <= ?');
   const calledBack = db.prepare('DELETE FROM unreturned WHERE key = ? AND last_at <= ?');
 
@@ -53,9 +70,10 @@ export function callCounts(db: DatabaseSync): (call: Row, settlement: Settlement
     const caller = JSON.parse(String(call['caller'])) as Party;
     const key = caller.hidden ? null : numberKey(caller.number);
     if (outcome === 'missed') {
-      if (mailbox !== null && key !== null) {
-        missedAgain.run(mailbox, key, caller.number, caller.displayName, startedAt, callId);
-      }
+      if (mailbox === null || key === null) return;
+      const late = call['pending_until'] !== null;
+      if (late && heardSince.get({ number: caller.number, id: callId, mailbox })?.['heard'] === 1) return;
+      missedAgain.run(mailbox, key, caller.number, caller.displayName, startedAt, callId);
       return;
     }
     if (mailbox !== null && key !== null) gotThrough.run(key, mailbox, startedAt);

@@ -1,13 +1,12 @@
 import type { DatabaseSync, StatementSync, SQLInputValue } from 'node:sqlite';
 import type { CallFilter, PageQuery } from '../admin-types.ts';
+import { justAbove, LAST, pageStart } from './cursor.ts';
 import type { Row } from './rows.ts';
 
 /** Rows that a page looks at; where too few of them answer the question, it is short and the next one goes on. */
 export const MAX_SCANNED = 5_000;
 /** A call's id is made with its start; by how much they may differ. */
-const ID_SLACK_MS = 60_000;
-/** Above every character of an id, a number. */
-const LAST = '\uffff';
+export const ID_SLACK_MS = 60_000;
 
 interface Condition {
   readonly sql: string;
@@ -35,7 +34,7 @@ export function callPages(
     const source = sourceOf(filter, few);
     const bounds = {
       ...source.values,
-      after: upperBound(filter, after),
+      after: upperBound(filter, pageStart(after)),
       from: filter.from === undefined ? '' : idAt(filter.from - ID_SLACK_MS),
     };
     // Where the rows that this page looks at end.
@@ -54,7 +53,7 @@ export function callPages(
     const rows = found.slice(0, limit);
     if (found.length > limit) return { rows, next: String(rows.at(-1)?.['id']) };
     // The floor itself was not looked at.
-    return { rows, next: floor === '' ? null : nextAfter(floor) };
+    return { rows, next: floor === '' ? null : justAbove(floor) };
   };
 }
 
@@ -115,18 +114,13 @@ function decided(mailbox: string | undefined, what: string): string {
   return `EXISTS (SELECT 1 FROM decisions WHERE call_id = calls.id AND ${whose} AND ${what})`;
 }
 
-function upperBound({ to }: CallFilter, after: string | undefined): string {
+function upperBound({ to }: CallFilter, after: string): string {
   const end = to === undefined ? LAST : idAt(to + ID_SLACK_MS);
-  return after !== undefined && after < end ? after : end;
+  return after < end ? after : end;
 }
 
 /** The first of all UUIDv7 of a millisecond (RFC 9562 5.7). */
-function idAt(ms: number): string {
+export function idAt(ms: number): string {
   const hex = Math.max(0, Math.floor(ms)).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}`;
-}
-
-/** A cursor behind which this id still is. */
-function nextAfter(id: string): string {
-  return `${id}!`;
 }

@@ -18,11 +18,13 @@ export function callWrites(db: DatabaseSync, node: string) {
       AND (answered_at IS NULL OR (answered_by = 'voicemail' AND :by = 'phone'))`);
   const readEvidence = db.prepare('SELECT evidence FROM calls WHERE id = ?');
   const writeEvidence = db.prepare('UPDATE calls SET evidence = ? WHERE id = ?');
+  const unsettled = db.prepare(`
+    SELECT started_at, mailbox, called_group, callee, caller, pending_until, evidence FROM calls
+    WHERE id = ? AND outcome IS NULL`);
   const settle = db.prepare(`
     UPDATE calls SET rang_at = ?, rang_ms = ?, answered_at = ?, answered_by = ?, ended_at = ?, state = ?, rule = ?,
-      outcome = ?, cause = ?, pending_until = ?
-    WHERE id = ? AND outcome IS NULL
-    RETURNING started_at, mailbox, called_group, callee, caller`);
+      outcome = ?, cause = ?, pending_until = ?, evidence = ?
+    WHERE id = ?`);
   const count = callCounts(db);
   const decide = db.prepare(`
     INSERT INTO decisions (call_id, position, mailbox, is_primary, decision, reason, detail) VALUES (?, ?, ?, ?, ?, ?, ?)`);
@@ -69,7 +71,10 @@ export function callWrites(db: DatabaseSync, node: string) {
 
     settle(settlement: Settlement): boolean {
       const { callId, verdict } = settlement;
-      const settled = settle.get(
+      const call = unsettled.get(callId);
+      if (call === undefined) return false;
+      const evidence = String(call['evidence']);
+      settle.run(
         settlement.rangAt,
         settlement.rangMs,
         settlement.answeredAt,
@@ -80,11 +85,10 @@ export function callWrites(db: DatabaseSync, node: string) {
         verdict.outcome,
         verdict.outcome === null ? null : verdict.cause,
         verdict.outcome === null ? verdict.pendingUntil : null,
+        settlement.evidence.length === 0 ? evidence : joinArrays(evidence, JSON.stringify(settlement.evidence)),
         callId,
       );
-      if (settled === undefined) return false;
-      count(settled, settlement);
-      addEvidence(callId, settlement.evidence);
+      count(call, settlement);
       for (const [position, { mailbox, primary, decision, reason, detail }] of settlement.decisions.entries()) {
         decide.run(callId, position, mailbox, primary ? 1 : 0, decision, reason, detail);
       }

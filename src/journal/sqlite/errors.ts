@@ -49,6 +49,7 @@ export function errorData(error: unknown, path: string): ErrorData {
 export function requestErrorData(error: unknown, path: string): ErrorData {
   const whole = error instanceof TransactionError;
   const data = errorData(whole ? error.cause : error, path);
-  if (JOURNAL_ERRORS[data.code].retryable || (data.code === 'statement' && !whole)) return data;
+  const ownFault = data.code === 'statement' || data.code === 'cursor';
+  if (JOURNAL_ERRORS[data.code].retryable || (ownFault && !whole)) return data;
   return { code: 'unavailable', message: data.message };
 }

@@ -1,12 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReportRow, UnreturnedRow } from '../admin-types.ts';
-import { SLOT_MS } from './call-counts.ts';
+import { idAt, ID_SLACK_MS, MAX_SCANNED } from './call-page.ts';
+import { numberKey, SLOT_MS } from './call-counts.ts';
 import { text, type Row } from './rows.ts';
 
 /** Rows of one report at most. */
 export const MAX_REPORT_ROWS = 10_000;
 /** Longest time that one report covers: two years, with their leap day. */
 export const MAX_REPORT_MS = 731 * 24 * 60 * 60 * 1000;
+
+/** Counters that one report adds up: with more of them, the newest. */
+export const MAX_COUNTERS = 1_000_000;
 
 const SUMS = `sum(answered) AS answered, sum(voicemail) AS voicemail, sum(missed) AS missed, sum(elsewhere) AS elsewhere,
   sum(other) AS other, sum(notified) AS notified`;
@@ -27,7 +31,8 @@ interface UnreturnedQuery {
 }
 
 /** The reports, from what each settlement has added to. */
-export function reports(db: DatabaseSync) {
+export function reports(db: DatabaseSync, maxCounters = MAX_COUNTERS) {
+  const start = reportStart(db, maxCounters);
   const grouped = (key: string): ReturnType<DatabaseSync['prepare']> =>
     db.prepare(`
       SELECT ${key} AS key, ${SUMS} FROM call_counts WHERE slot >= ? AND slot < ? AND ${key} <> ''
@@ -37,18 +42,15 @@ export function reports(db: DatabaseSync) {
   const bySlot = db.prepare(
     `SELECT slot, ${SUMS} FROM call_counts WHERE slot >= ? AND slot < ? GROUP BY slot ORDER BY slot`,
   );
-  const unreturned = db.prepare(`
-    SELECT * FROM unreturned WHERE last_at >= :from AND last_at < :to AND (:mailbox IS NULL OR mailbox = :mailbox)
-    ORDER BY last_at DESC LIMIT :limit`);
+  const callers = missedCallers(db);
 
   return {
     report(query: ReportQuery): { rows: ReportRow[]; truncated: boolean } {
       const limit = size(query.limit);
-      const from = Math.floor(Math.max(query.from, query.to - MAX_REPORT_MS) / SLOT_MS);
-      const to = Math.ceil(query.to / SLOT_MS);
+      const { from, to, cut } = start(query);
       if (query.by === 'mailbox' || query.by === 'group') {
         const found = (query.by === 'mailbox' ? byMailbox : byGroup).all(from, to, limit + 1);
-        return { rows: found.slice(0, limit).map(reportRow), truncated: found.length > limit };
+        return { rows: found.slice(0, limit).map(reportRow), truncated: cut || found.length > limit };
       }
       const keyOf = query.by === 'hour' ? hourOf : dayIn(query.timeZone);
       const rows = new Map<string, ReportRow>();
@@ -59,15 +61,53 @@ export function reports(db: DatabaseSync) {
         const row = reportRow({ ...slot, key });
         rows.set(key, before === undefined ? row : sum(before, row));
       }
-      return { rows: [...rows.values()], truncated: false };
+      return { rows: [...rows.values()], truncated: cut };
     },
 
     unreturned(query: UnreturnedQuery): { rows: UnreturnedRow[]; truncated: boolean } {
-      const { from, to, mailbox = null } = query;
       const limit = size(query.limit);
-      const found = unreturned.all({ from, to, mailbox, limit: limit + 1 });
-      return { rows: found.slice(0, limit).map(unreturnedRow), truncated: found.length > limit };
+      const { found, cut } = callers(query, limit + 1);
+      return { rows: found.slice(0, limit).map(unreturnedRow), truncated: cut || found.length > limit };
     },
+  };
+}
+
+/** The quarters of an hour that a report covers; `cut`: there are older ones that were asked for. */
+function reportStart(
+  db: DatabaseSync,
+  maxCounters: number,
+): (query: ReportQuery) => { from: number; to: number; cut: boolean } {
+  const tooMany = db.prepare(
+    `SELECT slot FROM call_counts WHERE slot >= ? AND slot < ? ORDER BY slot DESC LIMIT 1 OFFSET ${maxCounters}`,
+  );
+  const any = db.prepare('SELECT 1 FROM call_counts WHERE slot >= ? AND slot < ? LIMIT 1');
+  return (query) => {
+    const asked = Math.floor(query.from / SLOT_MS);
+    const to = Math.ceil(query.to / SLOT_MS);
+    const longest = Math.max(asked, Math.floor((query.to - MAX_REPORT_MS) / SLOT_MS));
+    const newestTooMany = tooMany.get(longest, to)?.['slot'];
+    const from = newestTooMany === undefined ? longest : Number(newestTooMany) + 1;
+    return { from, to, cut: any.get(asked, from) !== undefined };
+  };
+}
+
+/** Who called in vain, latest first. Those of one mailbox are found by its newest calls: an index more would cost each call. */
+function missedCallers(db: DatabaseSync): (query: UnreturnedQuery, limit: number) => { found: Row[]; cut: boolean } {
+  const all = db.prepare('SELECT * FROM unreturned WHERE last_at >= ? AND last_at < ? ORDER BY last_at DESC LIMIT ?');
+  const calls = db.prepare(`
+    SELECT outcome, caller ->> '$.number' AS number FROM calls WHERE mailbox = ? AND id >= ?
+    ORDER BY id DESC LIMIT ${MAX_SCANNED + 1}`);
+  const one = db.prepare('SELECT * FROM unreturned WHERE key = ? AND mailbox = ? AND last_at >= ? AND last_at < ?');
+  return ({ from, to, mailbox }, limit) => {
+    if (mailbox === undefined) return { found: all.all(from, to, limit), cut: false };
+    const newest = calls.all(mailbox, idAt(from - ID_SLACK_MS));
+    const missed = newest.filter(({ outcome }) => outcome === 'missed');
+    const keys = new Set(missed.map(({ number }) => numberKey(text(number))));
+    const found = [...keys]
+      .map((key) => (key === null ? undefined : one.get(key, mailbox, from, to)))
+      .filter((row) => row !== undefined);
+    found.sort((a, b) => Number(b['last_at']) - Number(a['last_at']));
+    return { found: found.slice(0, limit), cut: newest.length > MAX_SCANNED };
   };
 }
 
