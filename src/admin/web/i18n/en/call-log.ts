@@ -37,6 +37,8 @@ export const callLog = {
   pendingUntil: 'Decided at the latest',
   notified: 'Notified',
   notNotified: 'Not notified',
+  notNotifiedFor: 'Not notified: {{reason}}',
+  notifiedFor: 'Notified: {{reason}}',
   why: 'Why a mail was sent',
   whyNot: 'Why no mail was sent',
   evidence: 'What was seen',

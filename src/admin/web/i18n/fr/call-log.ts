@@ -39,6 +39,8 @@ export const callLog: Same<typeof english> = {
   pendingUntil: 'Décidé au plus tard',
   notified: 'Notifié',
   notNotified: 'Non notifié',
+  notNotifiedFor: 'Non notifié : {{reason}}',
+  notifiedFor: 'Notifié : {{reason}}',
   why: 'Pourquoi un message a été envoyé',
   whyNot: 'Pourquoi aucun message n’a été envoyé',
   evidence: 'Ce qui a été constaté',

@@ -2,8 +2,8 @@ import type { mail as english } from '../en/mail.ts';
 import type { Same } from '../shape.ts';
 
 export const mail: Same<typeof english> = {
-  notifications: 'Notifications (file d’envoi)',
-  notification: 'Notification d’appel',
+  notifications: 'Notifications d’appel',
+  notification: 'Notification d’appel en absence',
   templates: 'Modèles de message',
   templatesText:
     'Le texte des messages dans chaque langue. Ce que vous enregistrez ici remplace le texte d’origine ; un texte inutilisable ne coûte jamais un message.',

@@ -57,7 +57,9 @@ export function Page() {
     {
       ...notice,
       render: (row) =>
-        row.decision === 'skip' ? `${t('callLog.notNotified')}: ${reasonText(t, row.reason)}` : notice.render(row),
+        row.decision === 'skip'
+          ? t('callLog.notNotifiedFor', { reason: reasonText(t, row.reason) })
+          : notice.render(row),
     },
   ];
   const isFiltered = Object.keys(query).length > 0;

@@ -159,7 +159,7 @@ function Decisions({ decisions }: { readonly decisions: CallDetails['decisions']
       id: 'decision',
       label: t('callLog.decision'),
       render: ({ decision, reason, detail }) =>
-        `${t(decision === 'notify' ? 'callLog.notified' : 'callLog.notNotified')}: ${reasonText(t, reason)}${detail === null ? '' : ` (${detail})`}`,
+        `${t(decision === 'notify' ? 'callLog.notifiedFor' : 'callLog.notNotifiedFor', { reason: reasonText(t, reason) })}${detail === null ? '' : ` (${detail})`}`,
     },
     {
       id: 'mails',
