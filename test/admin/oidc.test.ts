@@ -53,7 +53,8 @@ async function both(): Promise<Started> {
     cookies: { keys: ['a key of the test'] },
     features: { devInteractions: { enabled: true } },
   });
-  server.on('request', provider.callback());
+  const answer = provider.callback();
+  server.on('request', (request, response) => void answer(request, response));
   onTestFinished(async () => {
     server.closeAllConnections();
     server.close();
