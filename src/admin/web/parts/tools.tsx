@@ -22,7 +22,7 @@ const useStyles = makeStyles({
     display: 'flex',
     gap: '8px',
     alignItems: 'center',
-    [PHONE]: { marginInlineStart: 0, width: '100%' },
+    [PHONE]: { marginInlineStart: 0, width: '100%', flexWrap: 'wrap' },
   },
   button: { fontWeight: tokens.fontWeightRegular, minWidth: 'auto', paddingInline: '8px' },
   search: { width: '240px', [PHONE]: { width: '100%', maxWidth: 'none' } },

@@ -10,7 +10,7 @@ import { type Column, DataList, moreOf } from '../../parts/data-list.tsx';
 import { ChoiceFilter, Filters, instantOf, TextFilter } from '../../parts/filters.tsx';
 import { PageLink } from '../../parts/link.tsx';
 import { Page as PageFrame } from '../../parts/page.tsx';
-import { formatDateTime } from '../../parts/time.tsx';
+import { DateTime } from '../../parts/time.tsx';
 import { callPath } from './paths.ts';
 import { OUTCOMES, outcomeText, type OutcomeWord, reasonText } from './words.ts';
 
@@ -18,7 +18,7 @@ type Query = NonNullable<Asked<'calls'>['query']>;
 
 /** Every call, newest first, and how each ended. */
 export function Page() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const navigate = useNavigate();
   const [from, setFrom] = useState('');
   const [to, setTo] = useState('');
@@ -43,7 +43,11 @@ export function Page() {
     {
       id: 'when',
       label: t('calls.when'),
-      render: ({ id, startedAt }) => <PageLink to={callPath(id)}>{formatDateTime(startedAt, i18n.language)}</PageLink>,
+      render: ({ id, startedAt }) => (
+        <PageLink to={callPath(id)}>
+          <DateTime at={startedAt} />
+        </PageLink>
+      ),
     },
     caller,
     called,
