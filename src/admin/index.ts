@@ -6,3 +6,4 @@ export type { OidcProvider } from './sign-in/oidc.ts';
 export { startAdmin } from './server.ts';
 export type * from './types.ts';
 export { callShown } from './operations/calls.ts';
+export { hashPassword } from './sign-in/passwords.ts';

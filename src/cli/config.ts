@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig, type GatewayConfig } from '../config/index.ts';
-import { JournalError, openSqliteJournal, type Journal } from '../journal/index.ts';
+import { type AdminJournal, JournalError, openSqliteJournal, type Journal } from '../journal/index.ts';
 import { problemLines } from '../yamlfile/index.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
@@ -44,7 +44,7 @@ export function configFlag({ cwd }: Terminal, path: string): string {
 export async function withJournal<T>(
   terminal: Terminal,
   options: ConfigOption,
-  use: (journal: Journal) => Promise<T>,
+  use: (journal: Journal & AdminJournal) => Promise<T>,
 ): Promise<T> {
   const config = await readConfig(terminal, options);
   const { path } = config.journal;

@@ -1,3 +1,4 @@
+import { addAccountPassword } from './account-password.ts';
 import { Command, CommanderError } from 'commander';
 import { looksLikeCmdlet } from '../cmdlet/index.ts';
 import { addCalls } from './calls.ts';
@@ -47,6 +48,7 @@ export async function run(terminal: Terminal): Promise<number> {
     addLab,
     addEngine,
     addPhoneSecret,
+    addAccountPassword,
   ]) {
     add(program, terminal, done);
   }
