@@ -2,12 +2,13 @@ import { randomInt } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { callShown, type MadeApi, startAdmin } from './admin/index.ts';
 import { digestOf, openPhones } from './app/accounts.ts';
-import { adminApi, auditFileChanges, createLive, purgeRegularly } from './app/admin.ts';
+import { adminApi, type AdminParts, auditFileChanges, createLive, purgeRegularly } from './app/admin.ts';
 import { startEngine } from './app/engine.ts';
 import { readiness, type Parts } from './app/readiness.ts';
 import { callSettled, notificationQueue, policyMetrics } from './app/reports.ts';
 import { voicemailEvents } from './app/voicemail-events.ts';
 import type { VerdictSettings } from './call/index.ts';
+import { editAudit } from './cmdlet/index.ts';
 import { unknownDialPlans, type GatewayConfig } from './config/index.ts';
 import { createGateway, type DigestSettings, type GatewaySettings } from './gateway/index.ts';
 import { openSqliteJournal } from './journal/index.ts';
@@ -178,7 +179,7 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
       load: () => journal.registrations(),
       save: (aor, contacts) => journal.saveRegistrations(aor, contacts),
     },
-    switchNotifications: (mailbox, on) => switchNotifications(config.policy, policy, mailbox, on),
+    switchNotifications: (mailbox, on) => switchNotifications(admins, mailbox, on),
     log: log.child({ room: 'gateway' }),
     now,
     newCallId: uuidv7,
@@ -216,12 +217,20 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
 }
 
 /** Set-UMMailbox, from the user's phone; resolves when it holds. */
-async function switchNotifications(path: string, policy: PolicyStore, mailbox: string, on: boolean): Promise<void> {
+async function switchNotifications(
+  { config, policy, journal, now }: AdminParts,
+  mailbox: string,
+  on: boolean,
+): Promise<void> {
+  if (policy.current().mailbox(mailbox)?.missedCallNotificationEnabled === on) return;
   const changes = { missedCallNotificationEnabled: on };
+  const caller = { name: mailbox, by: 'phone', source: mailbox, permissions: new Set<never>(), mailbox } as const;
+  const about = { caller, operation: 'Set-UMMailbox', target: mailbox, why: null };
   const result = await editPolicy({
-    path,
+    path: config.policy,
     changes: [{ kind: 'mailbox', action: 'set', name: mailbox, changes }],
     by: mailbox,
+    audit: editAudit({ journal, now, newId: uuidv7, ...about }),
   });
   if (!result.ok) throw new Error(result.message);
   await policy.reload();

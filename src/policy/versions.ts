@@ -96,12 +96,25 @@ function makeFolder(target: string, { mode, uid, gid }: FileIdentity): string {
   return folder;
 }
 
+/**
+ * Takes away what is too much, from whoever has made the most versions the oldest one: a user who switches all day, or a script,
+ * takes nobody else's versions away. The newest stays.
+ */
 function prune(target: string, keep: number): void {
-  let bytes = 0;
-  keptVersions(target).forEach((version, position) => {
-    bytes += version.bytes;
-    if (position > 0 && (position >= keep || bytes > MAX_VERSIONS_BYTES)) rmSync(version.file, { force: true });
-  });
+  const versions = keptVersions(target);
+  let bytes = versions.reduce((sum, version) => sum + version.bytes, 0);
+  const counts = new Map<string | null, number>();
+  for (const { by } of versions) counts.set(by, (counts.get(by) ?? 0) + 1);
+  while (versions.length > 1 && (versions.length > keep || bytes > MAX_VERSIONS_BYTES)) {
+    const [newest, ...older] = versions;
+    const most = Math.max(...older.map(({ by }) => counts.get(by) ?? 0));
+    const gone = older.findLast(({ by }) => counts.get(by) === most);
+    if (newest === undefined || gone === undefined) return;
+    versions.splice(versions.indexOf(gone), 1);
+    counts.set(gone.by, most - 1);
+    bytes -= gone.bytes;
+    rmSync(gone.file, { force: true });
+  }
 }
 
 export interface VersionToKeep {

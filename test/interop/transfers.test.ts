@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { ha1 } from '../../src/digest/index.ts';
 import { startBaresip, type Baresip } from '../support/baresip.ts';
 import { gatewayFiles, removeFiles, startGateway, type GatewayProcess } from '../support/gateway-process.ts';
@@ -23,6 +23,9 @@ registrar: { realm: ${REALM}, phones: phones.yaml }`);
   await writeFile(join(files.folder, 'phones.yaml'), `users:\n${users.join('')}`, { mode: 0o600 });
   return startGateway(files);
 }
+
+// Real phones start, on a machine that may be busy with others.
+vi.setConfig({ hookTimeout: 60_000, testTimeout: 60_000 });
 
 for (const transport of ['udp', 'tcp'] as const) {
   describeWith('baresip', `a blind transfer of baresip over ${transport.toUpperCase()}`, () => {

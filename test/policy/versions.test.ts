@@ -73,6 +73,14 @@ describe('the file’s versions', () => {
     expect(KEPT_VERSIONS).toBe(50);
   });
 
+  it('of whoever made the most of them go first: a user who switches all day takes nobody else’s away', async () => {
+    const path = await file();
+    await rename(path, 'by the admin', { keepVersions: 4, by: 'admin' });
+    for (const name of ['A', 'B', 'C', 'D', 'E', 'F']) await rename(path, name, { keepVersions: 4, by: 'mallory' });
+    const versions = await policyVersions(path);
+    expect(versions.map(({ by }) => by)).toEqual(['mallory', 'mallory', 'admin', null]);
+  });
+
   it('their directory is for nobody whom the file is not for', async () => {
     const path = await file();
     await chmod(path, 0o600);

@@ -137,7 +137,7 @@ export function asOwn(headers: Headers, account: PhoneAccount): Headers | null {
   const uri = parseAddress(from)?.uri ?? '';
   const parsed = parseUri(uri);
   const user = numberOf(parsed);
-  const isNobody = user?.toLowerCase() === 'anonymous' || parsed?.host === 'anonymous.invalid';
+  const isNobody = user?.toLowerCase() === 'anonymous' || (parsed?.host === 'anonymous.invalid' && user === null);
   if (parsed === null || (!isNobody && user !== account.number && user !== account.username)) return null;
   const own: Record<string, string> = {};
   for (const [name, value] of Object.entries(withoutAssertions(headers))) {
@@ -152,5 +152,8 @@ export function asOwn(headers: Headers, account: PhoneAccount): Headers | null {
 /** RFC 3261 25.1: what a user part may not hold is escaped. */
 function withUser(from: string, uri: string, number: string): string {
   const user = number.replaceAll(/[^\w.!~*'()&=+$,/-]/gu, encodeURIComponent);
-  return from.replace(uri, () => uri.replace(/^(\w+:)[^@]*@/, (_, scheme: string) => `${scheme}${user}@`));
+  // The last one: a display name may look like the URI.
+  const at = from.lastIndexOf(uri);
+  const own = uri.replace(/^(\w+:)[^@]*@/, (_, scheme: string) => `${scheme}${user}@`);
+  return `${from.slice(0, at)}${own}${from.slice(at + uri.length)}`;
 }

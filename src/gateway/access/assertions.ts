@@ -9,7 +9,7 @@ import type {
 } from '../agent/user-agent.ts';
 
 /**
- * What only a system that we trust may say: who somebody is (RFC 3325), and whose call it was. RFC 3325 5: from anybody else it is
+ * What only a system that we trust may say: who somebody is (RFC 3325), whose call it was, and how a phone is to take it. RFC 3325 5: from anybody else it is
  * removed. That is done where it comes in, so that nothing behind it need ask who said it.
  */
 const ASSERTIONS: ReadonlySet<string> = new Set([
@@ -18,6 +18,13 @@ const ASSERTIONS: ReadonlySet<string> = new Set([
   'remote-party-id',
   'diversion',
   'history-info',
+  'p-called-party-id',
+  'p-charging-vector',
+  // What makes a desk phone pick up by itself, or ring as somebody else's calls do.
+  'alert-info',
+  'call-info',
+  'answer-mode',
+  'priv-answer-mode',
 ]);
 
 /** The headers without what their sender may not assert; the same object where there is none of it. */

@@ -9,6 +9,8 @@ export interface InviteKeys {
   readonly callId: string;
   /** The user name of the registered phone that sent it; null: a peer did. */
   readonly account: string | null;
+  /** The peer that sent it where it is not believed about callers (`trustCallerId: false`); else null. */
+  readonly unbelieved: string | null;
   /** X-MCG-Call, from a peer. */
   readonly ownCall: string | null;
   /** RFC 7989. */
@@ -82,6 +84,8 @@ export class Calls {
       if (call === undefined) continue;
       // Of a phone it is the same call only where it was its own: whoever knows another's Session-ID or Call-ID is not in its call.
       if (keys.account !== null && call.account !== keys.account) continue;
+      // Nor is a peer that is not believed about callers, but in calls of its own.
+      if (keys.unbelieved !== null && call.start.peer !== keys.unbelieved) continue;
       // Forks start together: who calls while they talk, or after they hung up, calls again.
       if (by === 'caller and mailbox' && !stillRings(call)) continue;
       // A Session-ID or Call-ID is the caller's to choose: it takes nobody else's call into one that was answered.

@@ -131,6 +131,7 @@ function keysOf(
     requestUri: request.uri,
     callId,
     account: account?.username ?? null,
+    unbelieved: account === null && !peer.trustCallerId ? peer.name : null,
     ownCall: header(request.headers, CALL_HEADER.toLowerCase())?.trim() ?? null,
     sessionUuid: sessionUuid(request.headers),
     mailbox,

@@ -9,6 +9,8 @@ import type { Dialog, IncomingInvite } from '../agent/user-agent.ts';
 
 /** Switchings that wait for their turn; beyond, 503: each reads and writes the policy file. */
 export const MAX_SWITCHINGS = 50;
+/** Those of one mailbox: one at work, and the next. */
+export const MAX_SWITCHINGS_PER_MAILBOX = 2;
 
 /** Calls by which users switch their own notifications (`*56`, `*57`). They are no calls: nothing of them is journalled. */
 export interface FeatureCodeCalls {
@@ -39,6 +41,13 @@ export function createFeatureCodeCalls({ codes, policy, switchNotifications, log
   /** Confirmed, until we hang up. */
   const confirmed = new Map<Dialog, NodeJS.Timeout>();
   let waiting = 0;
+  const waitingOf = new Map<string, number>();
+  const count = (mailbox: string, by: 1 | -1): void => {
+    waiting += by;
+    const left = (waitingOf.get(mailbox) ?? 0) + by;
+    if (left === 0) waitingOf.delete(mailbox);
+    else waitingOf.set(mailbox, left);
+  };
   let stopped = false;
   /** One after the other: the last one dialled is the one that holds. */
   let last: Promise<void> = Promise.resolve();
@@ -84,7 +93,7 @@ export function createFeatureCodeCalls({ codes, policy, switchNotifications, log
       log.error({ ...said, error }, 'notifications could not be switched by phone');
       if (!switching.cancelled) invite.reply(500);
     } finally {
-      waiting -= 1;
+      count(mailbox, -1);
     }
   };
   const refuse = (invite: IncomingInvite, status: number, fields: object, why: string): void => {
@@ -105,11 +114,13 @@ export function createFeatureCodeCalls({ codes, policy, switchNotifications, log
       } else if (mailbox === null) {
         refuse(invite, 403, fields, caller.hidden ? 'the caller is hidden' : 'the caller has no mailbox');
       } else if (answer === null) refuse(invite, 488, fields, 'the offer is no SDP');
-      else if (waiting >= MAX_SWITCHINGS || stopped) refuse(invite, 503, fields, `${waiting} others wait`);
+      else if ((waitingOf.get(mailbox) ?? 0) >= MAX_SWITCHINGS_PER_MAILBOX) {
+        refuse(invite, 503, fields, 'the same mailbox is being switched');
+      } else if (waiting >= MAX_SWITCHINGS || stopped) refuse(invite, 503, fields, `${waiting} others wait`);
       else {
         const switching: Switching = { invite, mailbox, who, on, answer, cancelled: false };
         invite.listen({ cancelled: () => (switching.cancelled = true) });
-        waiting += 1;
+        count(mailbox, 1);
         last = last.then(() => run(switching));
       }
       return true;

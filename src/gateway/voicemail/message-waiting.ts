@@ -86,7 +86,9 @@ class SummaryRelay implements MessageWaiting {
   #knowsMessages(peer: Peer): boolean {
     const { settings, hopPeers, log } = this.#parts.context;
     const owner = voicemailOwner(peer, settings);
-    if (owner === 'upstream' || owner === 'downstream') return true;
+    // Of everybody's voicemail (`voicemail.owner`) a peer that is not believed about callers does not tell either; of its own it does.
+    const isBelieved = peer.trustCallerId || (peer.voicemail ?? null) !== null;
+    if (isBelieved && (owner === 'upstream' || owner === 'downstream')) return true;
     if (voicemailUris(settings.voicemail).some((uri) => hopPeers.at(uri)?.name === peer.name)) return true;
     if (!this.#saidOf.has(peer.name)) {
       this.#saidOf.add(peer.name);

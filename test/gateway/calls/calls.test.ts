@@ -48,7 +48,7 @@ describe('a call through the gateway', () => {
 
     answer(callee, invite, 180);
     await response(call, 180);
-    expect(gateway.liveCalls()).toMatchObject([{ caller: 'alice', callee: '1001', phase: 'ringing' }]);
+    expect(gateway.liveCalls()).toMatchObject([{ caller: { number: 'alice' }, callee: '1001', phase: 'ringing' }]);
     answer(callee, invite, 200, { body: SDP_B, headers: 'Server: phone 2' });
     const ok = await response(call, 200);
     expect(ok.body).toBe(SDP_B);

@@ -9,6 +9,7 @@ import {
   sendInvite,
   unique,
 } from '../../drachtio/support.ts';
+import { udpPeer } from '../../support/sip-peer.ts';
 import { outgoingHeaders } from '../../../src/gateway/message/outgoing.ts';
 import {
   expectNothingHeld,
@@ -203,6 +204,25 @@ describe('two INVITEs are one call', () => {
     }
     await rig.ledger.call(2);
     await expectNothingHeld(rig);
+  });
+
+  it('but not where a peer that is not believed about callers (trustCallerId: false) names a call that another began', async () => {
+    const carrier = { ...LOCAL_PEER, name: 'carrier', allow: ['127.0.0.2/32'], trustCallerId: false };
+    const rig = await startRig({ peers: [carrier, { ...LOCAL_PEER, allow: ['127.0.0.1/32'] }] });
+    const headers = `Session-ID: ${UUID}`;
+    const one = await ringing(rig, { headers });
+    const peer = await udpPeer(rig.udpPort, '127.0.0.1', '127.0.0.2');
+    const two = newCall(peer, 'sip:1005@127.0.0.1');
+    sendInvite(two, { headers });
+    const other = await rig.callee.expect(/^INVITE sip:1005/);
+    answer(rig.callee, other, 486);
+    ackFailure(two, await response(two, 486));
+    sendCancel(one.call);
+    await response(one.call, 487);
+    answer(rig.callee, one.invite, 487);
+    const states = [await rig.ledger.call(), await rig.ledger.call()];
+    expect(states.map(({ state }) => state.callers.length)).toEqual([1, 1]);
+    await peer.close();
   });
 
   it('and what circles in it leaves nothing in its state', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { MAX_SWITCHINGS } from '../../../src/gateway/phones/feature-codes.ts';
+import { MAX_SWITCHINGS, MAX_SWITCHINGS_PER_MAILBOX } from '../../../src/gateway/phones/feature-codes.ts';
 import { LIMITS } from '../../../src/gateway/limits.ts';
 import {
   ackFailure,
@@ -35,6 +35,14 @@ async function rigOf(parts: Parts = {}): Promise<Rig & { readonly switched: Swit
 }
 
 const asserted = (number: string): string => `P-Asserted-Identity: <sip:${number}@127.0.0.1>`;
+
+const policyFor = (users: readonly string[]): string => `dialPlans:
+  - { name: Paris, numberOfDigitsInExtension: 4 }
+mailboxPolicies:
+  - { name: Staff, dialPlan: Paris }
+mailboxes:
+${users.map((user) => `  - { identity: u${user}, extensions: ["${user}"], mailboxPolicy: Staff }`).join('\n')}
+`;
 
 function dial(rig: Rig, code: string, headers: string, body = SDP_A): RawCall {
   const call = rig.newCall(`sip:${code}@127.0.0.1:${rig.udpPort}`);
@@ -211,19 +219,36 @@ describe('feature codes that go wrong on the way', () => {
     expect(done).toEqual([false, true]);
   });
 
-  it(`${MAX_SWITCHINGS} wait at most; one more gets 503 with Retry-After`, async () => {
+  it(`${MAX_SWITCHINGS} wait at most; one more gets 503 with Retry-After (MAX_SWITCHINGS)`, async () => {
     const gate = Promise.withResolvers<void>();
-    const rig = await rigOf({ switchNotifications: () => gate.promise });
+    const users = Array.from({ length: MAX_SWITCHINGS + 1 }, (_, index) => String(2_000 + index));
+    const rig = await rigOf({ switchNotifications: () => gate.promise, policy: policyFor(users) });
     const calls: RawCall[] = [];
-    for (let n = 0; n < MAX_SWITCHINGS; n += 1) {
-      const call = dial(rig, '*57', asserted('1001'));
+    for (const user of users.slice(1)) {
+      const call = dial(rig, '*57', asserted(user));
       await response(call, 100);
       calls.push(call);
     }
-    const crowded = dial(rig, '*57', asserted('1001'));
+    const crowded = dial(rig, '*57', asserted(users[0] ?? ''));
     const refusal = await response(crowded, 503);
     ackFailure(crowded, refusal);
     expect(refusal.header('Retry-After')).toBe('5');
+    gate.resolve();
+    await Promise.all(calls.map(confirmed));
+    await expectNothingHeld(rig);
+  });
+
+  it(`${MAX_SWITCHINGS_PER_MAILBOX} of a mailbox wait at most, and others are not kept waiting by it (MAX_SWITCHINGS_PER_MAILBOX)`, async () => {
+    const gate = Promise.withResolvers<void>();
+    const rig = await rigOf({ switchNotifications: () => gate.promise, policy: policyFor(['1001', '1002']) });
+    const calls: RawCall[] = [];
+    for (const user of [...Array.from({ length: MAX_SWITCHINGS_PER_MAILBOX }, () => '1001'), '1002']) {
+      const call = dial(rig, '*57', asserted(user));
+      await response(call, 100);
+      calls.push(call);
+    }
+    const crowded = dial(rig, '*56', asserted('1001'));
+    ackFailure(crowded, await response(crowded, 503));
     gate.resolve();
     await Promise.all(calls.map(confirmed));
     await expectNothingHeld(rig);

@@ -269,6 +269,16 @@ describe('the totals of a mailbox are the word of', () => {
       parts: { voicemail: { mwi: { subscribe: 'sip:127.0.0.1:9', expiresMs: 3_600_000 } } },
       counts: true,
     },
+    {
+      title: 'no peer that is not believed about callers, but of a voicemail of its own',
+      parts: { voicemail: { owner: 'downstream' }, peers: [{ ...ANY_PEER, trustCallerId: false }] },
+      counts: false,
+    },
+    {
+      title: 'such a peer whose own voicemail it is',
+      parts: { peers: [{ ...ANY_PEER, trustCallerId: false, voicemail: 'downstream' }] },
+      counts: true,
+    },
     { title: 'no peer without voicemail', parts: { peers: owned('none') }, counts: false },
     {
       title: 'no peer whose calls we divert elsewhere',
