@@ -213,6 +213,21 @@ for (const transport of ['udp', 'tcp'] as const) {
       expect(await judged(gateway, 2)).toMatchObject({ outcome: 'missed', cause: 'no-answer' });
     });
 
+    it('is called, holds, takes back and hangs up: each reaches the caller, answered', async () => {
+      const caller = new AbortController();
+      const report = call(gateway, '1001', { signal: caller.signal });
+      await alice.said(/incoming call/);
+      alice.command('answer');
+      await alice.said(/connected\./);
+      alice.command('pause');
+      const [, id] = /Call (\d+)/.exec(await alice.said(/Call \d+ with .* is now paused/)) ?? [];
+      alice.command(`resume ${id}`);
+      await alice.said(/Media streams established/);
+      alice.command('terminate');
+      expect((await report).end).toBe('peer-hung-up');
+      expect(await judged(gateway, 3)).toMatchObject({ outcome: 'answered', callee: '1001' });
+    });
+
     it('takes its registration back', async () => {
       await alice.quit();
       await told(gateway, 'a phone has unregistered');
