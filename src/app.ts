@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { callShown, type MadeApi, startAdmin } from './admin/index.ts';
 import { digestOf, openPhones } from './app/accounts.ts';
 import { adminApi, type AdminParts, auditFileChanges, createLive, purgeRegularly } from './app/admin.ts';
+import { certificates } from './app/certificates.ts';
 import { startEngine } from './app/engine.ts';
 import { readiness, type Parts } from './app/readiness.ts';
 import { callSettled, notificationQueue, policyMetrics } from './app/reports.ts';
@@ -43,8 +44,11 @@ export interface App {
   readonly addresses: AppAddresses;
   /** Where the first account is made, with its one-time secret; null: there are accounts. */
   readonly firstAccountPath: string | null;
-  /** SIGHUP: reads the policy file, the phones and the templates again. */
-  reload(): Promise<PolicyStatus>;
+  /**
+   * SIGHUP: reads the policy file, the phones and the templates again, and takes the certificates of `again`, what gateway.yaml and
+   * its files say now; null: it has mistakes, the certificates stay.
+   */
+  reload(again?: GatewayConfig | null): Promise<PolicyStatus>;
   /**
    * Refuses new calls, lets live ones end (at most `stopTimeout`), settles what still rings as interrupted, finishes the sends
    * in hand, closes. Idempotent.
@@ -203,7 +207,9 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
   await Promise.race([gateway.start(), aborted(options.signal)]);
 
   const sip = engine.sipAddresses ?? gateway.sipAddresses;
-  const reload = async (): Promise<PolicyStatus> => {
+  const renew = certificates({ config, admin, engine, log });
+  const reload = async (again: GatewayConfig | null = null): Promise<PolicyStatus> => {
+    if (again !== null) renew(again);
     await templates.reload();
     try {
       phones.reload();

@@ -66,7 +66,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
     address,
     port: bound,
     setTls({ certificate, key }) {
-      if (app.server instanceof TlsServer) app.server.setSecureContext({ cert: certificate, key });
+      if (app.server instanceof TlsServer) app.server.setSecureContext(secureContext({ certificate, key }));
     },
     close: () => app.close(),
   };
@@ -122,6 +122,11 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
+/** RFC 9325 3.1.1: nothing older than TLS 1.2. */
+function secureContext({ certificate, key }: NonNullable<AdminOptions['tls']>) {
+  return { cert: certificate, key, minVersion: 'TLSv1.2' as const };
+}
+
 function createServer({ log, tls }: AdminOptions): FastifyInstance {
   const limits = {
     bodyLimit: MAX_BODY_BYTES,
@@ -135,9 +140,7 @@ function createServer({ log, tls }: AdminOptions): FastifyInstance {
   };
   const http = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: REQUEST_TIMEOUT_MS };
   const app = (
-    tls === undefined
-      ? fastify({ ...limits, http })
-      : fastify({ ...limits, https: { ...http, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' } })
+    tls === undefined ? fastify({ ...limits, http }) : fastify({ ...limits, https: { ...http, ...secureContext(tls) } })
   ) as FastifyInstance;
   app.server.maxConnections = MAX_CONNECTIONS;
   app.addHook('onSend', (_request, reply, payload, done) => {

@@ -91,7 +91,7 @@ export interface Admin {
   /** `http://127.0.0.1:8080`, as bound; or as `publicUrl` says. */
   readonly address: string;
   readonly port: number;
-  /** Another certificate from now on. */
+  /** Another certificate for connections from now on. Throws, and nothing has changed, where it is no pair with the key. */
   setTls(tls: { readonly certificate: string; readonly key: string }): void;
   /** Stops listening, lets answers in hand go out, ends idle connections. */
   close(): Promise<void>;

@@ -10,7 +10,7 @@ interface EngineNeeds {
   readonly onFatal: (error: Error) => void;
 }
 
-export interface RunningEngine extends Pick<EngineThread, 'measure'> {
+export interface RunningEngine extends Pick<EngineThread, 'measure' | 'setTls'> {
   readonly addresses: readonly EngineAddress[];
   /** Null where the gateway learns them from its drachtio-servers. */
   readonly sipAddresses: readonly string[] | null;
@@ -26,7 +26,7 @@ export async function startEngine(
   closing: (close: () => Promise<void>) => void,
 ): Promise<RunningEngine> {
   if (config.sip.engine === 'drachtio') {
-    return { addresses: config.sip.drachtio, sipAddresses: null, measure: async () => null };
+    return { addresses: config.sip.drachtio, sipAddresses: null, measure: async () => null, setTls: nothing };
   }
   const engineLog = log.child({ room: 'drachtio' });
   const engine = await startEngineThread(
@@ -54,5 +54,9 @@ export async function startEngine(
     addresses: [{ ...engine.client, secret: engine.secret }],
     sipAddresses: engine.sipAddresses,
     measure: () => engine.measure(),
+    setTls: (tls) => engine.setTls(tls),
   };
 }
+
+/** The certificates of a drachtio-server are its own. */
+function nothing(): void {}

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { startEngine, type EngineOptions, type LocalEngine } from '../drachtio/index.ts';
-import { LOG_LEVELS, type LogLevel } from '../observe/index.ts';
+import { LOG_LEVELS, type Logger, type LogLevel } from '../observe/index.ts';
 import { DEFAULT_TIMERS } from '../sip/index.ts';
 import {
   cidrs,
@@ -69,12 +69,13 @@ export function addEngine(program: Command, terminal: Terminal, done: (exitCode:
     .addOption(new Option('--log-level <level>', 'the least that is logged').choices(LOG_LEVELS).default('info'))
     .addHelpText('after', EXAMPLES)
     .action(async (flags: EngineFlags & { readonly logLevel: LogLevel }) => {
-      done(await serve(terminal, engineOptions(terminal, flags), flags.logLevel));
+      done(await serve(terminal, () => engineOptions(terminal, flags), flags.logLevel));
     });
 }
 
-/** Runs until it is told to stop; answers the exit code. */
-async function serve(terminal: Terminal, options: EngineOptions, level: LogLevel): Promise<number> {
+/** Runs until it is told to stop; answers the exit code. `read` reads the files that the flags name. */
+async function serve(terminal: Terminal, read: () => EngineOptions, level: LogLevel): Promise<number> {
+  const options = read();
   const log = openLog(terminal, level);
   const stopping = Promise.withResolvers<number>();
   onStop(terminal, stopping.resolve);
@@ -83,12 +84,24 @@ async function serve(terminal: Terminal, options: EngineOptions, level: LogLevel
   const engine = await startEngine(options, { log: (at, text) => log[at]({}, text) }).catch((error: Error) => {
     throw new CommandError(`The engine could not start: ${error.message}. ${remedy(error)}`.trimEnd());
   });
+  terminal.onSignal('SIGHUP', () => renewCertificates(engine, read, log));
   log.info({ sip: engine.sipAddresses, client: clientText(engine), advertise: options.advertise }, 'ready');
   terminal.stdout.write(welcome(engine, options));
   const exitCode = await stopping.promise;
   await engine.close();
   log.info({}, 'stopped');
   return exitCode;
+}
+
+function renewCertificates(engine: LocalEngine, read: () => EngineOptions, log: Logger): void {
+  try {
+    const { tls } = read();
+    if (tls === undefined) return;
+    engine.setTls(tls);
+    log.info({}, 'certificates read again');
+  } catch (error) {
+    log.error({ error }, 'the certificates cannot be used; those before stay');
+  }
 }
 
 function remedy({ message }: Error): string {

@@ -61,7 +61,7 @@ function startFailed(error: unknown): CommandError {
   return new CommandError(`The gateway could not start: ${message}`, error instanceof PolicyFileError ? 2 : 1);
 }
 
-/** Says what of gateway.yaml needs a restart, and reads the policy again; a gateway that starts does so once it is up. */
+/** Says what of gateway.yaml needs a restart, and reads the rest again; a gateway that starts does so once it is up. */
 async function reload(terminal: Terminal, config: GatewayConfig, started: Promise<App>, log: Logger): Promise<void> {
   const { path } = config;
   const reading = await loadConfig(path, terminal.env);
@@ -74,7 +74,7 @@ async function reload(terminal: Terminal, config: GatewayConfig, started: Promis
       log.warn({ path, changed }, `gateway.yaml has changes that need a restart: ${changed.join(', ')}`);
     }
   }
-  const { version, error } = await (await started).reload();
+  const { version, error } = await (await started).reload(reading.ok ? reading.config : null);
   if (error === null) log.info({ version }, 'policy read again');
 }
 

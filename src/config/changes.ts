@@ -12,7 +12,7 @@ function changedKeys(before: object, after: object): string[] {
 
 /**
  * What another reading of gateway.yaml changes, as the file names it: `peers`, `sip.listen`, `routing.ringTimeout`. A secret
- * or certificate that it names by file counts with the key that it belongs to.
+ * that it names by file counts with the key that it belongs to.
  */
 export function changedSettings(before: GatewayConfig, after: GatewayConfig): string[] {
   const changed = changedKeys({ ...before, ...sections(before) }, { ...after, ...sections(after) });
@@ -26,5 +26,9 @@ function sections(config: GatewayConfig): Record<string, unknown> {
     flat[section] = null;
     for (const [key, value] of Object.entries(config[section] ?? {})) flat[`${section}.${key}`] = value;
   }
+  // What certificates say is read again without a restart; whether there are any is not.
+  flat['sip.tls'] = config.sip.tls !== undefined;
+  delete flat['admin.tls'];
+  flat['admin.certificate'] = config.admin.tls !== null;
   return flat;
 }

@@ -259,7 +259,12 @@ export function readConfig(text: string, path: string, env: Environment, nowMs =
       ...configMistakes(written),
       ...files.mistakes(written),
       ...tokenMistakes(groupOf(groupOf(written)['voicemail']), files),
-      ...tlsMistakes(groupOf(groupOf(groupOf(written)['sip'])['tls']), files, nowMs),
+      ...tlsMistakes(
+        groupOf(groupOf(groupOf(written)['sip'])['tls']),
+        groupOf(groupOf(written)['admin']),
+        files,
+        nowMs,
+      ),
     ],
   });
   return reading.ok ? { ok: true, config: configOf(path, reading.value, files) } : reading;

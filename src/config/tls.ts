@@ -5,7 +5,7 @@ import type { SecretFiles } from './files.ts';
 import type { GatewayConfig } from './types.ts';
 import { isHost } from './values.ts';
 
-/** What is wrong with the certificates and keys of `sip.tls`, and what is merely unwise. */
+/** What is wrong with the certificates and keys of `sip.tls` and `admin`, and what is merely unwise. */
 
 const DAY_MS = 86_400_000;
 /** Said by `mcg check` from then on. */
@@ -15,7 +15,9 @@ const EXPIRES_SOON_MS = 30 * DAY_MS;
 type Written = Readonly<Record<string, unknown>>;
 
 /** Files that cannot be read are told elsewhere. */
-export function* tlsMistakes(tls: Written, files: SecretFiles, nowMs: number): Generator<Mistake> {
+export function* tlsMistakes(tls: Written, admin: Written, files: SecretFiles, nowMs: number): Generator<Mistake> {
+  yield* credentialMistakes(admin, ['admin'], files, nowMs);
+
   const path = ['sip', 'tls'];
   yield* credentialMistakes(tls, path, files, nowMs);
   for (const key of ['clientCa', 'serverCa']) {
@@ -104,14 +106,14 @@ function dayOf(date: Date): string {
 }
 
 /** What TLS takes for granted, and what is unwise about its files, in sentences for `mcg check`. */
-export function* tlsAssumptions({ sip: { tls, listen, origins } }: GatewayConfig, nowMs: number): Generator<string> {
+export function* tlsAssumptions({ sip, admin }: GatewayConfig, nowMs: number): Generator<string> {
+  const { tls, listen, origins } = sip;
+  if (admin.tls !== null) yield* expirySoon('the certificate of admin', admin.tls.certificate, nowMs);
   if (tls !== undefined) {
     for (const file of tls.keyFiles)
       if (isReadByOthers(file)) yield `others may read the private key ${file}: chmod 600 it.`;
     for (const { certificate } of [tls, ...Object.values(tls.hosts ?? {})]) {
-      const until = certificateOf(certificate)?.validToDate;
-      if (until === undefined || until.getTime() - nowMs > EXPIRES_SOON_MS) continue;
-      yield `a certificate of sip.tls expires on ${dayOf(until)}: have it renewed, and start the gateway anew.`;
+      yield* expirySoon('a certificate of sip.tls', certificate, nowMs);
     }
     if (tls.clientCa !== undefined) {
       yield 'sip.tls.clientCa is set: whoever connects by tls or wss must show a certificate of that authority, browsers too.';
@@ -120,6 +122,12 @@ export function* tlsAssumptions({ sip: { tls, listen, origins } }: GatewayConfig
   if (origins === undefined && listen.some(({ protocol }) => protocol === 'ws' || protocol === 'wss')) {
     yield 'sip.origins is left out: a page of any web site can call through the WebSocket, where somebody opens it at an address that peers allow. List your own sites.';
   }
+}
+
+function* expirySoon(what: string, text: string, nowMs: number): Generator<string> {
+  const until = certificateOf(text)?.validToDate;
+  if (until === undefined || until.getTime() - nowMs > EXPIRES_SOON_MS) return;
+  yield `${what} expires on ${dayOf(until)}: have it renewed, and tell the gateway by SIGHUP.`;
 }
 
 function isReadByOthers(file: string): boolean {

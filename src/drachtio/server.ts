@@ -9,6 +9,7 @@ import {
   type Flow,
   type SipRequest,
   type SipStackOptions,
+  type TlsSettings,
 } from '../sip/index.ts';
 import { createAdmission, createAllowed } from './admission.ts';
 import { cdrStop } from './cdr.ts';
@@ -43,6 +44,11 @@ export interface LocalEngine extends Engine {
   readonly defectCount: number;
   /** How much is remembered at this moment; all 0 once every call and transaction has ended. */
   counts(): EngineCounts;
+  /**
+   * Other certificates and authorities for connections that open from now on, of an engine that was started with `tls`. Throws, and
+   * nothing has changed, where one cannot be used.
+   */
+  setTls(tls: TlsSettings): void;
 }
 
 export interface EngineCounts {
@@ -104,6 +110,7 @@ export async function startEngine(options: EngineOptions, hooks: EngineHooks = {
         subscribes: core.subscribes.size,
         timers: core.timers.size,
       }),
+      setTls: (tls) => stack.setTls(tls),
       close: async () => {
         await port.close();
         core.timers.close();

@@ -18,7 +18,7 @@ export { sourceOf } from './transport/local-address.ts';
 export { systemNames, type NameService, type SrvRecord } from './transport/names.ts';
 export { createResolver, type ResolverOptions } from './transport/resolver.ts';
 export type { Tap } from './transport/tapped.ts';
-export type { TlsCredentials, TlsSettings } from './transport/tls.ts';
+export { checkTls, type TlsCredentials, type TlsSettings } from './transport/tls.ts';
 export { TransportError, type Resolver, type TransportHandlers, type TransportLayer } from './transport/transport.ts';
 export { destinationOfVia } from './transport/via-destination.ts';
 export { systemClock } from './clock.ts';

@@ -76,6 +76,7 @@ export function createSipStack(options: SipStackOptions): SipStack {
     get defectCount() {
       return defects.count;
     },
+    setTls: (tls) => transport.setTls(tls),
     async close() {
       layer.close();
       await transport.close();

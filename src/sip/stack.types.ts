@@ -186,5 +186,7 @@ export interface SipStack {
   readonly transactionCount: number;
   /** How often something was thrown while a message, a timer or an event was handled: each cost that one alone. */
   readonly defectCount: number;
+  /** Other certificates and authorities for connections that open from now on. Throws, and nothing has changed, where one cannot be used. */
+  setTls(tls: TlsSettings): void;
   close(): Promise<void>;
 }

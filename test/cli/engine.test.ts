@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -148,7 +149,7 @@ describe('mcg engine', () => {
     expect((await peer.expect(/^INVITE/)).header('Contact')).toContain('127.0.0.1');
   });
 
-  it('listens by TLS and WebSocket, and shows its certificate', async () => {
+  it('listens by TLS and WebSocket, shows its certificate, and reads it again at SIGHUP', async () => {
     const authority = makeAuthority();
     const { certificate, key } = authority.issue(['IP:127.0.0.1']);
     const path = await folder();
@@ -158,7 +159,7 @@ describe('mcg engine', () => {
     await writeFile(caFile ?? '', authority.certificate);
     const files = `--tls-certificate ${certificateFile} --tls-key ${keyFile} --tls-client-ca ${caFile}`;
     const listen = '--listen tls://127.0.0.1:0 --listen ws://127.0.0.1:0 --listen wss://127.0.0.1:0';
-    const { sip } = await engine(`--secret cymru ${listen} ${files}`.split(' '));
+    const { sip, running } = await engine(`--secret cymru ${listen} ${files}`.split(' '));
     expect(sip.map((address) => address.split(':')[0])).toEqual(['udp', 'tcp', 'tls', 'ws', 'wss']);
     const port = Number(sip[2]?.split(':').at(-1));
     const own = authority.issue(['DNS:pbx.example.com']);
@@ -176,6 +177,19 @@ describe('mcg engine', () => {
     );
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(answer.toString()).toMatch(/^SIP\/2\.0 200 /);
+
+    const renewed = authority.issue(['IP:127.0.0.1']);
+    await writeFile(certificateFile ?? '', renewed.certificate);
+    running.signal('SIGHUP');
+    await running.logged('the certificates cannot be used; those before stay');
+    await writeFile(keyFile ?? '', renewed.key);
+    running.signal('SIGHUP');
+    await running.logged('certificates read again');
+    const { certificate: cert, key: ownKey } = own;
+    const next = connectTls({ port, host: '127.0.0.1', ca: authority.certificate, cert, key: ownKey });
+    onTestFinished(() => void next.destroy());
+    await once(next, 'secureConnect');
+    expect(next.getPeerCertificate().fingerprint256).toBe(new X509Certificate(renewed.certificate).fingerprint256);
   });
 
   it('says which certificate cannot be used', async () => {

@@ -594,6 +594,23 @@ describe('what another reading changes', () => {
     expect(changed({}, { journal: 'sqlite:other.db' })).toEqual(['journal']);
   });
 
+  it('of certificates is whether there are any: what they say is read again without a restart', () => {
+    const before = configOf({});
+    const tls = { certificate: 'a', key: 'b' };
+    const secure = {
+      ...before,
+      sip: { ...before.sip, tls: { ...tls, keyFiles: [] } },
+      admin: { ...before.admin, tls },
+    };
+    const renewed = {
+      ...before,
+      sip: { ...before.sip, tls: { ...tls, key: 'c', keyFiles: ['c.key'] } },
+      admin: { ...before.admin, tls: { ...tls, key: 'c' } },
+    };
+    expect(changedSettings(secure, renewed)).toEqual([]);
+    expect(changedSettings(before, secure)).toEqual(['sip.tls', 'admin.certificate']);
+  });
+
   it('includes what follows from a change: with a voicemail to divert to, the time to ring is another', () => {
     expect(changed({}, { voicemail: '{ target: sip:vm@192.0.2.30 }' })).toEqual([
       'routing.ringTimeout',

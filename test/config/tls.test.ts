@@ -27,10 +27,10 @@ function put(name: string, { certificate, key }: Credentials): void {
   writeFileSync(join(folder, `${name}.key`), key, { mode: 0o600 });
 }
 
-function read(sip: string, nowMs = Date.now()) {
+function read(sip: string, nowMs = Date.now(), more = '') {
   const rest =
     'peers: [{ name: pbx, allow: [192.0.2.10] }]\nrouting: { nextHop: ["sip:pbx.example.com;transport=tls"] }\npolicy: policy.yaml\njournal: sqlite:gateway.db\nnotification: { transport: maildir:mail, from: gw@example.com }\n';
-  return readConfig(`sip: ${sip}\n${rest}`, path, {}, nowMs);
+  return readConfig(`sip: ${sip}\n${rest}${more}`, path, {}, nowMs);
 }
 
 function config(tls: string, more = ''): GatewayConfig {
@@ -133,6 +133,24 @@ describe('sip.tls', () => {
   });
 });
 
+describe('the certificate of admin', () => {
+  const mistakes = (admin: string): string[] => {
+    const reading = read(`{ listen: [tls://0.0.0.0:5061], tls: { ${OWN} } }`, Date.now(), `admin: { ${admin} }\n`);
+    const problems = reading.ok ? [] : reading.problems.filter((problem) => problem.path.startsWith('admin'));
+    return problems.map((problem) => `${problem.path}: ${problem.message}`);
+  };
+
+  it('is the key’s own, as those of sip.tls', () => {
+    expect(mistakes(`listen: "https://0.0.0.0:8443", ${OWN}`)).toEqual([]);
+    expect(mistakes('listen: "https://0.0.0.0:8443", certificate: gw.pem, keyFile: other.key')).toEqual([
+      'admin.keyFile: "other.key" is not the key of the certificate "gw.pem".',
+    ]);
+    expect(mistakes('listen: "https://0.0.0.0:8443", certificate: old.pem, keyFile: old.key')).toEqual([
+      expect.stringMatching(/^admin\.certificate: the certificate "old\.pem" has expired on /),
+    ]);
+  });
+});
+
 describe('mcg check warns', () => {
   it('of a key that others may read', () => {
     const quiet = assumptions(config(OWN)).join('\n');
@@ -148,6 +166,14 @@ describe('mcg check warns', () => {
       assumptions(config(OWN), Date.now() + days * DAY_MS).filter((line) => line.includes('expires'));
     expect(soon(334)).toEqual([]);
     expect(soon(336)).toEqual([expect.stringMatching(/^a certificate of sip\.tls expires on /)]);
+    const reading = read(
+      `{ listen: [tls://0.0.0.0:5061], tls: { ${OWN} } }`,
+      Date.now(),
+      `admin: { listen: "https://0.0.0.0:8443", ${OWN} }\n`,
+    );
+    expect(reading.ok ? assumptions(reading.config, Date.now() + 336 * DAY_MS) : []).toContainEqual(
+      expect.stringMatching(/^the certificate of admin expires on .* SIGHUP\.$/),
+    );
   });
 
   it('of client certificates that everybody needs, and of web sites that are not named', () => {

@@ -69,6 +69,7 @@ export async function attach(server: DrachtioServer): Promise<LocalEngine> {
     counts: () => {
       throw new Error('a drachtio-server does not tell its counts: declare this test with embeddedIt');
     },
+    setTls: () => undefined,
     close: () => Promise.resolve(),
   };
 }

@@ -1,17 +1,21 @@
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import process from 'node:process';
+import { connect as connectTls } from 'node:tls';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, vi } from 'vitest';
-import { startEngineThread } from '../../src/drachtio/index.ts';
+import { type EngineOptions, startEngineThread } from '../../src/drachtio/index.ts';
+import { makeAuthority } from '../support/certificates.ts';
 import { LOCAL_ENGINE, portOf } from '../support/local-engine.ts';
 import { callerPeer, connectSrf, later, newCall, next, response, sendInvite } from './support.ts';
 import { embeddedIt } from './target.ts';
 
-async function start(hooks: Parameters<typeof startEngineThread>[1] = {}) {
+async function start(hooks: Parameters<typeof startEngineThread>[1] = {}, options: Partial<EngineOptions> = {}) {
   const workers: Worker[] = [];
   const onWorker = (worker: Worker): void => void workers.push(worker);
   process.on('worker', onWorker);
   later(() => void process.removeListener('worker', onWorker));
-  const engine = await startEngineThread(LOCAL_ENGINE, hooks);
+  const engine = await startEngineThread({ ...LOCAL_ENGINE, ...options }, hooks);
   later(() => engine.close());
   return { engine, workers };
 }
@@ -42,6 +46,28 @@ describe('an engine on its own thread', () => {
     sendInvite(call);
     await response(call, 486);
   });
+
+  embeddedIt(
+    'its thread',
+    'keeps renewed certificates when it is started again, and refuses those it could not start with',
+    async () => {
+      const authority = makeAuthority();
+      const [first, second] = [authority.issue(['IP:127.0.0.1']), authority.issue(['IP:127.0.0.1'])];
+      const restarted = Promise.withResolvers<number>();
+      const { engine, workers } = await start(
+        { onRestart: (restarts) => restarted.resolve(restarts) },
+        { listen: [{ protocol: 'tls', address: '127.0.0.1', port: 0 }], tls: first },
+      );
+      expect(() => engine.setTls({ ...second, key: first.key })).toThrow(/mismatch/);
+      engine.setTls(second);
+      await workers[0]?.terminate();
+      await restarted.promise;
+      const socket = connectTls({ port: portOf(engine, 'tls'), host: '127.0.0.1', ca: authority.certificate });
+      later(() => void socket.destroy());
+      await once(socket, 'secureConnect');
+      expect(socket.getPeerCertificate().fingerprint256).toBe(new X509Certificate(second.certificate).fingerprint256);
+    },
+  );
 
   embeddedIt('its thread', 'closed while it is being started again leaves no thread, and its ports free', async () => {
     let restarts = 0;

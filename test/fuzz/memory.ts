@@ -71,6 +71,7 @@ export function createMemoryStack(): MemoryStack {
     closeIfSilent: () => undefined,
     keep: () => undefined,
     isOpen: () => true,
+    setTls: () => undefined,
     close: () => Promise.resolve(),
   };
   const answer = (transaction: ServerTransaction, status: number): void => {

@@ -21,6 +21,9 @@ try {
       case 'measure':
         tell({ kind: 'measured', measures: { loopDelay: readLoopDelay(), defects: engine.defectCount } });
         break;
+      case 'tls':
+        engine.setTls(message.tls);
+        break;
       case 'close':
         void engine.close().then(() => {
           tell({ kind: 'closed' });

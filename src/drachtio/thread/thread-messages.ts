@@ -1,4 +1,5 @@
 import type { LogLevel } from '../core.ts';
+import type { TlsSettings } from '../../sip/index.ts';
 import type { EngineMeasures, EngineOptions } from '../types.ts';
 
 /** What the engine's thread says to the one that started it. */
@@ -14,7 +15,8 @@ export type FromEngine =
   | { readonly kind: 'measured'; readonly measures: EngineMeasures }
   | { readonly kind: 'closed' };
 
-export type ToEngine = { readonly kind: 'close' } | { readonly kind: 'measure' };
+export type ToEngine =
+  { readonly kind: 'close' } | { readonly kind: 'measure' } | { readonly kind: 'tls'; readonly tls: TlsSettings };
 
 /** The worker's `workerData`. */
 export type EngineThreadData = EngineOptions;

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { checkTls, type TlsSettings } from '../../sip/index.ts';
 import type { LogLevel } from '../core.ts';
 import type { EngineThreadData, FromEngine, ToEngine } from './thread-messages.ts';
 import type { Engine, EngineMeasures, EngineOptions } from '../types.ts';
@@ -18,6 +19,11 @@ export interface EngineThread extends Engine {
    * MEASURE_TIMEOUT_MS, or is not running. Never rejects. Whoever asks while an answer is awaited gets the same one.
    */
   measure(): Promise<EngineMeasures | null>;
+  /**
+   * Other certificates and authorities for connections that open from now on, of an engine that was started with `tls`. Throws, and
+   * nothing has changed, where one cannot be used.
+   */
+  setTls(tls: TlsSettings): void;
   /** The thread died and could not be started again: there is no engine any more. */
   onExit: ((error: Error) => void) | null;
 }
@@ -111,6 +117,14 @@ class Supervisor implements EngineThread {
     }
     this.#measuring ??= ask(worker).finally(() => (this.#measuring = null));
     return this.#measuring;
+  }
+
+  setTls(tls: TlsSettings): void {
+    // Here, where whoever asks hears of it: a thread that takes this one's place could not start with them.
+    checkTls(tls);
+    this.#options = { ...this.#options, tls };
+    const message: ToEngine = { kind: 'tls', tls };
+    this.#running?.worker.postMessage(message);
   }
 
   close(): Promise<void> {

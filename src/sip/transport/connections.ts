@@ -13,7 +13,6 @@ import type { Framed } from './framer.ts';
 export interface ConnectionTableParts {
   readonly limits: TransportLimits;
   readonly clock: Clock;
-  readonly tls: TlsSettings | undefined;
   /** Whether a source may keep a connection on which no request was let in. */
   isExpected(address: string): boolean;
   readonly onFramed: (framed: Framed, flow: Flow) => void;
@@ -41,9 +40,9 @@ export class ConnectionTable {
     this.#parts = parts;
   }
 
-  /** The system has hundreds of authorities: some 100 ms, not to be spent while calls are up. */
-  loadAuthorities(): void {
-    if (this.#parts.tls !== undefined) this.#clientContext = clientContext(this.#parts.tls);
+  /** For connections that are made from now on. The system has hundreds of authorities: some 20 ms. Throws where one cannot be used. */
+  setTls(tls: TlsSettings): void {
+    this.#clientContext = clientContext(tls);
   }
 
   get(id: number): Connection | undefined {

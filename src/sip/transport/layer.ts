@@ -20,7 +20,7 @@ import {
   reachableAddress,
   readOwnAddresses,
 } from './local-address.ts';
-import type { TlsSettings } from './tls.ts';
+import { checkTls, type TlsSettings } from './tls.ts';
 import {
   TransportError,
   type BoundAddress,
@@ -60,6 +60,7 @@ interface Listener {
   readonly bound: BoundAddress;
   /** null for streams. */
   readonly udp: UdpSocket | null;
+  setTls(tls: TlsSettings): void;
   close(): Promise<void>;
 }
 
@@ -95,7 +96,6 @@ class SocketLayer implements TransportLayer {
     this.#connections = new ConnectionTable({
       limits: { ...DEFAULT_TRANSPORT_LIMITS, ...options.limits },
       clock,
-      tls: options.tls,
       isExpected: options.isExpected ?? (() => true),
       onFramed: (framed, flow) => this.#receiveFramed(framed, flow),
       onClosed: (flow) => this.#handlers?.onClosed(flow),
@@ -111,7 +111,7 @@ class SocketLayer implements TransportLayer {
   async start(handlers: TransportHandlers): Promise<void> {
     this.#handlers = handlers;
     // Before anything is bound: it throws where certificate and key are no pair.
-    this.#connections.loadAuthorities();
+    if (this.#options.tls !== undefined) this.#connections.setTls(this.#options.tls);
     for (const address of this.#listen) {
       try {
         this.#listeners.push(await this.#bind(address));
@@ -156,6 +156,12 @@ class SocketLayer implements TransportLayer {
     return flow.connectionId === null || this.#connections.get(flow.connectionId)?.open === true;
   }
 
+  setTls(tls: TlsSettings): void {
+    checkTls(tls);
+    this.#connections.setTls(tls);
+    for (const listener of this.#listeners) listener.setTls(tls);
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
     this.#connections.close();
@@ -171,10 +177,10 @@ class SocketLayer implements TransportLayer {
         onDatagram: (bytes, remote) => this.#receiveDatagram(udp, bytes, remote.address, remote.port),
         onSendError: (error, address, port) => this.#receiveSendError(udp, error, address, port),
       });
-      return { bound: this.#bound(listen, udp.port), udp, close: () => udp.close() };
+      return { bound: this.#bound(listen, udp.port), udp, setTls: () => undefined, close: () => udp.close() };
     }
     const { tls, origins } = this.#options;
-    const { port, close } = await listenStream(listen, {
+    const { port, setTls, close } = await listenStream(listen, {
       ...(tls === undefined ? {} : { tls }),
       ...(origins === undefined ? {} : { origins }),
       accept: (socket) => this.#connections.accept(listen.protocol, socket),
@@ -184,7 +190,7 @@ class SocketLayer implements TransportLayer {
         this.#notice(`a WebSocket from ${source} is refused`, `its Origin ${name} is not among those allowed`);
       },
     });
-    return { bound: this.#bound(listen, port), udp: null, close };
+    return { bound: this.#bound(listen, port), udp: null, setTls, close };
   }
 
   #bound(listen: ListenAddress, port: number): BoundAddress {

@@ -29,6 +29,8 @@ export interface StreamListenOptions {
 /** A listening socket of a stream protocol. What a peer does in its handshakes costs its own connection alone. */
 export interface StreamListener {
   readonly port: number;
+  /** Who connects from now on is shown these; throws where one cannot be used. Nothing where TLS is not spoken. */
+  readonly setTls: (tls: TlsSettings) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -43,7 +45,7 @@ export async function listenStream(listen: ListenAddress, options: StreamListenO
   };
   const web = protocol === 'ws' || protocol === 'wss' ? webSocketServer(handshakes, options) : null;
   const begin = web === null ? open : (socket: Socket): void => void web.emit('connection', socket);
-  const secure = protocol === 'tls' || protocol === 'wss' ? tlsServer(options, begin) : null;
+  let secure = protocol === 'tls' || protocol === 'wss' ? tlsServer(options, begin) : null;
   const server = createServer(
     { noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS },
     (socket) => {
@@ -58,6 +60,10 @@ export async function listenStream(listen: ListenAddress, options: StreamListenO
   const address = server.address();
   return {
     port: address === null || typeof address === 'string' ? listen.port : address.port,
+    setTls(tls) {
+      // It binds nothing: connections that are open, or in their handshake, stay with the one before.
+      if (secure !== null) secure = tlsServer({ ...options, tls }, begin);
+    },
     close: () =>
       new Promise((resolve) => {
         web?.close();

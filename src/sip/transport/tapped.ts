@@ -25,6 +25,7 @@ export function tapped(transport: TransportLayer, tap: Tap | undefined): Transpo
     closeIfSilent: (flow, silentMs) => transport.closeIfSilent(flow, silentMs),
     keep: (flow) => transport.keep(flow),
     isOpen: (flow) => transport.isOpen(flow),
+    setTls: (tls) => transport.setTls(tls),
     close: () => transport.close(),
   };
 }

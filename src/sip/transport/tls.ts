@@ -36,6 +36,13 @@ export function serverOptions({ certificate, key, clientCa }: TlsSettings): TlsO
   };
 }
 
+/** Throws, in OpenSSL's words, where anything in it cannot be used. */
+export function checkTls(settings: TlsSettings): void {
+  for (const credentials of [settings, ...Object.values(settings.hosts ?? {})]) {
+    createSecureContext(serverOptions({ ...settings, ...credentials }));
+  }
+}
+
 /** For those we connect to: our certificate is shown to who asks for one. */
 export function clientContext({ certificate, key, serverCa }: TlsSettings): SecureContext {
   const system = getCACertificates('system');

@@ -1,4 +1,5 @@
 import type { ParseFailure, SipMessage, SipUri } from '../message/message.ts';
+import type { TlsSettings } from './tls.ts';
 
 export type TransportProtocol = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
 
@@ -91,6 +92,11 @@ export interface TransportLayer {
   keep(flow: Flow): void;
   /** Whether the flow still stands (always true for UDP). */
   isOpen(flow: Flow): boolean;
+  /**
+   * Other certificates and authorities for connections that open from now on; those that are open stay as they are. Throws, and
+   * nothing has changed, where one of them cannot be used. For layers that were made with `tls`.
+   */
+  setTls(tls: TlsSettings): void;
   close(): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import {
@@ -41,6 +42,22 @@ async function tlsClient(of: Peer, options: ConnectionOptions = {}): Promise<TLS
   await once(socket, 'secureConnect');
   socket.on('error', () => undefined);
   return socket;
+}
+
+const shownTo = (socket: TLSSocket): string => socket.getPeerCertificate().fingerprint256;
+const fingerprint = ({ certificate }: Credentials): string => new X509Certificate(certificate).fingerprint256;
+
+/** The certificate that a layer shows to who is called by it, and asks. */
+async function shownToCalled(caller: Peer): Promise<string> {
+  const server = createTlsServer({ cert: own.certificate, key: own.key, requestCert: true, rejectUnauthorized: false });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  cleanups.push(() => server.close());
+  const connected = once(server, 'secureConnection') as Promise<[TLSSocket]>;
+  const { port } = server.address() as { port: number };
+  await send(caller, { protocol: 'tls', address: '127.0.0.1', port });
+  const [socket] = await connected;
+  cleanups.push(() => socket.destroy());
+  return shownTo(socket);
 }
 
 describe('TLS', () => {
@@ -188,6 +205,34 @@ describe('TLS', () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     cleanups.push(() => vi.unstubAllEnvs());
     await expect(send(alice, named(bob, 'elsewhere.example.com'))).rejects.toMatchObject({ code: 'failed' });
+  });
+
+  it('renewed certificates are shown to who connects from then on, by any name, and to who is called; open connections stay', async () => {
+    const [before, after] = [authority.issue(['DNS:voice.example.net']), authority.issue(['DNS:voice.example.net'])];
+    const bob = await tlsPeer(own, { hosts: { 'voice.example.net': before } });
+    const open = await tlsClient(bob, { servername: 'pbx.example.com' });
+    const renewed = authority.issue(['DNS:pbx.example.com']);
+    bob.layer.setTls({ ...renewed, serverCa: authority.certificate, hosts: { 'voice.example.net': after } });
+    expect(shownTo(await tlsClient(bob, { servername: 'pbx.example.com' }))).toBe(fingerprint(renewed));
+    expect(shownTo(await tlsClient(bob, { servername: 'voice.example.net' }))).toBe(fingerprint(after));
+    open.write(requestText());
+    expect((await bob.messages.next()).flow.remotePort).toBe(open.localPort);
+    expect(await shownToCalled(bob)).toBe(fingerprint(renewed));
+  });
+
+  it('renewed certificates of which one cannot be used change nothing', async () => {
+    const bob = await tlsPeer();
+    const renewed = authority.issue(['DNS:pbx.example.com']);
+    const hosts = { 'voice.example.net': { ...renewed, key: own.key } };
+    for (const wrong of [
+      { ...renewed, key: own.key },
+      { ...renewed, certificate: 'nonsense' },
+      { ...renewed, hosts },
+    ]) {
+      expect(() => bob.layer.setTls({ serverCa: authority.certificate, ...wrong })).toThrow(/:/);
+      expect(shownTo(await tlsClient(bob, { servername: 'pbx.example.com' }))).toBe(fingerprint(own));
+      expect(await shownToCalled(bob)).toBe(fingerprint(own));
+    }
   });
 
   it('an inbound connection is not used for a request to where it came from: anybody may sit there (RFC 5923)', async () => {
