@@ -85,7 +85,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omit<App, 'stop'>> {
   const { config, log, now } = options;
   const metrics = createMetrics();
-  const parts: Parts = { policy: null, journal: null, ledger: null, gateway: null, stopping: false };
+  const parts: Parts = { policy: null, templates: null, journal: null, ledger: null, gateway: null, stopping: false };
 
   let api: MadeApi | null = null;
   const admin = await startAdmin({
@@ -120,6 +120,7 @@ async function startParts(options: AppOptions, cleanups: Cleanup[]): Promise<Omi
   const transport = await openMailTransport(config.notification.transport.uri, config.notification.transport);
   cleanups.push(() => transport.close());
   const templates = await openTemplates(config.notification.templates, log.child({ room: 'notification' }));
+  parts.templates = templates;
   const worker = createNotificationWorker({
     journal,
     transport,

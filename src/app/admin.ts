@@ -14,7 +14,7 @@ import type { AdminJournal, Journal } from '../journal/index.ts';
 import { explain } from '../ledger/index.ts';
 import type { MailTransport, NotificationWorker, TemplateStore } from '../notification/index.ts';
 import type { Logger } from '../observe/index.ts';
-import { policyVersions, type PolicyStore } from '../policy/index.ts';
+import { type PolicyStore, type PolicyVersion, policyVersions } from '../policy/index.ts';
 import { type Parts, readiness } from './readiness.ts';
 
 /** Live calls that are shown; of more there is the number. */
@@ -153,7 +153,10 @@ export function purgeRegularly(journal: AdminJournal, now: () => number, log: Lo
   return () => clearInterval(timer);
 }
 
-/** A new version of the policy file that no edit of ours made leaves an audit record too. */
+/**
+ * Each version of the policy file that no edit of ours made leaves an audit record too, also one that an edit of ours followed
+ * before it was seen.
+ */
 export function auditFileChanges({ policy, journal, now, log, config }: AdminParts): () => void {
   let { version } = policy.status();
   return policy.onChange((status) => {
@@ -161,23 +164,39 @@ export function auditFileChanges({ policy, journal, now, log, config }: AdminPar
     const [before, after] = [version, status.version];
     version = after;
     void (async () => {
-      const kept = (await policyVersions(config.policy)).find((one) => one.version === after);
-      // Whoever edits by way of this program is named there, and has left a record already.
-      if ((kept?.by ?? null) !== null) return;
-      await journal.intendAudit({
-        id: uuidv7(),
-        at: now(),
-        actor: 'unknown',
-        by: 'file',
-        source: 'local',
-        operation: 'edit file',
-        target: config.policy,
-        before: { version: before },
-        after: { version: after },
-        why: null,
-        result: 'done',
-        error: null,
-      });
+      for (const step of stepsByHand(await policyVersions(config.policy), before, after)) {
+        await journal.intendAudit({
+          id: uuidv7(),
+          at: now(),
+          actor: 'unknown',
+          by: 'file',
+          source: 'local',
+          operation: 'edit file',
+          target: config.policy,
+          before: { version: step.before },
+          after: { version: step.after },
+          why: null,
+          result: 'done',
+          error: null,
+        });
+      }
     })().catch((error: unknown) => log.warn({ error }, 'a change of the policy file could not be recorded'));
   });
+}
+
+interface Step {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Of the versions that led from one to the other (`kept`: newest first), those that are nobody's: whoever edits by way of this program is named there, and has left a record. */
+function stepsByHand(kept: readonly PolicyVersion[], before: string, after: string): readonly Step[] {
+  const newest = kept.findIndex(({ version }) => version === after);
+  if (newest < 0) return [{ before, after }];
+  const oldest = kept.findIndex(({ version }, index) => index > newest && version === before);
+  // One that is kept no more: what was between is not known.
+  const since = kept.slice(newest, oldest < 0 ? newest + 1 : oldest).toReversed();
+  return since.flatMap(({ version, by }, index) =>
+    by === null ? [{ before: since[index - 1]?.version ?? before, after: version }] : [],
+  );
 }

@@ -2,11 +2,16 @@ import type { Readiness, ReadinessCheck } from '../admin/index.ts';
 import type { Gateway } from '../gateway/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { CallLedger } from '../ledger/index.ts';
+import type { TemplateStore } from '../notification/index.ts';
 import type { PolicyStore } from '../policy/index.ts';
+
+/** Templates that cannot be used and are named. */
+const MAX_NAMED_TEMPLATES = 3;
 
 /** What runs by now. */
 export interface Parts {
   policy: PolicyStore | null;
+  templates: TemplateStore | null;
   journal: Journal | null;
   ledger: CallLedger | null;
   gateway: Gateway | null;
@@ -14,7 +19,7 @@ export interface Parts {
 }
 
 /** design.md section 6: SIP bound or drachtio connected, policy loaded, journal writable. */
-export async function readiness({ policy, journal, ledger, gateway, stopping }: Parts): Promise<Readiness> {
+export async function readiness({ policy, templates, journal, ledger, gateway, stopping }: Parts): Promise<Readiness> {
   const policyError = policy?.status().error ?? null;
   const writable =
     journal !== null &&
@@ -36,9 +41,22 @@ export async function readiness({ policy, journal, ledger, gateway, stopping }: 
       ok: writable && ledger?.ready === true,
       detail: writable ? `writable, ${queued} calls wait to be written` : `not writable, ${queued} calls wait`,
     },
+    templatesCheck(templates),
     { name: 'draining', ok: !stopping, detail: stopping ? 'stopping: new calls get 503' : 'takes new calls' },
   ];
   return { ready: checks.every(({ ok }) => ok), checks, ...details(gateway) };
+}
+
+/** A text that cannot be used is no outage: the one that comes with the program stands in for it. */
+function templatesCheck(templates: TemplateStore | null): ReadinessCheck {
+  const broken = (templates?.list() ?? []).filter(({ error }) => error !== null);
+  const named = broken.slice(0, MAX_NAMED_TEMPLATES).map(({ language, part }) => `${language}/${part}`);
+  const more = broken.length > named.length ? ` and ${broken.length - named.length} more` : '';
+  const detail =
+    broken.length === 0
+      ? 'all can be used'
+      : `mails have the built-in text, for ${named.join(', ')}${more} cannot be used: the log says why`;
+  return { name: 'templates', ok: templates !== null, detail };
 }
 
 function details(gateway: Gateway | null): Omit<Readiness, 'ready' | 'checks'> {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startAdmin, type Readiness } from '../../src/admin/index.ts';
 import { inProcess } from '../e2e/support.ts';
+import { type Credentials, makeAuthority } from '../support/certificates.ts';
 
 const TOLD: Readiness = {
   ready: true,
@@ -18,9 +19,10 @@ const TOLD: Readiness = {
   liveCalls: 12,
 };
 
-async function running(told: Readiness): Promise<number> {
+async function running(told: Readiness, tls?: Credentials): Promise<number> {
   const admin = await startAdmin({
     listen: { host: '127.0.0.1', port: 0 },
+    tls,
     status: { readiness: () => Promise.resolve(told) },
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
     log: { debug() {}, info() {}, warn() {}, error() {} },
@@ -30,12 +32,16 @@ async function running(told: Readiness): Promise<number> {
 }
 
 /** The shipped configuration, with another admin listener. */
-function configFor(port: number): string {
+function configFor(port: number, tls?: Credentials): string {
   const folder = mkdtempSync(join(tmpdir(), 'mcg-status-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'gateway.yaml');
   const shipped = readFileSync(new URL('../../sip-config/gateway.yaml', import.meta.url), 'utf8');
-  writeFileSync(path, shipped.replace(/http:\/\/127\.0\.0\.1:8080/g, `http://127.0.0.1:${port}`));
+  writeFileSync(join(folder, 'own.pem'), tls?.certificate ?? '');
+  writeFileSync(join(folder, 'own.key'), tls?.key ?? '');
+  const listen = `https://127.0.0.1:${port}\n  certificate: own.pem\n  keyFile: own.key`;
+  const written = tls === undefined ? `http://127.0.0.1:${port}` : listen;
+  writeFileSync(path, shipped.replace(/^( +listen: )http:\/\/127\.0\.0\.1:8080/m, `$1${written}`));
   return path;
 }
 
@@ -50,6 +56,14 @@ describe('mcg status', () => {
     expect(stdout).toMatch(/sip:pbx\.example\s+│ up\s+│ the start/);
     expect(stdout).toMatch(/sip:spare\.example\s+│ DOWN\s+│ 2026-11-23T21:00:00/);
     expect(stdout).toMatch(/Registered contacts: 3\nLive calls: 12\n$/);
+  });
+
+  it('asks by https where the administration is served so, whatever name its certificate has', async () => {
+    const tls = makeAuthority().issue(['DNS:admin.example.com']);
+    const config = configFor(await running(TOLD, tls), tls);
+    const { code, stdout, stderr } = await inProcess('status', '--config', config);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('The gateway is ready.');
   });
 
   it('gives it as JSON', async () => {

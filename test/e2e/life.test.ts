@@ -26,6 +26,7 @@ describe('the life of a gateway', () => {
       'sip true',
       'policy true',
       'journal true',
+      'templates true',
       'draining true',
     ]);
     await call(await callerFor(), gateway, { hangUpAfterRingingMs: 20 });
