@@ -82,15 +82,15 @@ describe('engine and gateway', () => {
         if (theirs === null) return;
         const ours = parseAddress(element);
         expect(ours?.uri).toBe(theirs.uri);
-        // For people: without what surrounds it.
-        expect(ours?.displayName ?? '').toBe(theirs.displayName?.trim() ?? '');
+        // For people: without what surrounds it, and with a space for a tab.
+        expect(ours?.displayName ?? '').toBe(theirs.displayName?.replaceAll(/\t+/g, ' ').trim() ?? '');
         expect([...(ours?.parameters ?? [])]).toEqual([...theirs.params]);
         const uriOfTheirs = parseUri(theirs.uri);
         if (uriOfTheirs === null) return;
         const { host, port } = uriOfTheirs;
         expect(parsedByGateway(theirs.uri)).toMatchObject({ host: host.toLowerCase(), port });
       }),
-      { numRuns: 2_000 },
+      { numRuns: 2_000, examples: [['\u00e9\t=<sip:a@b>']] },
     );
   });
 });
