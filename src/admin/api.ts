@@ -10,7 +10,7 @@ import { createSystemHandlers } from './operations/system.ts';
 import { createFirstAccount } from './sign-in/first-account.ts';
 import { createOidc, type OidcProvider } from './sign-in/oidc.ts';
 import { createSessions } from './sign-in/sessions.ts';
-import { createThrottle } from './sign-in/throttle.ts';
+import { createAllowance, createThrottle } from './sign-in/throttle.ts';
 
 export interface ApiOptions extends Omit<OperationContext, 'previews'> {
   readonly oidc: readonly OidcProvider[];
@@ -50,6 +50,7 @@ export function createApi(options: ApiOptions): MadeApi {
   };
   return {
     sessions,
+    ownChanges: createAllowance(now),
     live,
     handlers: {
       ...createSessionHandlers(signIn),

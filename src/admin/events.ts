@@ -11,8 +11,10 @@ export const MAX_STREAMS = 100;
 export const MAX_STREAMS_PER_ACCOUNT = 10;
 /** What happens within this time leaves together. */
 export const EVENTS_EVERY_MS = 500;
-/** A comment keeps proxies from closing the stream, and the session is looked at again. */
+/** A comment keeps proxies from closing the stream. */
 export const HEARTBEAT_MS = 15_000;
+/** A session that has ended hears no more than what happens within this time. */
+export const SIGNED_IN_CHECK_MS = 2_000;
 /** Ended calls that wait for the next turn; of more, the log has them. */
 export const MAX_WAITING_EVENTS = 100;
 /** A client that reads more slowly than this is let go; it comes back by itself. */
@@ -81,15 +83,18 @@ function stream(request: FastifyRequest, reply: FastifyReply, options: ServeOpti
     if (waiting.length < MAX_WAITING_EVENTS) waiting.push(event);
   });
   const ticking = setInterval(flush, EVENTS_EVERY_MS);
-  const beating = setInterval(() => {
-    write(': still here\n\n');
-    void stillSignedIn(request, options).then((still) => {
-      if (!still) raw.end();
-    });
-  }, HEARTBEAT_MS);
+  const beating = setInterval(() => write(': still here\n\n'), HEARTBEAT_MS);
+  const checking = setInterval(() => {
+    void stillSignedIn(request, options)
+      .catch(() => false)
+      .then((still) => {
+        if (!still) raw.end();
+      });
+  }, SIGNED_IN_CHECK_MS);
   raw.once('close', () => {
     clearInterval(ticking);
     clearInterval(beating);
+    clearInterval(checking);
     unsubscribe?.();
     ended();
   });

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Permission } from '../cmdlet/index.ts';
 import type { Api } from './served.ts';
 import { type OperationName, OPERATIONS } from './contract.ts';
 import { type Operation, problem } from './contract/operation.ts';
@@ -9,6 +10,7 @@ import { type Answer, type Asked, type Cookie, type Handler, Refusal } from './h
 import { sendProblem } from './reply.ts';
 import { identify } from './sign-in/guard.ts';
 import type { Identity } from './sign-in/sessions.ts';
+import { MAX_OWN_CHANGES } from './sign-in/throttle.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -23,6 +25,9 @@ export interface ServeOptions {
   /** `https://admin.example.com`, as browsers reach it. */
   readonly origin: () => string;
 }
+
+/** Whoever has one of these does it for others. */
+const MANAGING: readonly Permission[] = ['policy.write', 'mailboxes.write', 'mailboxes.switch', 'accounts.write'];
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
@@ -117,8 +122,17 @@ export async function admit(
   }
   if ('refused' in found) return;
   request.identity = found;
-  if (permission === 'anyone' || permission === 'signed-in' || found.caller.permissions.has(permission)) return;
-  sendProblem(reply, 403, `This needs the permission ${permission}, which none of your roles comes with.`);
+  const { name, permissions } = found.caller;
+  if (permission !== 'anyone' && permission !== 'signed-in' && !permissions.has(permission)) {
+    sendProblem(reply, 403, `This needs the permission ${permission}, which none of your roles comes with.`);
+    return;
+  }
+  // Whoever manages nothing has few things to change, and shall not push out of the audit what others did.
+  if (operation.method === 'GET' || MANAGING.some((one) => permissions.has(one))) return;
+  const waitS = Math.ceil(api.ownChanges.take(name) / 1_000);
+  if (waitS === 0) return;
+  reply.header('retry-after', String(waitS));
+  sendProblem(reply, 429, `You have changed ${MAX_OWN_CHANGES} things within an hour: wait ${waitS} s.`);
 }
 
 function askedOf(

@@ -1,6 +1,7 @@
 import type { LiveCall, LiveEvent } from './contract/calls.ts';
 import type { AllHandlers } from './handlers.ts';
 import type { Sessions } from './sign-in/sessions.ts';
+import type { Allowance } from './sign-in/throttle.ts';
 
 /** What happens in the gateway. */
 export interface LiveSource {
@@ -13,5 +14,7 @@ export interface LiveSource {
 export interface Api {
   readonly handlers: AllHandlers;
   readonly sessions: Sessions;
+  /** What accounts may change that have nothing to manage. */
+  readonly ownChanges: Allowance;
   readonly live: LiveSource;
 }

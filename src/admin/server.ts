@@ -1,4 +1,4 @@
-import { type AddressInfo, isIP } from 'node:net';
+import { type AddressInfo, isIP, type Server as NetServer } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import cookie from '@fastify/cookie';
 import rateLimit from '@fastify/rate-limit';
@@ -23,6 +23,8 @@ export const REQUEST_TIMEOUT_MS = 10_000;
 /** An idle connection is kept this long. */
 export const KEEP_ALIVE_MS = 5_000;
 export const MAX_CONNECTIONS = 256;
+/** Of one address: nobody alone keeps others, and the health checks, out. */
+export const MAX_CONNECTIONS_PER_ADDRESS = 128;
 /** A name in an address: names have 64 characters, of which each may take up to twelve when it is encoded. */
 export const MAX_PARAM_LENGTH = 1_024;
 /** A check that hangs (a journal on a dead disk) counts as failed after this. */
@@ -110,6 +112,9 @@ function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyRe
     const where = error.validationContext ?? 'request';
     return sendProblem(reply, 400, `The ${where === 'querystring' ? 'query' : where} cannot be used.`, errors);
   }
+  if (error instanceof JournalError && error.code === 'cursor') {
+    return sendProblem(reply, 400, 'The query cannot be used.', [{ path: 'after', message: error.message }]);
+  }
   if (error instanceof JournalError && JOURNAL_ERRORS[error.code].retryable) {
     log.error({ error: error.message, url: request.routeOptions.url }, 'the journal could not answer an admin request');
     reply.header('retry-after', '2');
@@ -127,13 +132,29 @@ function secureContext({ certificate, key }: NonNullable<AdminOptions['tls']>) {
   return { cert: certificate, key, minVersion: 'TLSv1.2' as const };
 }
 
-function createServer({ log, tls }: AdminOptions): FastifyInstance {
+/**
+ * By plain http: names that anybody may have lead here would let a page of another site read and write as if it were ours
+ * (DNS rebinding). By https no certificate is valid for such a name.
+ */
+function isOwnName(host: string | undefined, publicUrl: string | undefined): boolean {
+  if (host === undefined || !URL.canParse(`http://${host}`)) return host === undefined;
+  const { hostname } = new URL(`http://${host}`);
+  return (
+    isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 ||
+    /(^|\.)localhost$/.test(hostname) ||
+    (publicUrl !== undefined && hostname === new URL(publicUrl).hostname)
+  );
+}
+
+function createServer({ log, tls, publicUrl }: AdminOptions): FastifyInstance {
   const limits = {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: REQUEST_TIMEOUT_MS * 2,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle' as const,
+    // A proxy on this machine says who comes through it; nobody else is believed.
+    trustProxy: publicUrl === undefined ? false : 'loopback',
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
       void answerError(error, reply, log),
@@ -143,6 +164,19 @@ function createServer({ log, tls }: AdminOptions): FastifyInstance {
     tls === undefined ? fastify({ ...limits, http }) : fastify({ ...limits, https: { ...http, ...secureContext(tls) } })
   ) as FastifyInstance;
   app.server.maxConnections = MAX_CONNECTIONS;
+  limitConnections(app.server);
+  app.addHook('onRequest', (request, reply, done) => {
+    if (tls !== undefined || isOwnName(request.headers.host, publicUrl)) {
+      done();
+      return;
+    }
+    // RFC 9110 15.5.20.
+    sendProblem(
+      reply,
+      421,
+      'This is not the administration’s name: use localhost, its IP address, or admin.publicUrl.',
+    );
+  });
   app.addHook('onSend', (_request, reply, payload, done) => {
     setSecurityHeaders(reply);
     // RFC 6797: a browser that has seen it once over https comes by no other way.
@@ -154,6 +188,24 @@ function createServer({ log, tls }: AdminOptions): FastifyInstance {
   });
   app.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply, log));
   return app;
+}
+
+function limitConnections(server: NetServer): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = (open.get(address) ?? 0) + 1;
+    if (count > MAX_CONNECTIONS_PER_ADDRESS) {
+      socket.destroy();
+      return;
+    }
+    open.set(address, count);
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left === 0) open.delete(address);
+      else open.set(address, left);
+    });
+  });
 }
 
 interface Page {

@@ -35,8 +35,9 @@ export function addAccountPassword(program: Command, terminal: Terminal): void {
           target: account.name,
           ...about,
         });
-        await journal.saveAccount({ ...account, passwordHash: await hashPassword(password), enabled: true });
+        await journal.changeAccount(account.name, { passwordHash: await hashPassword(password), enabled: true });
         await journal.removeSessions(account.name);
+        await journal.removeTokens(account.name);
       });
       terminal.stdout.write(
         `The account ${name} may sign in with the password ${password}\nChange it there: My account.\n`,

@@ -33,6 +33,10 @@ const oidc = z.strictObject({
   clientSecretFile: text('The secret that goes with it, a file; left out for a public client.').optional(),
   clientSecret: text('The same, in place; rather name a file.').optional(),
   scope: text('What is asked for: openid profile email groups.').prefault('openid profile email'),
+  trustEmail: z
+    .boolean()
+    .default(false)
+    .describe('Whether its e-mail address is believed without email_verified: only where nobody chooses his own.'),
   rolesClaim: text('The claim that holds groups or roles.').prefault('groups'),
   roles: z
     .record(z.string().max(256), z.enum(ADMIN_ROLES))

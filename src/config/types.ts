@@ -207,6 +207,7 @@ export interface OidcConfig {
   readonly clientId: string;
   readonly clientSecret: string | null;
   readonly scope: string;
+  readonly trustEmail: boolean;
   readonly rolesClaim: string;
   readonly roles: Readonly<Record<string, (typeof ADMIN_ROLES)[number]>>;
 }

@@ -43,9 +43,12 @@ export interface AccountRecord {
   readonly enabled: boolean;
   readonly createdAt: number;
   readonly lastSignInAt: number | null;
-  readonly failedSignIns: number;
-  readonly lockedUntil: number | null;
 }
+
+/** What may be changed of an account, each thing by itself: whoever writes one does not bring back what another had before. */
+export type AccountChanges = Partial<
+  Pick<AccountRecord, 'displayName' | 'roles' | 'mailbox' | 'passwordHash' | 'enabled'>
+>;
 
 export interface TokenRecord {
   readonly id: string;
@@ -129,8 +132,8 @@ export interface AdminJournal {
   accountCount(): Promise<number>;
   /** False where the name (in any case) is taken. */
   addAccount(account: AccountRecord): Promise<boolean>;
-  /** Takes the place of the one of this name; false where there is none. */
-  saveAccount(account: AccountRecord): Promise<boolean>;
+  /** False where there is none of this name, or its password is another one than `ifPasswordHash` by now. */
+  changeAccount(name: string, changes: AccountChanges, ifPasswordHash?: string | null): Promise<boolean>;
   /** With its tokens and sessions. */
   removeAccount(name: string): Promise<boolean>;
 
@@ -139,9 +142,14 @@ export interface AdminJournal {
   addToken(token: TokenRecord): Promise<void>;
   touchToken(id: string, at: number): Promise<void>;
   removeToken(account: string, id: string): Promise<boolean>;
+  /** All of one account. Answers how many there were. */
+  removeTokens(account: string): Promise<number>;
 
   session(secretHash: string): Promise<SessionRecord | null>;
-  saveSession(session: SessionRecord): Promise<void>;
+  /** False, and nothing is opened, where the account is gone, is disabled, or has another password than this by now. */
+  openSession(session: SessionRecord, passwordHash: string | null): Promise<boolean>;
+  /** Nothing where it has ended. */
+  touchSession(secretHash: string, lastSeenAt: number, expiresAt: number): Promise<void>;
   removeSession(secretHash: string): Promise<void>;
   /** Of one account (all but `except`). */
   removeSessions(account: string, except?: string): Promise<void>;

@@ -4,6 +4,7 @@ import {
   MAX_LIVE_CALLS,
   MAX_STREAMS_PER_ACCOUNT,
   MAX_WAITING_EVENTS,
+  SIGNED_IN_CHECK_MS,
 } from '../../src/admin/events.ts';
 import type { LiveCall, LiveEvent } from '../../src/admin/index.ts';
 import type { LiveSource } from '../../src/admin/index.ts';
@@ -101,6 +102,16 @@ describe('the stream of events', () => {
       )
       .toBe(200);
     expect((await started.send('GET', '/api/v1/events')).status).toBe(401);
+  });
+
+  it(`ends within ${SIGNED_IN_CHECK_MS} ms of the sign-out (SIGNED_IN_CHECK_MS)`, async () => {
+    const { live, listeners } = source();
+    const started = await start({ live });
+    const root = await firstAccount(started);
+    const response = await fetch(`${started.admin.address}/api/v1/events`, { headers: { cookie: root.cookie } });
+    await started.send('DELETE', '/api/v1/session', { as: root });
+    expect(await response.text()).toContain('event: calls');
+    expect(listeners.size).toBe(0);
   });
 
   it('does not keep the server from closing', async () => {

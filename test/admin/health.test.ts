@@ -1,8 +1,14 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Admin, type AdminOptions, type Readiness, startAdmin } from '../../src/admin/index.ts';
-import { MAX_BODY_BYTES, MAX_CONNECTIONS, MAX_HEADER_BYTES, READINESS_TIMEOUT_MS } from '../../src/admin/server.ts';
+import {
+  MAX_BODY_BYTES,
+  MAX_CONNECTIONS,
+  MAX_CONNECTIONS_PER_ADDRESS,
+  MAX_HEADER_BYTES,
+  READINESS_TIMEOUT_MS,
+} from '../../src/admin/server.ts';
 
 const READY: Readiness = { ready: true, checks: [{ name: 'journal', ok: true, detail: 'writable' }] };
 
@@ -19,8 +25,8 @@ async function start(changes: Partial<AdminOptions> = {}): Promise<Admin> {
 }
 
 /** The whole answer to raw bytes. */
-async function exchange(port: number, bytes: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
+async function exchange(port: number, bytes: string, localAddress = '127.0.0.1'): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress });
   await once(socket, 'connect');
   socket.write(bytes);
   const chunks: Buffer[] = [];
@@ -28,6 +34,16 @@ async function exchange(port: number, bytes: string): Promise<string> {
   socket.on('error', () => {});
   await once(socket, 'close');
   return Buffer.concat(chunks).toString();
+}
+
+const HEALTHZ = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+
+/** A connection that says nothing. */
+async function occupy(port: number, localAddress: string): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress });
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  return socket;
 }
 
 describe('health', () => {
@@ -179,14 +195,39 @@ describe('the listener', () => {
 
   it(`takes ${MAX_CONNECTIONS} connections at once; one more is ended unheard`, async () => {
     const { port } = await start();
-    for (let i = 0; i < MAX_CONNECTIONS; i++) {
-      const socket = connect(port, '127.0.0.1');
-      onTestFinished(() => void socket.destroy());
-      await once(socket, 'connect');
-    }
-    const answer = await exchange(port, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
-    expect(answer).toBe('');
+    for (let i = 0; i < MAX_CONNECTIONS; i++) await occupy(port, `127.0.1.${1 + (i % 4)}`);
+    expect(await exchange(port, HEALTHZ)).toBe('');
   });
+
+  it(`takes ${MAX_CONNECTIONS_PER_ADDRESS} of them from one address (MAX_CONNECTIONS_PER_ADDRESS), and others when those have gone`, async () => {
+    const { port } = await start();
+    const sockets = [];
+    for (let i = 0; i < MAX_CONNECTIONS_PER_ADDRESS; i++) sockets.push(await occupy(port, '127.0.1.1'));
+    expect(await exchange(port, HEALTHZ, '127.0.1.1')).toBe('');
+    expect(await exchange(port, HEALTHZ, '127.0.1.2')).toContain('200 OK');
+    for (const socket of sockets) socket.destroy();
+    await expect.poll(() => exchange(port, HEALTHZ, '127.0.1.1')).toContain('200 OK');
+  });
+
+  it.each(['evil.example', 'evil.example:8080', 'localhost.evil.example', '127.0.0.1.evil.example', 'a b'])(
+    'is not read under a name that somebody else chose: %s',
+    async (host) => {
+      const { port } = await start({ publicUrl: 'https://admin.example.com' });
+      for (const path of ['/metrics', '/readyz', '/']) {
+        const answer = await exchange(port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+        expect(answer).toMatch(/^HTTP\/1\.1 421 /);
+      }
+    },
+  );
+
+  it.each(['127.0.0.1', '[::1]:8080', 'localhost:8080', 'ADMIN.example.com'])(
+    'is read under a name of its own: %s',
+    async (host) => {
+      const { port } = await start({ publicUrl: 'https://admin.example.com' });
+      const request = `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+      expect(await exchange(port, request)).toContain('200 OK');
+    },
+  );
 
   it('closes while a client keeps its connection open', async () => {
     const admin = await start();

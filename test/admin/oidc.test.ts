@@ -15,11 +15,12 @@ const USERS: Readonly<Record<string, object>> = {
   alice: { email: 'Alice@example.com', email_verified: true, name: 'Alice Martin', preferred_username: 'alice' },
   boss: { email: 'boss@example.com', name: 'The boss', preferred_username: 'boss', groups: ['telephony', 'staff'] },
   stranger: { email: 'stranger@example.com', preferred_username: 'stranger', groups: ['staff'] },
+  carl: { email: 'alice@example.com', preferred_username: 'carl' },
   liar: { email: 'alice@example.com', email_verified: false, preferred_username: 'liar' },
 };
 
 /** A real provider (oidc-provider), and a gateway whose users may come from it. */
-async function both(): Promise<Started> {
+async function both({ trustEmail = false } = {}): Promise<Started> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -31,6 +32,7 @@ async function both(): Promise<Started> {
     clientId: 'mcg',
     clientSecret: 'a secret of the client',
     scope: 'openid profile email groups',
+    trustEmail,
     rolesClaim: 'groups',
     roles: { telephony: 'UM Management' },
   };
@@ -141,11 +143,20 @@ describe('a sign-in by another system', () => {
     expect(account).toMatchObject({ roles: ['self'], mailbox: 'alice' });
   });
 
-  it.each(['stranger', 'liar'])('gives nothing to %s: no role, or an address that was not verified', async (user) => {
-    const started = await both();
-    const response = await signInAs(started, user);
-    expect(response.headers.get('location')).toBe('/sign-in?failed=oidc');
-    expect((await started.journal.accounts({ limit: 10 })).items).toEqual([]);
+  it.each(['stranger', 'liar', 'carl'])(
+    'gives nothing to %s: no role, or an address that was not verified',
+    async (user) => {
+      const started = await both();
+      const response = await signInAs(started, user);
+      expect(response.headers.get('location')).toBe('/sign-in?failed=oidc');
+      expect((await started.journal.accounts({ limit: 10 })).items).toEqual([]);
+    },
+  );
+
+  it('believes an address that is not said to be verified where the configuration does', async () => {
+    const started = await both({ trustEmail: true });
+    await signInAs(started, 'carl');
+    expect(await started.journal.account('corp:carl')).toMatchObject({ mailbox: 'alice', roles: ['self'] });
   });
 
   it('takes roles away when the provider does', async () => {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { SESSION_COOKIE } from '../../src/admin/sign-in/guard.ts';
 import { LINK_LIVES_MS } from '../../src/admin/sign-in/first-account.ts';
 import { IDLE_MS, LONGEST_SESSION_MS } from '../../src/admin/sign-in/sessions.ts';
-import { FREE_FAILURES } from '../../src/admin/sign-in/throttle.ts';
-import { account, browserOf, firstAccount, PASSWORD, signIn, start } from './support.ts';
+import { FREE_FAILURES, MAX_OWN_CHANGES } from '../../src/admin/sign-in/throttle.ts';
+import { account, browserOf, firstAccount, PASSWORD, sender, signIn, start } from './support.ts';
 
 const SESSION = '/api/v1/session';
 
@@ -235,7 +235,7 @@ describe('a wrong password', () => {
     await started.send('POST', SESSION, { body: { name: 'hunter3hunter3', password: 'x' } });
     await started.send('POST', SESSION, { body: { name: 'root', password: 'hunter2hunter2' } });
     await started.send('POST', SESSION, { body: { name: 'root', password: 'hunter2hunter2' } });
-    const { items } = await started.journal.audit({ operation: 'sign-in' }, { limit: 10 });
+    const { items } = await started.journal.audit({ operation: 'sign-in', result: 'failed' }, { limit: 10 });
     expect(items.map(({ target, result, after }) => [target, result, after])).toEqual([
       ['root', 'failed', { failures: 2 }],
       ['(unknown account)', 'failed', { failures: 1 }],
@@ -243,6 +243,117 @@ describe('a wrong password', () => {
     ]);
     expect(JSON.stringify([items, started.logged])).not.toContain('hunter');
   });
+});
+
+describe('what an administrator does to an account while somebody signs in to it', () => {
+  it.each([
+    ['with the right password', PASSWORD],
+    ['with a wrong one', 'wrong'],
+  ])('stays done: disabled, %s', async (_, password) => {
+    const started = await start();
+    const root = await firstAccount(started);
+    await account(started, root, 'carol', ['Help Desk']);
+    const signingIn = started.send('POST', SESSION, { body: { name: 'carol', password } });
+    const disabled = await started.send('PATCH', '/api/v1/accounts/carol', { body: { enabled: false }, as: root });
+    const answer = await signingIn;
+    expect(disabled.status).toBe(200);
+    expect((await started.journal.account('carol'))?.enabled).toBe(false);
+    if (answer.status === 200) {
+      expect((await started.send('GET', SESSION, { as: browserOf(answer) })).status).toBe(401);
+    } else expect(answer.status).toBe(401);
+  });
+
+  it('stays done: another password, which ends sessions and revokes tokens', async () => {
+    const started = await start();
+    const root = await firstAccount(started);
+    const carol = await account(started, root, 'carol', ['Help Desk']);
+    const body = { name: 'script', scopes: ['status.read'] };
+    const { secret } = (await started.send('POST', '/api/v1/tokens', { body, as: carol })).json;
+    const headers = { authorization: `Bearer ${secret}` };
+    expect((await started.send('GET', SESSION, { headers })).status).toBe(200);
+    const password = 'another good password';
+    const signingIn = started.send('POST', SESSION, { body: { name: 'carol', password: PASSWORD } });
+    const changing = started.send('PUT', `${SESSION}/password`, {
+      body: { current: PASSWORD, password: 'a password of her own' },
+      as: carol,
+    });
+    const reset = await started.send('PATCH', '/api/v1/accounts/carol', { body: { password }, as: root });
+    const answers = await Promise.all([signingIn, changing]);
+    expect(reset.status).toBe(200);
+    for (const as of [carol, ...answers.filter(({ json }) => json?.csrfToken !== undefined).map(browserOf)]) {
+      expect((await started.send('GET', SESSION, { as })).status).toBe(401);
+    }
+    expect((await started.send('GET', SESSION, { headers })).status).toBe(401);
+    await signIn(started, 'carol', password);
+    expect((await started.send('POST', SESSION, { body: { name: 'carol', password: PASSWORD } })).status).toBe(401);
+  });
+});
+
+describe('a token that manages accounts', () => {
+  it('makes, changes and removes none that may do more than the token', async () => {
+    const started = await start();
+    const root = await firstAccount(started);
+    const body = { name: 'script', scopes: ['accounts.write', 'status.read'] };
+    const { secret } = (await started.send('POST', '/api/v1/tokens', { body, as: root })).json;
+    const headers = { authorization: `Bearer ${secret}` };
+    const of = (name: string, roles: string[]) => ({ name, displayName: name, password: PASSWORD, roles });
+    const more = await started.send('POST', '/api/v1/accounts', {
+      body: of('eve', ['Organization Management']),
+      headers,
+    });
+    expect([more.status, more.json.detail]).toEqual([403, expect.stringContaining('policy.write')]);
+    expect(
+      (await started.send('PATCH', '/api/v1/accounts/root', { body: { password: 'hunter2 hunter2' }, headers })).status,
+    ).toBe(403);
+    expect((await started.send('DELETE', '/api/v1/accounts/root', { headers })).status).toBe(403);
+    expect((await started.send('POST', '/api/v1/accounts', { body: of('alice', ['self']), headers })).status).toBe(200);
+    expect(
+      (await started.send('PATCH', '/api/v1/accounts/alice', { body: { roles: ['UM Management'] }, headers })).status,
+    ).toBe(403);
+    expect((await started.send('DELETE', '/api/v1/accounts/alice', { headers })).status).toBe(204);
+    expect((await started.send('GET', SESSION, { as: root })).status).toBe(200);
+  });
+});
+
+it(`who manages nothing changes ${MAX_OWN_CHANGES} things an hour; who manages has no such limit (MAX_OWN_CHANGES)`, async () => {
+  const started = await start();
+  const root = await firstAccount(started);
+  const alice = await account(started, root, 'alice', ['self']);
+  const revoke = (as: typeof root) =>
+    started.send('DELETE', '/api/v1/tokens/00000000-0000-7000-8000-000000000000', { as });
+  for (let i = 0; i < MAX_OWN_CHANGES; i += 1) expect((await revoke(alice)).status).toBe(404);
+  const refused = await revoke(alice);
+  expect([refused.status, Number(refused.headers.get('retry-after'))]).toEqual([429, 3_600]);
+  expect((await started.send('GET', SESSION, { as: alice })).status).toBe(200);
+  expect((await revoke(root)).status).toBe(404);
+});
+
+describe('where somebody comes from', () => {
+  const from = { 'x-forwarded-for': '203.0.113.9' };
+  const told = async (options: Parameters<typeof start>[0]) => {
+    const started = await start(options);
+    const send = sender(`http://127.0.0.1:${started.admin.port}`);
+    await firstAccount({ ...started, send });
+    const body = { name: 'root', password: PASSWORD };
+    expect((await send('POST', SESSION, { body, headers: from })).status).toBe(200);
+    return (await started.journal.audit({ operation: 'sign-in' }, { limit: 1 })).items[0]?.source;
+  };
+
+  it('is what a proxy on this machine says where there is one', async () => {
+    expect(await told({ publicUrl: 'https://admin.example.com' })).toBe('203.0.113.9');
+  });
+
+  it('is the address of the connection where there is none', async () => {
+    expect(await told({})).toBe('127.0.0.1');
+  });
+});
+
+it('a page that begins nowhere is refused (400)', async () => {
+  const started = await start();
+  const root = await firstAccount(started);
+  const answer = await started.send('GET', "/api/v1/calls?after='%25", { as: root });
+  expect([answer.status, answer.json.errors[0].path]).toEqual([400, 'after']);
+  expect(started.logged.filter(({ level }) => level === 'error')).toEqual([]);
 });
 
 describe('one’s own password', () => {

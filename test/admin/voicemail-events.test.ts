@@ -150,7 +150,7 @@ describe('POST /api/v1/voicemail-events', () => {
     const socket = connect(door.admin.port, '127.0.0.1');
     onTestFinished(() => void socket.destroy());
     socket.write(
-      `POST ${EVENTS_PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n`,
+      `POST ${EVENTS_PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n`,
     );
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(answer.toString()).toMatch(/^HTTP\/1.1 401 /);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
 import { openSqliteJournal } from '../../src/journal/index.ts';
 import { passwordMatches } from '../../src/admin/sign-in/passwords.ts';
@@ -20,16 +21,18 @@ describe('account-password', () => {
       roles: ['Organization Management'],
       mailbox: null,
       passwordHash: null,
-      enabled: false,
+      enabled: true,
       createdAt: 0,
       lastSignInAt: null,
-      failedSignIns: 0,
-      lockedUntil: null,
     };
     await journal.addAccount(account);
     const at = Date.now();
     const times = { createdAt: at, lastSeenAt: at, expiresAt: at + 1e6 };
-    await journal.saveSession({ secretHash: 'x', account: 'admin', signedInBy: 'password', csrfToken: 'y', ...times });
+    const session = { secretHash: 'x', account: 'admin', signedInBy: 'password', csrfToken: 'y', ...times } as const;
+    await journal.openSession(session, null);
+    await journal.changeAccount('admin', { enabled: false });
+    const token = { id: uuidv7(), name: 'script', account: 'admin', scopes: [], secretHash: 'z', createdAt: at };
+    await journal.addToken({ ...token, expiresAt: null, lastUsedAt: null });
     const { code, stdout } = await inProcess('account-password', 'ADMIN', '--config', files.config);
     expect(code).toBe(0);
     const password = /password (\S+)/.exec(stdout)?.[1] ?? '';
@@ -37,6 +40,7 @@ describe('account-password', () => {
     expect(after?.enabled).toBe(true);
     expect(await passwordMatches(password, after?.passwordHash ?? null)).toBe(true);
     expect(await journal.session('x')).toBeNull();
+    expect(await journal.token('z')).toBeNull();
     expect((await journal.audit({}, { limit: 1 })).items[0]).toMatchObject({ by: 'command-line', target: 'admin' });
     const unknown = await inProcess('account-password', 'eve', '--config', files.config);
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('There are admin.')]);

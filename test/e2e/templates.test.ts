@@ -5,8 +5,8 @@ import { MAX_RENDERED_LENGTH } from '../../src/notification/templates/syntax.ts'
 import { startMailServer } from '../notification/support.ts';
 import { byNumber, call, callerFor, filesFor, phoneFor, run, settings } from './support.ts';
 
-/** It can be read, and makes more than a mail may have: each of the four rows is shown four times. */
-const TOO_LONG = `{{#rows}}{{#rows}}${'x'.repeat(MAX_RENDERED_LENGTH / 8)}{{/rows}}{{/rows}}`;
+/** It can be read, and makes more than a mail may have: in each of the four rows the caller so often. */
+const TOO_LONG = `{{#rows}}${'{{caller}}'.repeat(MAX_RENDERED_LENGTH / 'Jean Dupont'.length / 4 + 1)}{{/rows}}`;
 const BROKEN = 'A call\nfrom {{nobody}}';
 const OWN = 'Somebody called: {{caller}}';
 

@@ -56,8 +56,6 @@ const account = (changes: Partial<AccountRecord> = {}): AccountRecord => ({
   enabled: true,
   createdAt: T0,
   lastSignInAt: null,
-  failedSignIns: 0,
-  lockedUntil: null,
   ...changes,
 });
 
@@ -470,23 +468,42 @@ export function describeAdminJournal(backend: string, newStore: () => Promise<St
         expect(await journal.accountCount()).toBe(1);
       });
 
-      it('are changed whole, and listed by name', async () => {
+      it('are changed in what is named, and listed by name', async () => {
         await journal.addAccount(account());
         await journal.addAccount(account({ name: 'zoe', mailbox: 'zoe', passwordHash: null }));
-        const changed = account({ enabled: false, failedSignIns: 3, lockedUntil: T0 + 1, lastSignInAt: T0 });
-        expect(await journal.saveAccount(changed)).toBe(true);
-        expect(await journal.saveAccount(account({ name: 'nobody' }))).toBe(false);
+        const all = {
+          displayName: 'A',
+          roles: ['Help Desk'],
+          mailbox: 'bob',
+          passwordHash: 'scrypt$2',
+          enabled: false,
+        };
+        for (const [name, value] of Object.entries(all)) {
+          expect(await journal.changeAccount('ADMIN', { [name]: value })).toBe(true);
+        }
+        expect(await journal.changeAccount('admin', { mailbox: null })).toBe(true);
+        const changed = account({ ...all, mailbox: null });
+        expect(await journal.changeAccount('nobody', { enabled: true })).toBe(false);
         const page = await journal.accounts({ limit: 1 });
         expect(page.items).toEqual([changed]);
         const rest = await journal.accounts({ limit: 1, after: page.next ?? '' });
         expect(rest.items.map(({ name }) => name)).toEqual(['zoe']);
       });
 
+      it('have another password only where the one before is still the one that was read', async () => {
+        await journal.addAccount(account());
+        expect(await journal.changeAccount('admin', { passwordHash: 'scrypt$2' }, 'scrypt$1')).toBe(true);
+        expect(await journal.changeAccount('admin', { passwordHash: 'scrypt$3' }, 'scrypt$1')).toBe(false);
+        expect(await journal.changeAccount('admin', { passwordHash: null }, 'scrypt$2')).toBe(true);
+        expect(await journal.changeAccount('admin', { passwordHash: 'scrypt$4' }, null)).toBe(true);
+        expect((await journal.account('admin'))?.passwordHash).toBe('scrypt$4');
+      });
+
       it('go with their tokens and sessions', async () => {
         await journal.addAccount(account());
         const [held, open] = [token(), session()];
         await journal.addToken(held);
-        await journal.saveSession(open);
+        await journal.openSession(open, 'scrypt$1');
         expect(await journal.removeAccount('admin')).toBe(true);
         expect(await journal.removeAccount('admin')).toBe(false);
         expect(await journal.token(held.secretHash)).toBeNull();
@@ -505,16 +522,21 @@ export function describeAdminJournal(backend: string, newStore: () => Promise<St
       expect(await journal.removeToken('zoe', held.id)).toBe(false);
       expect(await journal.removeToken('Admin', held.id)).toBe(true);
       expect(await journal.tokens('admin')).toEqual([]);
+      for (const name of ['admin', 'admin', 'zoe']) await journal.addToken(token({ account: name }));
+      expect(await journal.removeTokens('ADMIN')).toBe(2);
+      expect([await journal.tokens('admin'), (await journal.tokens('zoe')).length]).toEqual([[], 1]);
     });
 
     it('sessions are prolonged, ended one by one or all but one', async () => {
       await journal.addAccount(account());
       const [first, second, third] = [session(), session(), session()];
-      for (const one of [first, second, third]) await journal.saveSession(one);
+      for (const one of [first, second, third]) expect(await journal.openSession(one, 'scrypt$1')).toBe(true);
+      expect((await journal.account('admin'))?.lastSignInAt).toBe(first.createdAt);
       const later = { ...first, lastSeenAt: T0 + 9, expiresAt: T0 + 2 * HOUR };
-      await journal.saveSession(later);
+      await journal.touchSession(first.secretHash, T0 + 9, T0 + 2 * HOUR);
       expect(await journal.session(first.secretHash)).toEqual(later);
       await journal.removeSession(second.secretHash);
+      await journal.touchSession(second.secretHash, T0 + 9, T0 + 2 * HOUR);
       expect(await journal.session(second.secretHash)).toBeNull();
       await journal.removeSessions('admin', first.secretHash);
       expect(await journal.session(third.secretHash)).toBeNull();
@@ -523,10 +545,23 @@ export function describeAdminJournal(backend: string, newStore: () => Promise<St
       expect(await journal.session(first.secretHash)).toBeNull();
     });
 
+    it.each([
+      ['is gone', () => journal.removeAccount('admin')],
+      ['is disabled', () => journal.changeAccount('admin', { enabled: false })],
+      ['has another password', () => journal.changeAccount('admin', { passwordHash: 'scrypt$2' })],
+    ])('no session is opened where the account %s by now', async (_, meanwhile) => {
+      await journal.addAccount(account());
+      await meanwhile();
+      const late = session();
+      expect(await journal.openSession(late, 'scrypt$1')).toBe(false);
+      expect(await journal.session(late.secretHash)).toBeNull();
+      expect((await journal.account('admin'))?.lastSignInAt ?? null).toBeNull();
+    });
+
     it('what has had its time is purged: sessions, the audit, missed callers (AUDIT_KEPT_MS, UNRETURNED_KEPT_MS)', async () => {
       await journal.addAccount(account());
       const [over, open] = [session({ expiresAt: T0 }), session()];
-      for (const one of [over, open]) await journal.saveSession(one);
+      for (const one of [over, open]) await journal.openSession(one, 'scrypt$1');
       await journal.intendAudit(audit({ at: T0 - AUDIT_KEPT_MS }));
       const kept = audit({ at: T0 - AUDIT_KEPT_MS + 1 });
       await journal.intendAudit(kept);

@@ -20,6 +20,7 @@ import {
   MAX_RENDERED_LENGTH,
   MAX_SECTION_DEPTH,
   MAX_TEMPLATE_LENGTH,
+  wrap,
 } from '../../src/notification/templates/syntax.ts';
 import { content, FROM, notification } from './support.ts';
 
@@ -92,10 +93,28 @@ describe('a template', () => {
     expect(problemOf(nested(MAX_SECTION_DEPTH + 1))).toContain('deep at most');
   });
 
+  it('shows the lines of a list once each: no list stands within a list', () => {
+    expect(problemOf('{{#rows}}{{#caller}}{{#rows}}x{{/rows}}{{/caller}}{{/rows}}')).toContain(
+      '{{#rows}} stands within {{#rows}}',
+    );
+    expect(problemOf('{{#rows}}x{{/rows}}{{#rows}}{{^rows}}x{{/rows}}{{/rows}}')).toBe('none');
+  });
+
+  it('is wrapped at the spaces outside parentheses', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(' ', '(', ')', 'a'), maxLength: 40 }), (text) => {
+        const words = text.split(/ (?![^(]*\))/);
+        // As narrow as that, each word is a line.
+        expect(wrap(text, 0)).toEqual(words);
+      }),
+    );
+  });
+
   it(`makes ${MAX_RENDERED_LENGTH} characters at most; beyond that the mail has the built-in text (MAX_RENDERED_LENGTH)`, () => {
     const text = `{{#rows}}${'x'.repeat(MAX_TEMPLATE_LENGTH - 100)}{{/rows}}`.repeat(1);
     const one = { text: compilePart('text', text) };
-    const long = { text: compilePart('text', `{{#rows}}{{#rows}}${'x'.repeat(60_000)}{{/rows}}{{/rows}}`) };
+    const often = '{{caller}}'.repeat(MAX_TEMPLATE_LENGTH / '{{caller}}'.length - 10);
+    const long = { text: compilePart('text', `{{#rows}}${often}{{/rows}}`) };
     const problems: string[] = [];
     const render = (overrides: object): string =>
       renderMail(notification(), settings, overrides, (part, problem) => problems.push(`${part}: ${problem}`)).text;

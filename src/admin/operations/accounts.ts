@@ -1,5 +1,5 @@
-import type { AccountRecord } from '../../journal/index.ts';
-import { permits, type Role } from '../../cmdlet/index.ts';
+import type { AccountChanges, AccountRecord } from '../../journal/index.ts';
+import { type Caller, permissionsOf, permits, type Role } from '../../cmdlet/index.ts';
 import { type Handlers, Refusal } from '../handlers.ts';
 import { hashPassword, TooBusy } from '../sign-in/passwords.ts';
 import { rolesOf } from '../sign-in/sessions.ts';
@@ -36,6 +36,7 @@ export function createAccountHandlers(context: SessionContext): Handlers<Names> 
       inTurn(async () => {
         const { name, displayName, password, roles, mailbox } = body;
         requireMailbox(context, mailbox);
+        requireNoMore(caller, { roles });
         if ((await journal.accountCount()) >= MAX_ACCOUNTS)
           throw new Refusal(409, `There are ${MAX_ACCOUNTS} accounts already.`);
         const passwordHash = password === undefined ? null : await hashed(password);
@@ -48,20 +49,23 @@ export function createAccountHandlers(context: SessionContext): Handlers<Names> 
     changeAccount: ({ params, body, caller }) =>
       inTurn(async () => {
         const before = await found(params.name);
+        requireNoMore(caller, before);
         const { displayName, password, roles, mailbox, enabled } = body;
         if (mailbox !== undefined) requireMailbox(context, mailbox);
-        const after: AccountRecord = {
-          ...before,
+        if (roles !== undefined) requireNoMore(caller, { roles });
+        const changes: AccountChanges = {
           ...(displayName === undefined ? {} : { displayName }),
           ...(roles === undefined ? {} : { roles }),
           ...(mailbox === undefined ? {} : { mailbox }),
           ...(enabled === undefined ? {} : { enabled }),
           ...(password === undefined ? {} : { passwordHash: await hashed(password) }),
         };
+        const after: AccountRecord = { ...before, ...changes };
         if (mayManage(before) && !mayManage(after)) await requireAnother(context, before.name);
-        await journal.saveAccount(after);
-        // Whoever has the old password, or less to say now, signs in again.
+        await journal.changeAccount(before.name, changes);
+        // Whoever has the old password, or less to say now, signs in again; a stranger who had the password may have made tokens.
         if (password !== undefined || !after.enabled) await journal.removeSessions(before.name);
+        if (password !== undefined) await journal.removeTokens(before.name);
         await audit.told(
           caller,
           password === undefined ? 'change account' : 'change account and its password',
@@ -77,6 +81,7 @@ export function createAccountHandlers(context: SessionContext): Handlers<Names> 
     removeAccount: ({ params, caller }) =>
       inTurn(async () => {
         const before = await found(params.name);
+        requireNoMore(caller, before);
         if (mayManage(before)) await requireAnother(context, before.name);
         await journal.removeAccount(before.name);
         await audit.told(caller, 'remove account', before.name, { before: told(before) });
@@ -92,6 +97,13 @@ function told({ displayName, roles, mailbox, enabled }: AccountRecord): object {
 /** Whether it can sign in with a password and manage accounts: a provider may be gone. */
 function mayManage(account: AccountRecord): boolean {
   return account.enabled && account.passwordHash !== null && permits(rolesOf(account), 'accounts.write');
+}
+
+/** Nobody makes, changes or removes an account that may do more than he may: a token of few scopes would otherwise have them all. */
+function requireNoMore({ permissions }: Caller, { roles }: Pick<AccountRecord, 'roles'>): void {
+  const own = permissionsOf(['self']);
+  const more = permissionsOf(rolesOf({ roles })).filter((one) => !permissions.has(one) && !own.includes(one));
+  if (more.length > 0) throw new Refusal(403, `The account may do what you may not: ${more.join(', ')}.`);
 }
 
 async function requireAnother({ journal }: SessionContext, name: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { AccountRecord, TokenRecord } from '../../journal/index.ts';
-import { permissionsOf, ROLES } from '../../cmdlet/index.ts';
+import { type Caller, permissionsOf, ROLES } from '../../cmdlet/index.ts';
 import type { Account, Entrance, Session, Token } from '../contract.ts';
 import { hashOf, newSecret } from '../ids.ts';
 import { type Asked, type Cookie, type Handlers, Refusal } from '../handlers.ts';
@@ -15,6 +15,8 @@ import type { AdminLog } from '../types.ts';
 /** Tokens of one account. */
 export const MAX_TOKENS = 50;
 export const MAX_ACCOUNTS = 10_000;
+/** In the same words for a name that is none, a wrong password, and an account that is disabled. */
+const WRONG = 'The name or the password is wrong.';
 const OIDC_COOKIE = '__Host-mcg-oidc';
 const OIDC_COOKIE_S = 600;
 
@@ -50,10 +52,11 @@ type Names =
 export function createSessionHandlers(context: SessionContext): Handlers<Names> {
   const { journal, sessions, first, oidc, log, now } = context;
   const audit = auditWriter(context);
-  const open = async (account: AccountRecord, by: 'password' | 'oidc') => {
-    const { secret, session } = await sessions.open(account, by);
-    await journal.saveAccount({ ...account, lastSignInAt: now(), failedSignIns: 0 });
-    return { body: sessionOf(account, by, session.csrfToken), cookies: [sessionCookie(secret)] };
+  const open = async (account: AccountRecord, by: 'password' | 'oidc', { source }: Pick<Caller, 'source'>) => {
+    const opened = await sessions.open(account, by);
+    if (opened === null) throw new Refusal(401, WRONG);
+    await audit.told({ name: account.name, source, by }, 'sign-in', account.name);
+    return { body: sessionOf(account, by, opened.session.csrfToken), cookies: [sessionCookie(opened.secret)] };
   };
 
   return {
@@ -77,11 +80,10 @@ export function createSessionHandlers(context: SessionContext): Handlers<Names> 
 
     async signIn({ body, caller, cookies }) {
       const account = await checkPassword(context, body.name, body.password, caller.source);
-      await audit.told({ ...caller, name: account.name, by: 'password' }, 'sign-in', account.name);
       // Whoever had signed in here before has left.
       const before = cookies[SESSION_COOKIE];
       if (before !== undefined) await journal.removeSession(hashOf(before));
-      return open(account, 'password');
+      return open(account, 'password', caller);
     },
 
     async signOut({ identity, caller }) {
@@ -108,8 +110,7 @@ export function createSessionHandlers(context: SessionContext): Handlers<Names> 
       try {
         const user = await oidc.finish(params.id, back, cookies[OIDC_COOKIE] ?? '');
         const account = await accountOfUser(context, params.id, user);
-        await audit.told({ ...caller, name: account.name, by: 'oidc' }, 'sign-in', account.name);
-        const { cookies: opened } = await open(account, 'oidc');
+        const { cookies: opened } = await open(account, 'oidc', caller);
         return { body: null as never, cookies: [gone, ...opened], redirect: '/' };
       } catch (error) {
         log.warn(
@@ -131,7 +132,7 @@ export function createSessionHandlers(context: SessionContext): Handlers<Names> 
         const made = { ...account, roles: ['Organization Management'] };
         if (!(await journal.addAccount(made))) throw new Refusal(409, 'There is an account already: sign in.');
         await audit.told({ ...caller, name, by: 'password' }, 'make the first account', name);
-        return await open(made, 'password');
+        return await open(made, 'password', caller);
       } catch (error) {
         first.again(secret);
         throw busy(error);
@@ -148,7 +149,10 @@ export function createSessionHandlers(context: SessionContext): Handlers<Names> 
         if (!(error instanceof Refusal) || error.status !== 401) throw error;
         throw new Refusal(422, 'The current password is wrong.', [{ path: 'current', message: 'It is wrong.' }]);
       });
-      await journal.saveAccount({ ...account, passwordHash: await hashPassword(body.password).catch(rethrown) });
+      const passwordHash = await hashPassword(body.password).catch(rethrown);
+      // Not where an administrator has given it another one meanwhile.
+      const changed = await journal.changeAccount(account.name, { passwordHash }, account.passwordHash);
+      if (!changed) throw new Refusal(409, 'The account has got another password meanwhile: sign in again.');
       await journal.removeSessions(account.name, session.secretHash);
       await audit.told(caller, 'change password', account.name);
       return { body: null as never };
@@ -223,15 +227,14 @@ async function checkPassword(
   }
   const failures = await auditWriter(context).signInFailed(account?.name ?? null, source);
   if (failures !== null) context.log.warn({ account: account?.name ?? null, source, failures }, 'a sign-in failed');
-  if (account !== null) await journal.saveAccount({ ...account, failedSignIns: account.failedSignIns + 1 });
-  throw new Refusal(401, 'The name or the password is wrong.');
+  throw new Refusal(401, WRONG);
 }
 
 /** An account of its provider's own: its name has a colon, which no other account's has. Its roles are what the provider says now. */
 async function accountOfUser(context: SessionContext, id: string, user: OidcUser): Promise<AccountRecord> {
   const { journal, now } = context;
-  const subject =
-    user.subject.length > 0 && user.subject.length <= 48 ? user.subject : hashOf(user.subject).slice(0, 32);
+  // OpenID Connect Core 2: `sub` is case-sensitive, and names of accounts are not.
+  const subject = /^[a-z0-9._@|-]{1,40}$/.test(user.subject) ? user.subject : hashOf(user.subject).slice(0, 32);
   const name = `${id}:${subject}`.slice(0, 64);
   const known = await journal.account(name);
   if (known?.enabled === false) throw new Error(`the account ${name} is disabled`);
@@ -239,14 +242,10 @@ async function accountOfUser(context: SessionContext, id: string, user: OidcUser
   const mailbox = user.email === null ? null : context.mailboxOf(user.email);
   const roles = mailbox === null ? user.roles : [...new Set([...user.roles, 'self' as const])];
   if (roles.length === 0) throw new Error(`${user.name} has no role here: see admin.oidc[].roles in gateway.yaml`);
-  const account = {
-    ...(known ?? blankAccount(name, '', now())),
-    displayName: user.displayName.slice(0, 256),
-    mailbox,
-    roles,
-  };
+  const told = { displayName: user.displayName.slice(0, 256), mailbox, roles };
+  const account = { ...(known ?? blankAccount(name, '', now())), ...told };
   if (known === null) await journal.addAccount(account);
-  else await journal.saveAccount(account);
+  else await journal.changeAccount(name, told);
   return account;
 }
 
@@ -260,8 +259,6 @@ export function blankAccount(name: string, displayName: string, createdAt: numbe
     enabled: true,
     createdAt,
     lastSignInAt: null,
-    failedSignIns: 0,
-    lockedUntil: null,
   };
 }
 

@@ -13,6 +13,8 @@ export interface OidcProvider {
   readonly clientSecret: string | null;
   readonly scope: string;
   /** The claim that holds groups or roles; nothing else gives a role. */
+  /** Its `email` counts without `email_verified`. */
+  readonly trustEmail: boolean;
   readonly rolesClaim: string;
   /** Its values, and the role that each comes with. */
   readonly roles: Readonly<Record<string, Role>>;
@@ -130,7 +132,9 @@ function userOf(claims: Readonly<Record<string, unknown>>, provider: OidcProvide
     return typeof value === 'string' && value !== '' ? value : null;
   };
   const subject = text('sub') ?? '';
-  const email = claims['email_verified'] === false ? null : text('email');
+  // What anybody may have typed at the provider is nobody's mailbox.
+  const isVerified = claims['email_verified'] === true || provider.trustEmail;
+  const email = isVerified ? text('email') : null;
   const name = text('preferred_username') ?? email ?? subject;
   const held = claims[provider.rolesClaim];
   const values = (Array.isArray(held) ? held : [held]).filter((value): value is string => typeof value === 'string');

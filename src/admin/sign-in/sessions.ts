@@ -20,8 +20,8 @@ export interface Identity {
 }
 
 export interface Sessions {
-  /** Opens one; the secret goes into the cookie. */
-  open(account: AccountRecord, by: 'password' | 'oidc'): Promise<{ secret: string; session: SessionRecord }>;
+  /** Opens one; the secret goes into the cookie. Null: the account, as it was read, has been disabled or has another password by now. */
+  open(account: AccountRecord, by: 'password' | 'oidc'): Promise<{ secret: string; session: SessionRecord } | null>;
   bySecret(secret: string, source: string): Promise<Identity | null>;
   byToken(secret: string, source: string): Promise<Identity | null>;
 }
@@ -44,8 +44,7 @@ export function createSessions(journal: AdminJournal, now: () => number): Sessio
         lastSeenAt: at,
         expiresAt: at + IDLE_MS,
       };
-      await journal.saveSession(session);
-      return { secret, session };
+      return (await journal.openSession(session, account.passwordHash)) ? { secret, session } : null;
     },
 
     async bySecret(secret, source) {
@@ -57,7 +56,7 @@ export function createSessions(journal: AdminJournal, now: () => number): Sessio
       if (at - session.lastSeenAt >= SEEN_EVERY_MS) {
         const expiresAt = Math.min(at + IDLE_MS, session.createdAt + LONGEST_SESSION_MS);
         // A journal that cannot be written ends nobody's session before its time.
-        await journal.saveSession({ ...session, lastSeenAt: at, expiresAt }).catch(() => undefined);
+        await journal.touchSession(session.secretHash, at, expiresAt).catch(() => undefined);
       }
       return { account, session, caller: callerOf(account, session.signedInBy, source, null) };
     },

@@ -174,8 +174,6 @@ function accountRecord(row: Row): AccountRecord {
     enabled: row['enabled'] === 1,
     createdAt: Number(row['created_at']),
     lastSignInAt: integer(row['last_sign_in_at']),
-    failedSignIns: Number(row['failed_sign_ins']),
-    lockedUntil: integer(row['locked_until']),
   };
 }
 

@@ -1,5 +1,5 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import type { AccountRecord, AuditRecord, SessionRecord, TokenRecord } from '../admin-types.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import type { AccountChanges, AccountRecord, AuditRecord, SessionRecord, TokenRecord } from '../admin-types.ts';
 
 /** Longest `before` and `after` of an audit record, as JSON; what is longer is told by its length. */
 export const MAX_AUDIT_JSON = 64 * 1024;
@@ -38,35 +38,39 @@ function auditWrites(db: DatabaseSync) {
 
 function accountWrites(db: DatabaseSync) {
   const add = db.prepare(`
-    INSERT INTO accounts (display_name, roles, mailbox, password_hash, enabled, created_at, last_sign_in_at,
-      failed_sign_ins, locked_until, name)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
-  const save = db.prepare(`
-    UPDATE accounts SET display_name = ?, roles = ?, mailbox = ?, password_hash = ?, enabled = ?, created_at = ?,
-      last_sign_in_at = ?, failed_sign_ins = ?, locked_until = ? WHERE name = ?`);
+    INSERT INTO accounts (name, display_name, roles, mailbox, password_hash, enabled, created_at, last_sign_in_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
+  // A value that is not named stays: another change may be under way.
+  const change = db.prepare(`
+    UPDATE accounts SET display_name = coalesce(:displayName, display_name), roles = coalesce(:roles, roles),
+      mailbox = iif(:setsMailbox, :mailbox, mailbox), password_hash = iif(:setsPassword, :passwordHash, password_hash),
+      enabled = coalesce(:enabled, enabled)
+    WHERE name = :name AND (NOT :asks OR password_hash IS :ifPasswordHash)`);
   const remove = db.prepare('DELETE FROM accounts WHERE name = ?');
   return {
-    addAccount: (account: AccountRecord): boolean => add.run(...accountValues(account)).changes === 1,
-    saveAccount: (account: AccountRecord): boolean => save.run(...accountValues(account)).changes === 1,
+    addAccount({ name, displayName, roles, mailbox, passwordHash, enabled, createdAt, lastSignInAt }: AccountRecord) {
+      const values = [displayName, JSON.stringify(roles), mailbox, passwordHash, enabled ? 1 : 0, createdAt];
+      return add.run(name, ...values, lastSignInAt).changes === 1;
+    },
+    changeAccount(name: string, changes: AccountChanges, ifPasswordHash?: string | null): boolean {
+      const { displayName, roles, mailbox, passwordHash, enabled } = changes;
+      const done = change.run({
+        name,
+        displayName: displayName ?? null,
+        roles: roles === undefined ? null : JSON.stringify(roles),
+        setsMailbox: mailbox === undefined ? 0 : 1,
+        mailbox: mailbox ?? null,
+        setsPassword: passwordHash === undefined ? 0 : 1,
+        passwordHash: passwordHash ?? null,
+        enabled: enabled === undefined ? null : Number(enabled),
+        asks: ifPasswordHash === undefined ? 0 : 1,
+        ifPasswordHash: ifPasswordHash ?? null,
+      });
+      return done.changes === 1;
+    },
     // Its tokens and sessions go with it (ON DELETE CASCADE).
     removeAccount: (name: string): boolean => remove.run(name).changes > 0,
   };
-}
-
-/** In the order of both statements. */
-function accountValues(account: AccountRecord): SQLInputValue[] {
-  return [
-    account.displayName,
-    JSON.stringify(account.roles),
-    account.mailbox,
-    account.passwordHash,
-    account.enabled ? 1 : 0,
-    account.createdAt,
-    account.lastSignInAt,
-    account.failedSignIns,
-    account.lockedUntil,
-    account.name,
-  ];
 }
 
 function tokenWrites(db: DatabaseSync) {
@@ -75,6 +79,7 @@ function tokenWrites(db: DatabaseSync) {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
   const touch = db.prepare('UPDATE tokens SET last_used_at = ? WHERE id = ?');
   const remove = db.prepare('DELETE FROM tokens WHERE id = ? AND account = ?');
+  const removeOf = db.prepare('DELETE FROM tokens WHERE account = ?');
   return {
     addToken(token: TokenRecord): void {
       const { id, name, account, scopes, secretHash, createdAt, expiresAt, lastUsedAt } = token;
@@ -84,20 +89,30 @@ function tokenWrites(db: DatabaseSync) {
       touch.run(at, id);
     },
     removeToken: (account: string, id: string): boolean => remove.run(id, account).changes === 1,
+    removeTokens: (account: string): number => Number(removeOf.run(account).changes),
   };
 }
 
 function sessionWrites(db: DatabaseSync) {
-  const save = db.prepare(`
+  const signedIn = db.prepare(
+    'UPDATE accounts SET last_sign_in_at = ? WHERE name = ? AND enabled = 1 AND password_hash IS ?',
+  );
+  const open = db.prepare(`
     INSERT INTO sessions (secret_hash, account, signed_in_by, csrf_token, created_at, last_seen_at, expires_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (secret_hash) DO UPDATE SET last_seen_at = excluded.last_seen_at, expires_at = excluded.expires_at`);
+    VALUES (?, ?, ?, ?, ?, ?, ?)`);
+  const touch = db.prepare('UPDATE sessions SET last_seen_at = ?, expires_at = ? WHERE secret_hash = ?');
   const remove = db.prepare('DELETE FROM sessions WHERE secret_hash = ?');
   const removeOf = db.prepare('DELETE FROM sessions WHERE account = ? AND secret_hash IS NOT ?');
   return {
-    saveSession(session: SessionRecord): void {
+    openSession(session: SessionRecord, passwordHash: string | null): boolean {
       const { secretHash, account, signedInBy, csrfToken, createdAt, lastSeenAt, expiresAt } = session;
-      save.run(secretHash, account, signedInBy, csrfToken, createdAt, lastSeenAt, expiresAt);
+      // Whose password was looked at for a while may have been disabled, or have got another one, in that time.
+      if (signedIn.run(createdAt, account, passwordHash).changes === 0) return false;
+      open.run(secretHash, account, signedInBy, csrfToken, createdAt, lastSeenAt, expiresAt);
+      return true;
+    },
+    touchSession(secretHash: string, lastSeenAt: number, expiresAt: number): void {
+      touch.run(lastSeenAt, expiresAt, secretHash);
     },
     removeSession(secretHash: string): void {
       remove.run(secretHash);

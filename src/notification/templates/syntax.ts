@@ -6,7 +6,7 @@ export type TemplatePart = (typeof TEMPLATE_PARTS)[number];
 
 /** Longest template, in UTF-16 units. */
 export const MAX_TEMPLATE_LENGTH = 64 * 1024;
-/** Sections within sections: each list multiplies what is within. */
+/** Sections within sections. */
 export const MAX_SECTION_DEPTH = 4;
 /** Longest part of a mail that a template may make. */
 export const MAX_RENDERED_LENGTH = 256 * 1024;
@@ -63,12 +63,28 @@ function wrapSection(source: string, render: (source: string) => string): string
 /** Lines of at most `width` characters, broken at spaces outside parentheses; a longer piece stays whole. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(/ (?![^(]*\))/)) {
+  for (const word of wordsOf(text)) {
     const line = lines.at(-1);
     if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
     else lines[lines.length - 1] = `${line} ${word}`;
   }
   return lines;
+}
+
+/** In one pass from the end: at a space, whether the next parenthesis closes is known. */
+function wordsOf(text: string): string[] {
+  const words: string[] = [];
+  let end = text.length;
+  let isInside = false;
+  for (let at = text.length - 1; at >= 0; at -= 1) {
+    const char = text[at];
+    if (char === ')' || char === '(') isInside = char === ')';
+    if (char !== ' ' || isInside) continue;
+    words.push(text.slice(at + 1, end));
+    end = at;
+  }
+  words.push(text.slice(0, end));
+  return words.toReversed();
 }
 
 /** `[type, name, start, end, inner tokens, …]` */
@@ -103,7 +119,11 @@ function check(
     if (within.length === MAX_SECTION_DEPTH) {
       throw new TemplateError(line, `Sections stand within sections ${MAX_SECTION_DEPTH} deep at most.`);
     }
-    const inList = type === '#' && variable.parts !== undefined ? variable : list;
+    const isList = type === '#' && variable.parts !== undefined;
+    if (isList && list !== null) {
+      throw new TemplateError(line, `{{#${name}}} stands within {{#${list.name}}}: a list shows its lines once.`);
+    }
+    const inList = isList ? variable : list;
     check(inner ?? [], source, [...within, variable], inList);
   }
 }
