@@ -61,8 +61,13 @@ export function addEventsDoor(app: FastifyInstance, door: VoicemailEventDoor, lo
   app.post(EVENTS_PATH, {
     // Before the body is read.
     onRequest(request, reply, done) {
-      if (guard.admits(request, reply)) done();
-      else log.warn({ source: request.ip }, 'a voicemail event was refused: its token is wrong or missing');
+      const refused = guard.refuses(request, reply);
+      if (refused === 0) done();
+      // The first, the second, the fourth, …: whoever guesses does not fill the log.
+      else if (Number.isInteger(Math.log2(refused))) {
+        const fields = { source: request.ip, refused };
+        log.warn(fields, 'a voicemail event was refused: its token is wrong or missing');
+      }
     },
     async handler(request, reply) {
       const parsed = REPORT.safeParse(request.body);
@@ -86,38 +91,38 @@ export function addEventsDoor(app: FastifyInstance, door: VoicemailEventDoor, lo
 }
 
 interface Guard {
-  /** False: the answer has been given. */
-  admits(request: FastifyRequest, reply: FastifyReply): boolean;
+  /** 0: it may pass. Else the answer has been given, and this is how often its address has been refused within a minute. */
+  refuses(request: FastifyRequest, reply: FastifyReply): number;
 }
 
 function createGuard({ token, now }: VoicemailEventDoor): Guard {
   const expected = digest(token);
   const failures = createFailures(now);
   return {
-    admits(request, reply) {
+    refuses(request, reply) {
       const [, shown = ''] = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '') ?? [];
       // Of digests, so that neither length nor content shows in the time it takes. Before anything else: whoever shares an address
       // with a guesser is not to suffer for it, and a token of this length is not guessed however many try.
-      if (shown !== '' && timingSafeEqual(digest(shown), expected)) return true;
-      const waitMs = failures.count(request.ip);
+      if (shown !== '' && timingSafeEqual(digest(shown), expected)) return 0;
+      const { count, waitMs } = failures.count(request.ip);
       if (waitMs > 0) {
         reply.header('retry-after', String(Math.ceil(waitMs / 1_000)));
         sendProblem(reply, 429, 'Too many wrong tokens came from this address: wait, and check the token.');
-        return false;
+        return count;
       }
       reply.header(
         'www-authenticate',
         `Bearer realm="missed-call-gateway"${shown === '' ? '' : ', error="invalid_token"'}`,
       );
       sendProblem(reply, 401, 'Show the token of voicemail.eventTokenFile: `Authorization: Bearer TOKEN`.');
-      return false;
+      return count;
     },
   };
 }
 
 interface Failures {
-  /** One more of this address. Answers how long it has to wait, 0 where it has not failed too often yet. */
-  count(source: string): number;
+  /** One more of this address. Answers how many there are within the window, and how long it has to wait: 0 where they are not too many yet. */
+  count(source: string): { readonly count: number; readonly waitMs: number };
 }
 
 export function createFailures(now: () => number): Failures {
@@ -128,13 +133,13 @@ export function createFailures(now: () => number): Failures {
       const known = failures.get(source);
       if (known !== undefined && known.until > at) {
         known.count++;
-        return known.count > MAX_FAILURES ? known.until - at : 0;
+        return { count: known.count, waitMs: known.count > MAX_FAILURES ? known.until - at : 0 };
       }
       failures.delete(source);
       failures.set(source, { count: 1, until: at + FAILURE_WINDOW_MS });
       const [oldest] = failures.keys();
       if (failures.size > MAX_FAILING_SOURCES && oldest !== undefined) failures.delete(oldest);
-      return 0;
+      return { count: 1, waitMs: 0 };
     },
   };
 }

@@ -148,9 +148,9 @@ const conditions = z
     externalCalls: told('Calls from anybody else: told of (true) or not.'),
     hiddenCallers: told('Calls whose caller hides the number: told of (true) or not.'),
     minimumRing: duration(0, 'Calls that rang shorter are not told of; 0s: all are.').prefault('0s'),
-    busy: told('Calls that found the user busy: told of (true) or not.'),
-    declined: told('Calls that the user declined: told of (true) or not.'),
-    unreachable: told('Calls that found no phone of the user: told of (true) or not.'),
+    busy: told('Calls that found the user busy, and were not taken to voicemail: told of (true) or not.'),
+    declined: told('Calls that the user declined, and were not taken to voicemail: told of (true) or not.'),
+    unreachable: told('Calls that found no phone of the user, and were not taken to voicemail: told of (true) or not.'),
     groupCalls: told('Calls to a group that the user belongs to: told of (true) or not.'),
   })
   .prefault({})

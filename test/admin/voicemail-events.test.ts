@@ -28,6 +28,7 @@ const LEFT = { mailbox: 'alice', event: 'left' };
 interface Door {
   readonly admin: Admin;
   readonly received: VoicemailEventReport[];
+  readonly warnings: object[];
   time: number;
   answer: VoicemailEventDoor['receive'];
   post(body: unknown, headers?: Record<string, string>): Promise<Response>;
@@ -35,6 +36,7 @@ interface Door {
 
 async function open(withDoor = true, limits: Pick<VoicemailEventDoor, 'answerWithinMs'> = {}): Promise<Door> {
   const received: VoicemailEventReport[] = [];
+  const warnings: object[] = [];
   const voicemailEvents: VoicemailEventDoor = {
     ...limits,
     token: TOKEN,
@@ -48,13 +50,14 @@ async function open(withDoor = true, limits: Pick<VoicemailEventDoor, 'answerWit
     listen: { host: '127.0.0.1', port: 0 },
     status: { readiness: () => Promise.resolve({ ready: true, checks: [] }) },
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
-    log: { debug() {}, info() {}, warn() {}, error() {} },
+    log: { debug() {}, info() {}, warn: (fields) => void warnings.push(fields), error() {} },
     ...(withDoor ? { voicemailEvents } : {}),
   });
   onTestFinished(() => admin.close());
   const door: Door = {
     admin,
     received,
+    warnings,
     time: 1_000,
     answer: () => Promise.resolve({ call: 'call-1' }),
     post: (body, headers = { authorization: `Bearer ${TOKEN}` }) =>
@@ -165,6 +168,8 @@ describe('POST /api/v1/voicemail-events', () => {
     expect(refused.status).toBe(429);
     expect(refused.headers.get('retry-after')).toBe(String((FAILURE_WINDOW_MS - 1_000) / 1_000));
     expect(refused.headers.get('www-authenticate')).toBeNull();
+    // The log hears of it ever more seldom.
+    expect(door.warnings).toEqual([1, 2, 4, 8].map((count) => ({ source: '127.0.0.1', refused: count })));
     expect(door.received).toEqual([]);
     door.time += FAILURE_WINDOW_MS;
     expect((await door.post(LEFT, wrong)).status).toBe(401);
@@ -211,11 +216,11 @@ describe('the wrong tokens of an address', () => {
   it('are remembered of so many addresses at most: the oldest is forgotten', () => {
     const failures = createFailures(() => 0);
     for (let i = 0; i < MAX_FAILURES; i++) failures.count('first');
-    expect(failures.count('first')).toBe(FAILURE_WINDOW_MS);
+    expect(failures.count('first').waitMs).toBe(FAILURE_WINDOW_MS);
     for (let i = 1; i < MAX_FAILING_SOURCES; i++) failures.count(`other-${i}`);
-    expect(failures.count('first')).toBe(FAILURE_WINDOW_MS);
+    expect(failures.count('first').waitMs).toBe(FAILURE_WINDOW_MS);
     failures.count('one more');
-    expect(failures.count('first')).toBe(0);
+    expect(failures.count('first').waitMs).toBe(0);
   });
 });
 

@@ -1,4 +1,5 @@
 import { formatReason, type Evidence, type LegKind } from '../../call/index.ts';
+import { phonesPeer } from '../access/admission.ts';
 import { suspicionOf } from './answer-times.ts';
 import { bestFailure } from './best-failure.ts';
 import type { Call } from '../calls/call.ts';
@@ -10,6 +11,7 @@ import { OutboundLeg, type RingResult } from './outbound.ts';
 import { failsOver, failureText, REDIRECTED, type Asked, type Failure } from './outcome.ts';
 import { outgoingHeaders } from '../message/outgoing.ts';
 import { dial, placeOf } from '../hops/routing.ts';
+import { ringPlan } from './plan.ts';
 import { calleeSide } from '../calls/sides.ts';
 import { onBehalfOf, type Branch, type Destination, type Plan, type Target } from './targets.ts';
 import { demandsOf, MAX_NAMED_HOPS, trunkInvite, type Demands } from '../message/trunk.ts';
@@ -219,7 +221,10 @@ export class Hunt {
       !this.#been.has(next.number) &&
       branch.targets.every(({ kind }) => kind === 'phone');
     const diversions = [...branch.diversions, { by: branch.uri, why: REDIRECTED }];
-    const plan = allowed ? onBehalfOf(branch, this.#facts.plan({ ...next, diversions })) : NOBODY;
+    const plan =
+      allowed && this.#mayDial(branch, { ...next, diversions })
+        ? onBehalfOf(branch, this.#facts.plan({ ...next, diversions }))
+        : NOBODY;
     const followed = plan.stages.length > 0;
     const fields = { call: this.#facts.call.id, why: failureText(failure), to: next?.number, followed };
     this.#context.log.info(fields, 'call redirected');
@@ -229,6 +234,12 @@ export class Hunt {
     const detail = `${failureText(failure)}: the call for ${from} went on to ${next.number}`;
     this.#tell({ kind: 'redirected', source: 'gateway', strength: 'certain', detail });
     return this.#ringPlan(plan, scope, failure);
+  }
+
+  /** Nobody's phone has a number dialled by its callers that it may not dial itself. */
+  #mayDial({ targets }: Branch, destination: Destination): boolean {
+    if (targets.every(({ registration }) => registration === null)) return true;
+    return ringPlan(destination, phonesPeer(this.#context.settings), this.#context).stages.length > 0;
   }
 
   #mayFollow(): boolean {

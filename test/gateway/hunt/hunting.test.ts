@@ -133,6 +133,23 @@ describe('phones of one user', () => {
     expect(verdict).toMatchObject({ outcome: 'missed', cause: 'busy' });
   });
 
+  it('of which one sends the call where phones may not dial is not followed, though its caller may', async () => {
+    const trunk = await callerPeer(0);
+    const outside = { to: '^0', from: LOCAL_PEER.name, nextHop: [{ uri: `sip:127.0.0.1:${trunk.port}` }] };
+    const { rig, phones } = await startHunting(['1001'], { nextHop: [], routes: [outside] });
+    const [alice] = phones;
+    if (alice === undefined) throw new Error('no phone');
+    const call = calls(rig, '1001');
+    answer(alice, await alice.expect(/^INVITE /), 302, { contact: '<sip:0899123456@x>' });
+    ackFailure(call, await response(call, 480));
+    expect((await rig.ledger.call()).verdict).toMatchObject({ outcome: 'failed' });
+    expect(trunk.received).toEqual([]);
+    // The caller may dial it.
+    const direct = calls(rig, '0899123456');
+    answer(trunk, await trunk.expect(/^INVITE sip:0899123456/), 486);
+    ackFailure(direct, await response(direct, 486));
+  });
+
   it('of which one sends the call to the number that was dialled is not followed', async () => {
     const { rig, phones } = await startHunting(['1001', '1001']);
     const [desk, soft] = phones;
