@@ -9,8 +9,14 @@ export const CONDITIONS = {
   externalCalls: { name: 'NotifyExternalCalls', says: 'Calls from anybody else are told of.' },
   hiddenCallers: { name: 'NotifyHiddenCallers', says: 'Calls from callers who hide their number are told of.' },
   busy: { name: 'NotifyBusy', says: 'Calls that found the user busy, and were not taken to voicemail, are told of.' },
-  declined: { name: 'NotifyDeclined', says: 'Calls that the user declined, and were not taken to voicemail, are told of.' },
-  unreachable: { name: 'NotifyUnreachable', says: 'Calls that found no phone of the user, and were not taken to voicemail, are told of.' },
+  declined: {
+    name: 'NotifyDeclined',
+    says: 'Calls that the user declined, and were not taken to voicemail, are told of.',
+  },
+  unreachable: {
+    name: 'NotifyUnreachable',
+    says: 'Calls that found no phone of the user, and were not taken to voicemail, are told of.',
+  },
   groupCalls: { name: 'NotifyGroupCalls', says: 'Calls to a group that the user belongs to are told of.' },
 } as const;
 export const MINIMUM_RING = 'NotifyMinimumRing';
