@@ -3,7 +3,7 @@ import type { CallRecord, Journal } from '../journal/index.ts';
 import { judgeInterrupted, judgePending, reportedIn, type Law } from './judge.ts';
 import type { Judged } from './settlement.ts';
 import type { LedgerLog, Schedule } from './types.ts';
-import { FOUND_AT_START } from './words.ts';
+import { FOUND_AT_START } from './explain.ts';
 
 /** How often pending verdicts that fell due are looked for. */
 export const SETTLE_INTERVAL_MS = 1_000;

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DECISION_REASONS } from '../../src/call/index.ts';
+import { DECISION_REASONS, EVIDENCE_KINDS, RULES } from '../../src/call/index.ts';
 import { NOTIFICATION_STATES, type CallView } from '../../src/journal/index.ts';
 import { explain } from '../../src/ledger/index.ts';
+import { WORDS } from '../../src/ledger/words/index.ts';
 import { EVERY_MISSED_CALL } from '../../src/policy/load.ts';
 import { bob, callStart, evidence, missed, notification } from '../journal/samples.ts';
 import { oneCall, START } from '../support/call-events.ts';
@@ -225,5 +226,47 @@ describe('the explanation of a call', () => {
         },
       ),
     );
+  });
+
+  it('is told in French, but for what was recorded', async () => {
+    const call = callStart({ startedAt: START });
+    await gateway.ledger.begin(call);
+    gateway.ledger.ended(call.id, rangOut, START + 21_000);
+    await gateway.drain();
+    const [owed] = await gateway.journal.notifications({ limit: 1 });
+    expect(explain((await gateway.journal.call(call.id))!, 'fr')).toEqual([
+      `L’appel ${call.id} (Call-ID ${call.sipCallId}) est venu du pair « pbx » au nœud « gw1 ».`,
+      'Le 2023-11-14 22:13:20 UTC, "Bob Dupont" (+33140009999) a appelé le 1001, le numéro de la boîte aux lettres « alice ».',
+      'Il s’est terminé après 21.0 s ; il a sonné pendant 20.0 s.',
+      'Ce qui a été constaté :',
+      '     +1.0 s  leg-1: un téléphone a sonné: sip:leg-1@pbx rang',
+      '    +21.0 s  gateway: la sonnerie a duré assez longtemps: the ring timer gave sip:leg-1@pbx up',
+      'Verdict : missed / no-answer (l’appel a été manqué : personne n’a répondu).',
+      'La règle qui l’a établi : cela a sonné, et personne n’a répondu.',
+      'Décision : avertir la boîte aux lettres « alice » (missed) : l’appel compte comme manqué, et la stratégie comme la boîte aux lettres autorisent les notifications.',
+      `Notification ${owed?.id} par email : due, pas encore tentée : elle attend d’être envoyée ; \`mcg notifications retry ${owed?.id}\` l’envoie maintenant, \`mcg notifications drop ${owed?.id}\` jamais. Message-ID ${owed?.messageId}.`,
+    ]);
+  });
+
+  it('has French for every rule of the verdict and every kind of evidence', () => {
+    expect(RULES.filter((rule) => WORDS.fr.rules[rule] === undefined)).toEqual([]);
+    expect(Object.keys(WORDS.fr.rules).filter((rule) => !RULES.includes(rule))).toEqual([]);
+    expect(EVIDENCE_KINDS.filter((kind) => WORDS.fr.evidence[kind] === undefined)).toEqual([]);
+  });
+
+  it('says the same of the same calls in both languages: whoever is named is named', () => {
+    const details = [
+      'conditions.busy of Paris',
+      'conditions.minimumRing of Paris',
+      'notify: first of group Paris',
+      'Paris',
+    ];
+    for (const reason of DECISION_REASONS) {
+      for (const detail of details) {
+        const [english, french] = [WORDS.en.reasons[reason](detail), WORDS.fr.reasons[reason](detail)];
+        expect(french).not.toBe(reason === 'not-rung' ? '' : english);
+        expect(french.includes('Paris')).toBe(english.includes('Paris'));
+      }
+    }
   });
 });

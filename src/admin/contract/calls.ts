@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EXPLANATION_LANGUAGES } from '../../ledger/index.ts';
 import { type Operation, page, pageQuery, time } from './operation.ts';
 import { mailbox } from './policy.ts';
 
@@ -162,6 +163,7 @@ export const callOperations = {
     path: `${P}/calls/:id`,
     summary: 'A call, and why it was or was not told of',
     params: id,
+    query: z.object({ language: z.enum(EXPLANATION_LANGUAGES).default('en') }),
     response: callDetails,
   },
   exportCalls: {

@@ -30,10 +30,10 @@ export function createCallHandlers(context: OperationContext): Handlers<Names> {
       const { items, next } = await journal.callPage(filterOf(query), pageOf(query));
       return { body: { items: items.map((call) => callShown(call)), next } };
     },
-    async call({ params }) {
+    async call({ params, query }) {
       const call = await journal.call(params.id);
       if (call === null) throw new Refusal(404, `There is no call ${params.id}.`);
-      return { body: detailsOf(call, explain(call)) };
+      return { body: detailsOf(call, explain(call, query.language)) };
     },
     async exportCalls({ query, signal }) {
       return { body: exported(context, filterOf(query), signal) };

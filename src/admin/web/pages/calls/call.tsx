@@ -33,9 +33,9 @@ const useStyles = makeStyles({
 
 /** One call: what was seen, how it was judged, what was decided, what became of each mail. */
 export function Page() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { id = '' } = useParams();
-  const call = useRead('call', { params: { id } });
+  const call = useRead('call', { params: { id }, query: { language: i18n.language === 'fr' ? 'fr' : 'en' } });
   return (
     <PageFrame
       title={t('callLog.callTitle')}
@@ -70,7 +70,7 @@ function Details({ call }: { readonly call: CallDetails }) {
         <h2 id="why" className={styles.heading}>
           {t(call.decision === 'notify' ? 'callLog.why' : 'callLog.whyNot')}
         </h2>
-        <ol className={styles.trace} lang="en">
+        <ol className={styles.trace}>
           {call.explanation.map((line, index) => (
             // Lines have no other name than their place.
             // oxlint-disable-next-line react/no-array-index-key
