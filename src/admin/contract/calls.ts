@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { EXPLANATION_LANGUAGES } from '../../ledger/index.ts';
 import { type Operation, page, pageQuery, time } from './operation.ts';
 import { mailbox } from './policy.ts';
+
+/** Of explanations. */
+const LANGUAGES = ['en', 'fr'] as const;
 
 export const notificationState = z.enum(['due', 'claimed', 'sent', 'dead', 'dropped']);
 
@@ -163,7 +165,7 @@ export const callOperations = {
     path: `${P}/calls/:id`,
     summary: 'A call, and why it was or was not told of',
     params: id,
-    query: z.object({ language: z.enum(EXPLANATION_LANGUAGES).default('en') }),
+    query: z.object({ language: z.enum(LANGUAGES).default('en') }),
     response: callDetails,
   },
   exportCalls: {

@@ -1,5 +1,4 @@
 import type { AdminJournal, CallView, Journal } from '../../journal/index.ts';
-import type { ExplanationLanguage } from '../../ledger/index.ts';
 import type { MailSettings, MailTransport, TemplateStore } from '../../notification/index.ts';
 import type { Peer, Registration } from '../contract.ts';
 import type { LiveSource } from '../served.ts';
@@ -12,7 +11,7 @@ export interface OperationContext extends PolicyContext {
   readonly journal: Journal & AdminJournal;
   readonly live: LiveSource;
   /** The way from evidence to mail in plain sentences. */
-  readonly explain: (call: CallView, language: ExplanationLanguage) => string[];
+  readonly explain: (call: CallView, language: 'en' | 'fr') => string[];
   readonly mail: MailSettings;
   readonly templates: TemplateStore;
   readonly transport: MailTransport;
