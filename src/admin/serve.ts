@@ -124,7 +124,8 @@ export async function admit(
   request.identity = found;
   const { name, permissions } = found.caller;
   if (permission !== 'anyone' && permission !== 'signed-in' && !permissions.has(permission)) {
-    sendProblem(reply, 403, `This needs the permission ${permission}, which none of your roles comes with.`);
+    const who = found.session === null ? 'this token or its account has not' : 'none of your roles comes with';
+    sendProblem(reply, 403, `This needs the permission ${permission}, which ${who}.`);
     return;
   }
   // Whoever manages nothing has few things to change, and shall not push out of the audit what others did.

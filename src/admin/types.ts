@@ -7,6 +7,11 @@ export interface ReadinessCheck {
   readonly ok: boolean;
   /** For the person who reads it: what is wrong, or what is so. */
   readonly detail: string;
+  /** All goes on, but somebody should look at it. */
+  readonly attention?: boolean;
+  /** The same as `detail`, for who says it in another language. */
+  readonly code?: string;
+  readonly values?: Readonly<Record<string, string | number>>;
 }
 
 export interface Readiness {

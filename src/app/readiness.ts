@@ -19,8 +19,8 @@ export interface Parts {
 }
 
 /** design.md section 6: SIP bound or drachtio connected, policy loaded, journal writable. */
-export async function readiness({ policy, templates, journal, ledger, gateway, stopping }: Parts): Promise<Readiness> {
-  const policyError = policy?.status().error ?? null;
+export async function readiness(parts: Parts): Promise<Readiness> {
+  const { journal, ledger, gateway, stopping } = parts;
   const writable =
     journal !== null &&
     (await journal.probe().then(
@@ -30,33 +30,72 @@ export async function readiness({ policy, templates, journal, ledger, gateway, s
   const queued = ledger?.queueDepth ?? 0;
   const checks: ReadinessCheck[] = [
     sipCheck(gateway),
-    {
-      name: 'policy',
-      ok: policy !== null,
-      // A broken save is no outage: the last good policy holds.
-      detail: policyError === null ? 'loaded' : `the last good version holds: ${policyError.message}`,
-    },
+    policyCheck(parts),
     {
       name: 'journal',
       ok: writable && ledger?.ready === true,
       detail: writable ? `writable, ${queued} calls wait to be written` : `not writable, ${queued} calls wait`,
+      code: writable ? 'journal-writable' : 'journal-not-writable',
+      values: { queued },
     },
-    templatesCheck(templates),
-    { name: 'draining', ok: !stopping, detail: stopping ? 'stopping: new calls get 503' : 'takes new calls' },
+    templatesCheck(parts),
+    await mailCheck(parts),
+    {
+      name: 'draining',
+      ok: !stopping,
+      detail: stopping ? 'stopping: new calls get 503' : 'takes new calls',
+      code: stopping ? 'calls-refused' : 'calls-taken',
+    },
   ];
   return { ready: checks.every(({ ok }) => ok), checks, ...details(gateway) };
 }
 
+/** A broken save is no outage: the last good policy holds. */
+function policyCheck({ policy }: Parts): ReadinessCheck {
+  const name = 'policy';
+  if (policy === null) return { name, ok: false, detail: 'not loaded yet', code: 'policy-missing' };
+  const { error } = policy.status();
+  if (error === null) return { name, ok: true, detail: 'loaded', code: 'policy-loaded' };
+  const detail = `the last good version holds: ${error.message}`;
+  return { name, ok: true, attention: true, detail, code: 'policy-broken', values: { error: error.message } };
+}
+
 /** A text that cannot be used is no outage: the one that comes with the program stands in for it. */
-function templatesCheck(templates: TemplateStore | null): ReadinessCheck {
-  const broken = (templates?.list() ?? []).filter(({ error }) => error !== null);
-  const named = broken.slice(0, MAX_NAMED_TEMPLATES).map(({ language, part }) => `${language}/${part}`);
-  const more = broken.length > named.length ? ` and ${broken.length - named.length} more` : '';
-  const detail =
-    broken.length === 0
-      ? 'all can be used'
-      : `mails have the built-in text, for ${named.join(', ')}${more} cannot be used: the log says why`;
-  return { name: 'templates', ok: templates !== null, detail };
+function templatesCheck({ templates }: Parts): ReadinessCheck {
+  const name = 'templates';
+  if (templates === null) return { name, ok: false, detail: 'not loaded yet', code: 'templates-missing' };
+  const broken = templates.list().filter(({ error }) => error !== null);
+  if (broken.length === 0) return { name, ok: true, detail: 'all can be used', code: 'templates-usable' };
+  const listed = broken.slice(0, MAX_NAMED_TEMPLATES).map(({ language, part }) => `${language}/${part}`);
+  const more = broken.length > listed.length ? ` (+${broken.length - listed.length})` : '';
+  const named = listed.join(', ') + more;
+  const detail = `mails have the built-in text, for ${named} cannot be used: the log says why`;
+  return { name, ok: true, attention: true, detail, code: 'templates-broken', values: { named } };
+}
+
+/** Mail that does not leave is no outage: it waits. */
+async function mailCheck({ journal }: Parts): Promise<ReadinessCheck> {
+  const name = 'mail';
+  const counts = (await journal?.counts().catch(() => null)) ?? null;
+  // The check of the journal says so.
+  if (counts === null) return { name, ok: true, detail: 'not known', code: 'mail-unknown' };
+  const { notifications, oldest } = counts;
+  if (oldest === null) return { name, ok: true, detail: 'nothing waits', code: 'mail-idle' };
+  const waiting = notifications.due + notifications.claimed;
+  const { attempts, lastError } = oldest;
+  const since = `${new Date(oldest.createdAt).toISOString().slice(0, 19)}Z`;
+  if (attempts === 0 || lastError === null) {
+    return {
+      name,
+      ok: true,
+      detail: `${waiting} wait, since ${since}`,
+      code: 'mail-waiting',
+      values: { waiting, since },
+    };
+  }
+  const detail = `${waiting} wait, since ${since}; the oldest has failed ${attempts} times: ${lastError}`;
+  const values = { waiting, since, attempts, error: lastError };
+  return { name, ok: true, attention: true, detail, code: 'mail-failing', values };
 }
 
 function details(gateway: Gateway | null): Omit<Readiness, 'ready' | 'checks'> {
@@ -76,7 +115,9 @@ function details(gateway: Gateway | null): Omit<Readiness, 'ready' | 'checks'> {
 function sipCheck(gateway: Gateway | null): ReadinessCheck {
   const engines = gateway?.engines ?? [];
   const missing = engines.filter(({ connected }) => !connected).map(({ address }) => address);
-  if (engines.length === missing.length) return { name: 'sip', ok: false, detail: 'no engine is connected' };
-  const detail = missing.length === 0 ? 'connected' : `connected, but not to the engine at ${missing.join(', ')}`;
-  return { name: 'sip', ok: true, detail };
+  const name = 'sip';
+  if (engines.length === missing.length) return { name, ok: false, detail: 'no engine is connected', code: 'sip-none' };
+  if (missing.length === 0) return { name, ok: true, detail: 'connected', code: 'sip-connected' };
+  const detail = `connected, but not to the engine at ${missing.join(', ')}`;
+  return { name, ok: true, attention: true, detail, code: 'sip-partly', values: { missing: missing.join(', ') } };
 }

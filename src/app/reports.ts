@@ -30,8 +30,8 @@ export async function notificationQueue(
   journal: Journal,
   now: number,
 ): Promise<{ states: Readonly<Record<string, number>>; oldestDueMs: number }> {
-  const [{ notifications }, nextDueAt] = await Promise.all([journal.counts(), journal.nextDueAt()]);
-  return { states: notifications, oldestDueMs: nextDueAt === null ? 0 : Math.max(0, now - nextDueAt) };
+  const { notifications, oldest } = await journal.counts();
+  return { states: notifications, oldestDueMs: oldest === null ? 0 : Math.max(0, now - oldest.createdAt) };
 }
 
 export function policyMetrics(status: PolicyStatus): {

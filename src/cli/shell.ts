@@ -91,14 +91,19 @@ async function scriptText(terminal: Terminal, script: string | undefined): Promi
   return text;
 }
 
+/** As at the prompt: what stands behind a line that says `exit` is not run. */
+const EXIT = /^[ \t]*(?:exit|quit)(?:[ \t]+(\d{1,3}))?[ \t]*;?[ \t]*\r?$/im;
+
 /** Runs a text, and asks on the terminal where there is one. */
 async function runHere(terminal: Terminal, contexts: Contexts, text: string): Promise<number> {
   const { stdin, stdout } = terminal;
   const person = stdin.isTTY && stdout.isTTY ? { confirm: (question: string) => ask(terminal, question) } : {};
-  const isDone = await runText(text, contexts(person), (output, errors) => {
+  const exit = EXIT.exec(text);
+  const lines = exit === null ? text : text.slice(0, exit.index);
+  const isDone = await runText(lines, contexts(person), (output, errors) => {
     write(terminal, output, errors);
   });
-  return isDone ? 0 : 1;
+  return isDone ? Number(exit?.[1] ?? 0) : 1;
 }
 
 async function ask(terminal: Terminal, question: string): Promise<boolean> {

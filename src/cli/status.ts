@@ -79,7 +79,9 @@ function cell(text: string): string {
 function table({ ready, checks, hops = [], registrations, liveCalls }: Readiness): string {
   const style = { head: [], border: [] };
   const found = new Table({ head: ['check', 'state', 'detail'], style });
-  for (const { name, ok, detail } of checks) found.push([cell(name), ok ? 'ok' : 'FAILS', cell(detail)]);
+  for (const { name, ok, attention, detail } of checks) {
+    found.push([cell(name), !ok ? 'FAILS' : attention === true ? 'look' : 'ok', cell(detail)]);
+  }
   const lines = [`The gateway is ${ready ? 'ready' : 'NOT ready'}.`, found.toString()];
   if (hops.length > 0) {
     const watched = new Table({ head: ['next hop', 'state', 'since'], style });

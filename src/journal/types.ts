@@ -142,6 +142,12 @@ export interface RegistrationRecord {
   readonly expiresAt: number;
 }
 
+export interface QueueCounts {
+  readonly notifications: Readonly<Record<NotificationState, number>>;
+  /** Of those that have not been handed over nor given up, the one that was made first. */
+  readonly oldest: { readonly createdAt: number; readonly attempts: number; readonly lastError: string | null } | null;
+}
+
 /**
  * The durable record, behind one interface and one behaviour suite (test/journal/behaviour.ts) for every backend.
  * Statements of calls made without awaiting the one before are committed in the order of the calls (group commit).
@@ -202,7 +208,7 @@ export interface Journal {
     readonly limit: number;
   }): Promise<NotificationRecord[]>;
   /** Costs the same however many there are: it is asked at each scrape of the metrics. */
-  counts(): Promise<{ readonly notifications: Readonly<Record<NotificationState, number>> }>;
+  counts(): Promise<QueueCounts>;
   /** Resolves if a write can be committed now. */
   probe(): Promise<void>;
   close(): Promise<void>;

@@ -97,7 +97,7 @@ function notifications(registry: Registry): Reading {
   });
   const oldest = new Gauge({
     name: 'mcg_notifications_oldest_due_seconds',
-    help: 'How long the oldest notification that is due has waited.',
+    help: 'How long ago the oldest notification was made that has not been handed over nor given up.',
     registers,
   });
   return {

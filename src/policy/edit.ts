@@ -115,7 +115,12 @@ async function edited(task: EditTask, hooks: EditHooks): Promise<EditResult> {
   const read = readPolicyFile(path);
   if ('message' in read) return failure('broken', `${read.message} ${read.remedy}`, [read]);
   const versionBefore = versionOf(read.text);
-  if (basedOn !== undefined && basedOn !== versionBefore) return failure('changed', CHANGED_SINCE);
+  if (basedOn !== undefined && basedOn !== versionBefore) {
+    // Whoever looked has seen the last good version: that the file is broken now says more, and an older version mends it.
+    const now = readPolicy(read.text);
+    if (now.ok) return failure('changed', CHANGED_SINCE);
+    if (what.kind === 'changes') return broken(now.problems);
+  }
   const plan = what.kind === 'changes' ? planChanges(read.text, what.changes) : planRollBack(read, what.version);
   if ('ok' in plan) return plan;
   const changed = plan.text !== read.text;

@@ -101,6 +101,12 @@ describe('the policy file over HTTP', () => {
 
 describe('mailboxes as CSV', () => {
   const header = 'identity,displayName,emailAddress,extensions,mailboxPolicy\r\n';
+  it('takes in what the cmdlets export, under their names', async () => {
+    const csv = 'Name,DisplayName,PrimarySmtpAddress,UMMailboxPolicy\r\nalice,Alice M.,alice@example.com,Reception\r\n';
+    const { answer } = await take(csv, false);
+    expect([answer.status, answer.json.counts]).toEqual([200, { new: 0, change: 1, same: 0, error: 0 }]);
+  });
+
   const take = async (csv: string, apply: boolean) => {
     const { change, read } = await ready();
     return { answer: await change('POST', '/mailboxes/import', { csv, apply }), read };

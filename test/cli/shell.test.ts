@@ -185,6 +185,17 @@ Get-UMMailbox
     expect(await outcome(argv)).toMatchObject({ code: 2, errors: expect.stringContaining(says) });
   });
 
+  it('a script ends where it says so, with its code', async () => {
+    const lines = (...all: string[]): string => all.join('\r\n');
+    const ended = await outcome(
+      ['shell'],
+      lines('Get-UMMailbox | select -ExpandProperty Name', ' EXIT 3;', 'no cmdlet'),
+    );
+    expect(ended).toEqual({ code: 3, output: 'alice\n', errors: '' });
+    expect(await outcome(['shell'], lines('Get-UMMailbox alice | select Name', 'quit'))).toMatchObject({ code: 0 });
+    expect(await outcome(['shell'], lines('Get-UMMailbox nobody', 'exit'))).toMatchObject({ code: 1 });
+  });
+
   it('a script that is too long', async () => {
     await writeFile(join(folder, 'off.ps1'), ' '.repeat(MAX_SCRIPT_LENGTH + 1));
     expect(await outcome(['shell', 'off.ps1'])).toMatchObject({

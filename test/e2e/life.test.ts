@@ -27,6 +27,7 @@ describe('the life of a gateway', () => {
       'policy true',
       'journal true',
       'templates true',
+      'mail true',
       'draining true',
     ]);
     await call(await callerFor(), gateway, { hangUpAfterRingingMs: 20 });

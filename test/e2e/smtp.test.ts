@@ -24,6 +24,12 @@ async function notifications(gateway: GatewayProcess): Promise<NotificationRecor
   return JSON.parse(await gateway.mcg('notifications', 'list', '--json')) as NotificationRecord[];
 }
 
+/** What health says of mail. */
+async function mailCheck(gateway: GatewayProcess): Promise<unknown> {
+  const { checks } = JSON.parse((await gateway.page('/readyz')).text) as { checks: readonly { name: string }[] };
+  return checks.find(({ name }) => name === 'mail');
+}
+
 describe('mail by SMTP', () => {
   it('is handed over with the call it is about', async () => {
     const server = await startMailServer();
@@ -85,11 +91,14 @@ describe('mail by SMTP', () => {
     await miss(caller, gateway);
     const failed = await gateway.logged('notification not sent; it will be tried again');
     expect(failed['error']).toContain('ECONNREFUSED');
+    // The log has it before the journal does. Health stays good: the mail waits, no call does.
+    await expect.poll(() => mailCheck(gateway)).toMatchObject({ ok: true, attention: true, code: 'mail-failing' });
     let drops = 1;
     const server = await startMailServer({ port, afterData: () => (drops-- > 0 ? 'drop' : null) });
     await gateway.logged('notification sent');
     const [owed] = await notifications(gateway);
     expect(owed).toMatchObject({ state: 'sent', lastError: null });
+    expect(await mailCheck(gateway)).toMatchObject({ ok: true, code: 'mail-idle' });
     expect(server.received.length).toBeGreaterThan(1);
     expect(new Set(server.received.map(({ messageId }) => messageId))).toEqual(new Set([owed?.messageId]));
     expect(new Set(server.raw).size).toBe(1);

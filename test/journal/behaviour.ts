@@ -494,7 +494,7 @@ export function describeJournal(backend: string, newStore: () => Promise<Store>)
       it('counts notifications by state, whatever becomes of them', async () => {
         const counted = async () => (await journal.counts()).notifications;
         const none = { due: 0, claimed: 0, sent: 0, dead: 0, dropped: 0 };
-        expect(await journal.counts()).toEqual({ notifications: none });
+        expect(await journal.counts()).toEqual({ notifications: none, oldest: null });
         const ids = [await owed(), await owed(), await owed(), await owed(), await owed()];
         expect(await counted()).toEqual({ ...none, due: 5 });
         await journal.claim('w1', T0, 30_000, 4);
@@ -504,8 +504,11 @@ export function describeJournal(backend: string, newStore: () => Promise<Store>)
         await journal.complete('w2', ids[0]!, T0);
         await journal.fail('w2', ids[1]!, 'no', 'dead');
         await journal.fail('w2', ids[2]!, 'later', { dueAt: T0 });
+        // How long the first one has waited, and why.
+        expect((await journal.counts()).oldest).toMatchObject({ attempts: 2, lastError: 'later' });
         await journal.drop(ids[2]!);
         expect(await counted()).toEqual({ due: 0, claimed: 2, sent: 1, dead: 1, dropped: 1 });
+        expect((await journal.counts()).oldest).toMatchObject({ lastError: null });
         await journal.retry(ids[1]!, T0);
         await journal.releaseClaims(T0);
         expect(await counted()).toEqual({ ...none, due: 3, sent: 1, dropped: 1 });

@@ -122,6 +122,7 @@ describe('a journal of many calls', () => {
     db.exec(`DROP TABLE call_counts; DROP TABLE unreturned; DROP TABLE audit; DROP TABLE sessions; DROP TABLE tokens;
       DROP TABLE accounts; DROP INDEX calls_by_mailbox; DROP INDEX calls_by_group; DROP INDEX calls_by_callee;
       DROP INDEX calls_by_caller; DROP INDEX decisions_of_members; DROP INDEX notifications_failed;
+      DROP INDEX notifications_outstanding;
       DELETE FROM migrations WHERE version >= 3`);
     db.close();
     journal = await openSqliteJournal({ path, node: 'gw1', now: () => T0 });

@@ -8,6 +8,7 @@ import {
   openPolicyStore,
   type PolicyChange,
 } from '../../src/policy/index.ts';
+import { versionOf } from '../../src/policy/load.ts';
 import { LOCK_STALE_MS } from '../../src/policy/file.ts';
 import { policyOf, temporaryFolders } from './files.ts';
 
@@ -295,6 +296,9 @@ describe('a user’s own switch', () => {
     expect(await setMailbox(path, 'alice', NONE, { basedOn: 'another' })).toMatchObject({ reason: 'changed' });
     await writeFile(path, `${text}nonsense: 1\n`);
     expect(await setMailbox(path, 'alice', NONE)).toMatchObject({ reason: 'broken' });
+    // Whoever looked at the last good version is told what is wrong now, not that something changed.
+    const seen = { basedOn: versionOf(text) };
+    expect(await setMailbox(path, 'alice', NONE, seen)).toMatchObject({ reason: 'broken' });
     expect(await readFile(path, 'utf8')).toBe(`${text}nonsense: 1\n`);
   });
 

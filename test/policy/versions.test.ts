@@ -198,6 +198,16 @@ describe('rolling back', () => {
     });
     expect(await rollBackPolicy({ path, version: versionOf(TEXT), basedOn: 'x' })).toMatchObject({ reason: 'changed' });
   });
+
+  it('mends a broken file for whoever has seen the last good one', async () => {
+    const path = await file();
+    await rename(path, 'A');
+    const good = versionOf(await readFile(path, 'utf8'));
+    await writeFile(path, 'broken: 1\n');
+    expect(await rollBackPolicy({ path, version: good, basedOn: good })).toMatchObject({ ok: true, changed: true });
+    expect(versionOf(await readFile(path, 'utf8'))).toBe(good);
+    expect((await policyVersions(path)).map(({ version }) => version)).toContain(versionOf('broken: 1\n'));
+  });
 });
 
 describe('an edit is told to the audit', () => {

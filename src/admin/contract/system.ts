@@ -25,7 +25,18 @@ export type AuditRecord = z.output<typeof audit>;
 
 export const health = z.object({
   ready: z.boolean(),
-  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      ok: z.boolean(),
+      detail: z.string(),
+      /** All goes on, but somebody should look at it. */
+      attention: z.boolean().optional(),
+      /** The same as `detail`, for who says it in another language. */
+      code: z.string().optional(),
+      values: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+    }),
+  ),
   node: z.string(),
   version: z.string(),
   startedAt: time,

@@ -6,6 +6,7 @@ import {
   type MessageTotalsRecord,
   type NotificationRecord,
   type NotificationState,
+  type QueueCounts,
   type RegistrationRecord,
 } from '../types.ts';
 import { adminReads } from './admin-reads.ts';
@@ -17,6 +18,7 @@ import {
   notificationSummary,
   registrationRecord,
   type Row,
+  text,
 } from './rows.ts';
 
 /**
@@ -69,6 +71,8 @@ export function reads(db: DatabaseSync) {
     SELECT * FROM (SELECT * FROM notifications WHERE state IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT ?)
     ORDER BY id`);
   const countNotifications = db.prepare('SELECT state, n FROM notification_counts');
+  const oldestWaiting = db.prepare(`
+    SELECT created_at, attempts, last_error FROM notifications WHERE state IN ('due', 'claimed') ORDER BY id LIMIT 1`);
 
   function view(row: Row): CallView {
     const record = callRecord(row);
@@ -138,11 +142,22 @@ export function reads(db: DatabaseSync) {
       return someNotifications.all(states, bounded(query.limit)).map(notificationRecord);
     },
 
-    counts(): { notifications: Record<NotificationState, number> } {
+    counts(): QueueCounts {
       const notifications = { due: 0, claimed: 0, sent: 0, dead: 0, dropped: 0 };
       for (const row of countNotifications.all())
         notifications[String(row['state']) as NotificationState] = Number(row['n']);
-      return { notifications };
+      const oldest = oldestWaiting.get();
+      return {
+        notifications,
+        oldest:
+          oldest === undefined
+            ? null
+            : {
+                createdAt: Number(oldest['created_at']),
+                attempts: Number(oldest['attempts']),
+                lastError: text(oldest['last_error']),
+              },
+      };
     },
   };
 }

@@ -16,6 +16,8 @@ const SAME: Readonly<Record<string, string>> = {
   'parts.seconds': 'a unit',
   'policies.uriTypes.E164': 'a standard',
   'home.version': 'the same word',
+  'home.checkNames.sip': 'a standard',
+  'home.checkNames.journal': 'the same word',
 };
 
 /** What is a word in JSX without being one for a reader. */

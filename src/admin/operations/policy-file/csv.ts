@@ -26,6 +26,13 @@ const COLUMNS: readonly Field[] = [
   'timeZone',
 ];
 
+/** As `Get-UMMailbox | Export-Csv` and Exchange call them. */
+const OTHER_NAMES: Readonly<Record<string, Field>> = {
+  name: 'identity',
+  primarysmtpaddress: 'emailAddress',
+  ummailboxpolicy: 'mailboxPolicy',
+};
+
 /** All mailboxes; of a list the parts are separated by spaces. */
 export async function* exportMailboxes(mailboxes: AsyncIterable<Mailbox>): AsyncGenerator<string> {
   // So that spreadsheets read UTF-8.
@@ -115,7 +122,7 @@ async function judge(policy: Policy, csv: string): Promise<Judged[]> {
 function columnsOf(cells: readonly string[]): Field[] {
   const columns = cells.map((cell) => {
     const name = cell.trim().toLowerCase();
-    const column = COLUMNS.find((one) => one.toLowerCase() === name);
+    const column = COLUMNS.find((one) => one.toLowerCase() === name) ?? OTHER_NAMES[name];
     if (column === undefined) {
       const message = `There is no column "${cell.slice(0, 64)}". There are ${COLUMNS.join(', ')}.`;
       throw new Refusal(422, message, [{ path: 'line 1', message }]);

@@ -20,7 +20,7 @@ export const mailboxes = {
   removeText: 'Calls to this user are carried as before, but nobody is told of missed ones.',
   import: 'Import from CSV',
   importText:
-    'Mailboxes that are there are changed, others are made; none is removed. Columns that are left out stay as they are. All of it happens at once, or nothing.',
+    'Mailboxes that are there are changed, others are made; none is removed. Columns that are left out stay as they are. All of it happens at once, or nothing. The first line names the columns: identity, displayName, emailAddress, extensions, sipAddresses, mailboxPolicy, missedCallNotificationEnabled, language, timeZone.',
   file: 'CSV file',
   csv: 'or its text',
   preview: 'Show what would change',

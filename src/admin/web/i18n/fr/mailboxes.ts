@@ -22,7 +22,7 @@ export const mailboxes: Same<typeof english> = {
   removeText: 'Les appels vers cet utilisateur passent comme avant, mais personne n’est prévenu de ceux en absence.',
   import: 'Importer un CSV',
   importText:
-    'Les boîtes existantes sont modifiées, les autres créées ; aucune n’est supprimée. Les colonnes omises restent inchangées. Tout se fait d’un coup, ou rien.',
+    'Les boîtes existantes sont modifiées, les autres créées ; aucune n’est supprimée. Les colonnes omises restent inchangées. Tout se fait d’un coup, ou rien. La première ligne nomme les colonnes : identity, displayName, emailAddress, extensions, sipAddresses, mailboxPolicy, missedCallNotificationEnabled, language, timeZone.',
   file: 'Fichier CSV',
   csv: 'ou son texte',
   preview: 'Voir ce qui changerait',

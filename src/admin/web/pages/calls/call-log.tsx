@@ -60,10 +60,13 @@ export function Page() {
     },
     {
       ...notice,
-      render: (row) =>
-        row.decision === 'skip'
-          ? t('callLog.notNotifiedFor', { reason: reasonText(t, row.reason) })
-          : notice.render(row),
+      render: (row) => (
+        <PageLink to={callPath(row.id)}>
+          {row.decision === 'skip'
+            ? t('callLog.notNotifiedFor', { reason: reasonText(t, row.reason) })
+            : notice.render(row)}
+        </PageLink>
+      ),
     },
   ];
   const isFiltered = Object.keys(query).length > 0;

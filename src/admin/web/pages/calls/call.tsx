@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
 import type { CallDetails } from '../../api/contract.ts';
 import { useRead } from '../../api/query.ts';
-import { Caller, causeText } from '../../parts/calls.tsx';
+import { Caller, causeText, noticeText } from '../../parts/calls.tsx';
 import { type Column, DataList } from '../../parts/data-list.tsx';
 import { Facts } from '../../parts/fields.tsx';
 import { PageLink } from '../../parts/link.tsx';
@@ -60,7 +60,7 @@ function Details({ call }: { readonly call: CallDetails }) {
         {cause}
         {call.decision !== null && (
           <Badge size="large" appearance="tint" color={call.decision === 'notify' ? 'success' : 'subtle'}>
-            {t(call.decision === 'notify' ? 'callLog.notified' : 'callLog.notNotified')}
+            {call.decision === 'notify' ? noticeText(t, call) : t('callLog.notNotified')}
           </Badge>
         )}
         {call.decision === 'skip' && reasonText(t, call.reason)}

@@ -1,5 +1,6 @@
 import { makeStyles, MessageBar, MessageBarBody, MessageBarTitle, tokens } from '@fluentui/react-components';
 import { CheckmarkCircleFilled } from '@fluentui/react-icons/svg/checkmark-circle';
+import { WarningFilled } from '@fluentui/react-icons/svg/warning';
 import { ErrorCircleFilled } from '@fluentui/react-icons/svg/error-circle';
 import { useTranslation } from 'react-i18next';
 import type { Health } from '../../api/contract.ts';
@@ -10,6 +11,7 @@ import { Loaded } from '../../parts/states.tsx';
 import { TimeAgo } from '../../parts/time.tsx';
 import { useMay } from '../../shell/session.ts';
 import { DIAL_PLANS } from '../dial-plans/paths.ts';
+import { checkName, checkText } from '../../parts/checks.ts';
 
 const EVERY_MS = 10_000;
 
@@ -19,6 +21,7 @@ const useStyles = makeStyles({
   check: { display: 'flex', gap: '8px', padding: '3px 0', overflowWrap: 'anywhere' },
   good: { flexShrink: 0, marginTop: '2px', fontSize: '16px', color: tokens.colorPaletteGreenForeground1 },
   bad: { flexShrink: 0, marginTop: '2px', fontSize: '16px', color: tokens.colorPaletteRedForeground1 },
+  odd: { flexShrink: 0, marginTop: '2px', fontSize: '16px', color: tokens.colorPaletteMarigoldForeground1 },
   broken: { marginBottom: '10px' },
   problem: { marginTop: '4px' },
 });
@@ -42,20 +45,16 @@ export function GatewayState({ headingClass }: { readonly headingClass: string }
 
 function Gateway({ health, headingClass }: { readonly health: Health; readonly headingClass: string }) {
   const styles = useStyles();
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   return (
     <section aria-label={t('home.gateway')}>
       <h2 className={headingClass}>{t('home.gateway')}</h2>
       <ul className={styles.checks} aria-label={t('home.checks')}>
-        {health.checks.map(({ name, ok, detail }) => (
-          <li key={name} className={styles.check}>
-            {ok ? (
-              <CheckmarkCircleFilled className={styles.good} aria-label={t('home.ok')} />
-            ) : (
-              <ErrorCircleFilled className={styles.bad} aria-label={t('home.failing')} />
-            )}
+        {health.checks.map((check) => (
+          <li key={check.name} className={styles.check}>
+            <StateIcon check={check} />
             <span>
-              {name}: {detail}
+              {checkName(t, check)}: {checkText(t, i18n.language, check)}
             </span>
           </li>
         ))}
@@ -69,6 +68,14 @@ function Gateway({ health, headingClass }: { readonly health: Health; readonly h
       />
     </section>
   );
+}
+
+function StateIcon({ check: { ok, attention } }: { readonly check: Health['checks'][number] }) {
+  const styles = useStyles();
+  const { t } = useTranslation();
+  if (!ok) return <ErrorCircleFilled className={styles.bad} aria-label={t('home.failing')} />;
+  if (attention === true) return <WarningFilled className={styles.odd} aria-label={t('home.attention')} />;
+  return <CheckmarkCircleFilled className={styles.good} aria-label={t('home.ok')} />;
 }
 
 function PolicyFile({ policy, headingClass }: { readonly policy: Health['policy']; readonly headingClass: string }) {

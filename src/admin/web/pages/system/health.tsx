@@ -7,6 +7,7 @@ import { Facts } from '../../parts/fields.tsx';
 import { Page as PageFrame } from '../../parts/page.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import { DateTime } from '../../parts/time.tsx';
+import { checkName, checkText, overall } from '../../parts/checks.ts';
 
 const EVERY_MS = 5_000;
 
@@ -22,26 +23,43 @@ export function Page() {
 }
 
 function State({ health }: { readonly health: Health }) {
-  const { t } = useTranslation();
-  const { ready, checks, policy } = health;
+  const { t, i18n } = useTranslation();
+  const { checks, policy } = health;
+  const state = overall(health);
   const columns: Column<Health['checks'][number]>[] = [
-    { id: 'name', label: t('system.check'), render: ({ name }) => name },
+    { id: 'name', label: t('system.check'), render: (check) => checkName(t, check) },
     {
       id: 'ok',
       label: t('system.state'),
-      render: ({ ok }) => (
-        <Badge appearance="tint" color={ok ? 'success' : 'danger'}>
-          {t(ok ? 'home.ok' : 'home.failing')}
+      render: ({ ok, attention }) => (
+        <Badge appearance="tint" color={!ok ? 'danger' : attention === true ? 'warning' : 'success'}>
+          {t(!ok ? 'home.failing' : attention === true ? 'home.attention' : 'home.ok')}
         </Badge>
       ),
     },
-    { id: 'detail', label: t('system.detail'), render: ({ detail }) => detail },
+    { id: 'detail', label: t('system.detail'), render: (check) => checkText(t, i18n.language, check) },
   ];
   return (
     <>
-      <MessageBar intent={ready ? 'success' : 'warning'} layout="multiline">
-        <MessageBarBody>{t(ready ? 'home.ready' : 'home.notReady')}</MessageBarBody>
+      <MessageBar intent={state === 'good' ? 'success' : 'warning'} layout="multiline">
+        <MessageBarBody>
+          {t(state === 'good' ? 'home.ready' : state === 'attention' ? 'home.lookAtIt' : 'home.notReady')}
+        </MessageBarBody>
       </MessageBar>
+      {policy.error !== null && (
+        <MessageBar intent="error" layout="multiline">
+          <MessageBarBody>
+            <MessageBarTitle>{t('home.policyBroken')}</MessageBarTitle>
+            <ul>
+              {policy.error.problems.map(({ line, column, path, message, remedy }) => (
+                <li key={`${line}:${column}:${message}`}>
+                  {t('home.line', { line, column })} <code>{path}</code> {message} {remedy}
+                </li>
+              ))}
+            </ul>
+          </MessageBarBody>
+        </MessageBar>
+      )}
       <DataList
         label={t('home.checks')}
         rows={checks}
@@ -61,20 +79,6 @@ function State({ health }: { readonly health: Health }) {
           [t('home.loaded'), <DateTime key="loaded" at={policy.loadedAt} />],
         ]}
       />
-      {policy.error !== null && (
-        <MessageBar intent="error" layout="multiline">
-          <MessageBarBody>
-            <MessageBarTitle>{t('home.policyBroken')}</MessageBarTitle>
-            <ul>
-              {policy.error.problems.map(({ line, column, path, message, remedy }) => (
-                <li key={`${line}:${column}:${message}`}>
-                  {t('home.line', { line, column })} <code>{path}</code> {message} {remedy}
-                </li>
-              ))}
-            </ul>
-          </MessageBarBody>
-        </MessageBar>
-      )}
     </>
   );
 }
