@@ -95,9 +95,11 @@ function membersOf(question: Question, group: Group): Concerned {
   const others: Bystander[] = rung
     .filter((one) => !chosen.includes(one))
     .map(({ mailbox }) => ({ mailbox: mailbox.identity, reason: 'condition', detail: setting(group) }));
-  for (const mailbox of mailboxesOf(question.policy, group)) {
-    if (rung.some((one) => one.mailbox.identity === mailbox.identity)) continue;
-    others.push({ mailbox: mailbox.identity, reason: 'not-rung', detail: `did not ring for group ${group.identity}` });
+  const own = ownMailbox(question, group);
+  for (const { identity } of mailboxesOf(question.policy, group)) {
+    if (rung.some((one) => one.mailbox.identity === identity)) continue;
+    const detail = `${identity === own ? 'called' : 'did not ring for'} group ${group.identity}${identity === own ? ' itself' : ''}`;
+    others.push({ mailbox: identity, reason: 'not-rung', detail });
   }
   // Somebody must stand for the call where no member is told.
   if (chosen.length === 0) {

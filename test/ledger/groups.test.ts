@@ -264,7 +264,7 @@ describe('a group that is called by one of its own', () => {
       ({ record }) => record,
     );
     const alice = decisions.find(({ mailbox }) => mailbox === 'alice');
-    expect(alice).toMatchObject({ decision: 'skip', reason: 'not-rung' });
+    expect(alice).toMatchObject({ decision: 'skip', reason: 'not-rung', detail: 'called group sales itself' });
     expect(decisions.find(({ mailbox }) => mailbox === 'bob')).toMatchObject({ decision: 'notify' });
   });
 });
