@@ -52,7 +52,7 @@ function evidenceLines({ evidence, startedAt }: CallView, words: Words): string[
   if (evidence.length === 0) return [`  ${words.nothingYet}`];
   const line = ({ at, kind, source, detail, strength }: Evidence): string => {
     const meaning = words.evidence[kind];
-    const told = meaning === undefined ? detail : `${meaning}: ${detail}`;
+    const told = meaning === undefined ? detail : `${meaning}${words.colon}${detail}`;
     return `  ${signedSeconds(at - startedAt)}  ${source}: ${told}${words.strengths[strength]}`;
   };
   return [...evidence].sort((a, b) => a.at - b.at).map(line);

@@ -235,15 +235,15 @@ describe('the explanation of a call', () => {
     await gateway.drain();
     const [owed] = await gateway.journal.notifications({ limit: 1 });
     expect(explain((await gateway.journal.call(call.id))!, 'fr')).toEqual([
-      `L’appel ${call.id} (Call-ID ${call.sipCallId}) est venu du pair « pbx » au nœud « gw1 ».`,
-      'Le 2023-11-14 22:13:20 UTC, "Bob Dupont" (+33140009999) a appelé le 1001, le numéro de la boîte aux lettres « alice ».',
+      `L’appel ${call.id} (Call-ID ${call.sipCallId}) est venu du pair «\u00a0pbx\u00a0» au nœud «\u00a0gw1\u00a0».`,
+      'Le 2023-11-14 22:13:20 UTC, "Bob Dupont" (+33140009999) a appelé le 1001, le numéro de la boîte aux lettres «\u00a0alice\u00a0».',
       'Il s’est terminé après 21.0 s ; il a sonné pendant 20.0 s.',
       'Ce qui a été constaté :',
-      '     +1.0 s  leg-1: un téléphone a sonné: sip:leg-1@pbx rang',
-      '    +21.0 s  gateway: la sonnerie a duré assez longtemps: the ring timer gave sip:leg-1@pbx up',
+      '     +1.0 s  leg-1: un téléphone a sonné\u00a0: sip:leg-1@pbx rang',
+      '    +21.0 s  gateway: la sonnerie a duré assez longtemps\u00a0: the ring timer gave sip:leg-1@pbx up',
       'Verdict : missed / no-answer (l’appel a été manqué : personne n’a répondu).',
       'La règle qui l’a établi : cela a sonné, et personne n’a répondu.',
-      'Décision : avertir la boîte aux lettres « alice » (missed) : l’appel compte comme manqué, et la stratégie comme la boîte aux lettres autorisent les notifications.',
+      'Décision : avertir la boîte aux lettres «\u00a0alice\u00a0» (missed) : l’appel compte comme manqué, et la stratégie comme la boîte aux lettres autorisent les notifications.',
       `Notification ${owed?.id} par email : due, pas encore tentée : elle attend d’être envoyée ; \`mcg notifications retry ${owed?.id}\` l’envoie maintenant, \`mcg notifications drop ${owed?.id}\` jamais. Message-ID ${owed?.messageId}.`,
     ]);
   });

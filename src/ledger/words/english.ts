@@ -65,6 +65,7 @@ export const ENGLISH: Words = {
     collapsed: () => 'it was put together with another notification about the same caller',
     'called-back': () => 'the user has called back already',
   },
+  colon: ': ',
   strengths: {
     certain: '',
     strong: ' (strong evidence)',

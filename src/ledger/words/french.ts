@@ -67,6 +67,7 @@ export const FRENCH: Words = {
     collapsed: () => 'elle a été réunie à une autre notification sur le même appelant',
     'called-back': () => 'l’utilisateur a déjà rappelé',
   },
+  colon: '\u00a0: ',
   strengths: { certain: '', strong: ' (indice fort)', weak: ' (indice faible)' },
   states: {
     due: (id) =>
@@ -179,7 +180,7 @@ export const FRENCH: Words = {
 };
 
 function quoted(name: string): string {
-  return `« ${name} »`;
+  return `«\u00a0${name}\u00a0»`;
 }
 
 function ownerOf({ group, mailbox }: Owner): string {

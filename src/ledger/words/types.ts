@@ -13,6 +13,8 @@ export interface Words {
   readonly causes: Record<Cause, string>;
   /** `detail` is the decision's, e.g. the name of the policy that says no. */
   readonly reasons: Record<DecisionReason, (detail: string) => string>;
+  /** Between what was seen and its detail. */
+  readonly colon: string;
   readonly strengths: Record<EvidenceStrength, string>;
   /** What became of the mail, and what an admin can do; `id` is the notification's. */
   readonly states: Record<NotificationState, (id: string) => string>;

@@ -8,6 +8,7 @@ export const home = {
   failing: 'not in order',
   attention: 'look at it',
   lookAtIt: 'The gateway is running, but something below wants to be looked at.',
+  checkLine: '{{name}}: {{text}}',
   checkNames: {
     sip: 'SIP',
     policy: 'Policy file',

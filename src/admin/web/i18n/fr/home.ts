@@ -10,6 +10,7 @@ export const home: Same<typeof english> = {
   failing: 'en défaut',
   attention: 'à vérifier',
   lookAtIt: 'La passerelle fonctionne, mais quelque chose ci-dessous est à vérifier.',
+  checkLine: '{{name}} : {{text}}',
   checkNames: {
     sip: 'SIP',
     policy: 'Fichier de stratégies',

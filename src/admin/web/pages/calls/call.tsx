@@ -59,7 +59,7 @@ function Details({ call }: { readonly call: CallDetails }) {
         </Badge>
         {cause}
         {call.decision !== null && (
-          <Badge size="large" appearance="tint" color={call.decision === 'notify' ? 'success' : 'subtle'}>
+          <Badge size="large" appearance="tint" color={call.notification === 'sent' ? 'success' : 'subtle'}>
             {call.decision === 'notify' ? noticeText(t, call) : t('callLog.notNotified')}
           </Badge>
         )}

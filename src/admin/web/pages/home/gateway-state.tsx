@@ -53,9 +53,7 @@ function Gateway({ health, headingClass }: { readonly health: Health; readonly h
         {health.checks.map((check) => (
           <li key={check.name} className={styles.check}>
             <StateIcon check={check} />
-            <span>
-              {checkName(t, check)}: {checkText(t, i18n.language, check)}
-            </span>
+            <span>{t('home.checkLine', { name: checkName(t, check), text: checkText(t, i18n.language, check) })}</span>
           </li>
         ))}
       </ul>
