@@ -11,7 +11,7 @@ export default defineConfig({
     reporters: ['default', './test/support/closing-line.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    // Two cores: more workers than that only make real timers late.
-    maxWorkers: 2,
+    // Of two cores: most of the long tests wait for telephones, browsers and timers more than they compute.
+    maxWorkers: 3,
   },
 });
