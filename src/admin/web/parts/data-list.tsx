@@ -15,6 +15,7 @@ const useStyles = makeStyles({
     padding: '6px 10px',
     textAlign: 'start',
     whiteSpace: 'nowrap',
+    [PHONE]: { whiteSpace: 'normal' },
     fontSize: tokens.fontSizeBase200,
     fontWeight: tokens.fontWeightSemibold,
     color: tokens.colorNeutralForeground2,

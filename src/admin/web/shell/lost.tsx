@@ -1,6 +1,7 @@
 import { Link } from '@fluentui/react-components';
 import { useTranslation } from 'react-i18next';
-import { Link as RouterLink, useRouteError } from 'react-router';
+import { useRouteError } from 'react-router';
+import { PageLink } from '../parts/link.tsx';
 import { Page } from '../parts/page.tsx';
 import { Empty, Trouble } from '../parts/states.tsx';
 
@@ -9,7 +10,7 @@ export function LostPage() {
   return (
     <Page title={t('shell.lost.title')}>
       <Empty text={t('shell.lost.text')}>
-        <RouterLink to="/">{t('shell.lost.home')}</RouterLink>
+        <PageLink to="/">{t('shell.lost.home')}</PageLink>
       </Empty>
     </Page>
   );
